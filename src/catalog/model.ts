@@ -1,0 +1,64 @@
+/** Prices in USD per million tokens, as vendors print them. */
+export interface TokenPrices {
+  /** Input that was not in the vendor's cache. */
+  input: number;
+  /** Input read from the vendor's cache. */
+  cached: number;
+  output: number;
+  /** Input written to the vendor's cache; where the vendor does not bill it apart, leave it out: `input` holds. */
+  cacheWrite?: number;
+}
+
+/** Hours in which other prices hold. Hours are UTC, `to` is exclusive, 0 to 24. Weekdays: 0 is Sunday. */
+export interface PriceBand {
+  weekdays: readonly number[];
+  hours: readonly { from: number; to: number }[];
+  /** Days (YYYY-MM-DD in UTC) on which the band does not hold. */
+  holidays: readonly string[];
+  prices: TokenPrices;
+}
+
+/** The prices of a model from an instant on. */
+export interface PriceTable extends TokenPrices {
+  /** ISO date; the newest table that is not in the future holds. */
+  validFrom: string;
+  /** Stored on every ledger row, so that a bill can be explained years later. */
+  revision: string;
+  bands?: readonly PriceBand[];
+}
+
+export type Input = 'text' | 'image' | 'video' | 'file';
+
+/** How a model's thinking can be steered. */
+export type Thinking =
+  | { kind: 'none' }
+  | { kind: 'always'; efforts: readonly string[] }
+  | { kind: 'switch'; default: 'on' | 'off'; efforts: readonly string[] };
+
+/** One model of one vendor, as data. */
+export interface Model {
+  /** The vendor's own id, without the provider: `kimi-k3`. */
+  id: string;
+  contextLength: number;
+  maxOutput: number;
+  inputs: readonly Input[];
+  tools: boolean;
+  thinking: Thinking;
+  /** True where the vendor wants earlier `reasoning_content` back, or answers 400 (`protocols.md` A3). */
+  wantsReasoning: boolean;
+  prices: readonly PriceTable[];
+  /** Unix seconds, for OpenAI's `created`. */
+  created: number;
+}
+
+/** Another name of a model, with parameters that the name stands for. */
+export interface Alias {
+  /** `provider/name`, or a slash-free name. */
+  name: string;
+  /** The model's id within its provider. */
+  model: string;
+  /** Merged into the request, the client's own members first. */
+  parameters?: Record<string, unknown>;
+  /** Why it exists, shown by `npm run models`. */
+  note?: string;
+}

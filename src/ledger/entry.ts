@@ -1,0 +1,101 @@
+import type { Usage } from '../protocol/usage.ts';
+
+/** How a request ended. */
+export type End = 'completed' | 'client_gone' | 'upstream_failed' | 'rejected' | 'timeout';
+
+/** Where the numbers of a row come from. */
+export type Source = 'reported' | 'estimated' | 'checkpoint' | 'lease_expired' | 'none';
+
+/** One call of the vendor, for the log row. */
+export interface Attempt {
+  /** HTTP status, or null where none came. */
+  status: number | null;
+  /** Our error code, or null for the attempt that served. */
+  code: string | null;
+  durationMs: number;
+}
+
+/** What is known of a request before the vendor answers. */
+export interface RequestFacts {
+  requestId: string;
+  provider: string | null;
+  model: string | null;
+  requestedModel: string | null;
+  stream: boolean;
+  /** Milliseconds since 1970, the Worker's clock. */
+  startedAt: number;
+  colo: string | null;
+  priceRevision: string | null;
+}
+
+/** What a request was worth, as the Worker saw it. Money is integer nano-USD. */
+export interface Settlement extends RequestFacts {
+  /** HTTP status the client got; 200 for a stream that broke later. */
+  status: number;
+  end: End;
+  source: Source;
+  usage: Usage;
+  costNanoUsd: number;
+  attempts: Attempt[];
+  finishReason: string | null;
+  vendorFinishReason: string | null;
+  errorCode: string | null;
+  firstTokenMs: number | null;
+  durationMs: number;
+}
+
+/** What `begin` is asked with. */
+export interface LeaseRequest extends RequestFacts {
+  /** SHA-256 of the secret that was presented: a rotated or revoked one is refused here, at once and everywhere. */
+  keyHash: string;
+  /** Money set aside while the request runs. */
+  holdNanoUsd: number;
+  /** Tokens the input is thought to have. */
+  inputEstimate: number;
+  /** What the input estimate alone would cost: billed when nothing more is ever heard of the request. */
+  inputCostNanoUsd: number;
+  /** False where the catalogue has no price; refused for keys with a budget. */
+  priced: boolean;
+}
+
+export type RefusalReason = 'disabled' | 'expired' | 'model' | 'unpriced' | 'budget' | 'rpm' | 'tpm' | 'concurrency';
+
+/** Values of `x-ratelimit-*`; null for a limit the key does not have. Resets are whole seconds. */
+export interface RateLimits {
+  requests: { limit: number; remaining: number; resetSeconds: number } | null;
+  tokens: { limit: number; remaining: number; resetSeconds: number } | null;
+}
+
+export type Admission =
+  | { kind: 'admitted'; rateLimits: RateLimits }
+  | {
+      kind: 'refused';
+      reason: RefusalReason;
+      /** Whole seconds, 1 to 60, where coming back helps. */
+      retryAfter: number | null;
+      /** For budgets: which window is used up and when it begins anew (ISO UTC), null for the total. */
+      window: 'day' | 'week' | 'month' | 'total' | null;
+      resetAt: string | null;
+      rateLimits: RateLimits;
+    };
+
+/** Progress of a long stream. */
+export interface Checkpoint {
+  requestId: string;
+  usage: Usage;
+  costNanoUsd: number;
+}
+
+export type CheckpointAnswer = { kind: 'continue' } | { kind: 'stop'; reason: RefusalReason };
+
+export type SettleAnswer = { kind: 'settled' } | { kind: 'duplicate' } | { kind: 'conflict' } | { kind: 'adjusted' };
+
+/** A row of the ledger on its way to D1: what the queue carries and the log table holds. */
+export interface LedgerRow extends Settlement {
+  kind: 'settle' | 'adjust';
+  keyId: string;
+  owner: string;
+  purpose: string;
+  /** The day it counts for, YYYY-MM-DD in BUDGET_UTC_OFFSET. */
+  day: string;
+}

@@ -1,0 +1,61 @@
+import type { ChatCompletion, ChatRequest } from '../protocol/chat.ts';
+import type { StreamStep } from '../protocol/event.ts';
+import type { JsonObject } from '../protocol/json.ts';
+
+/** How a key wants reasoning shown, where its pipeline shows it. */
+export const REASONING_DISPLAYS = ['think', 'details', 'hidden'] as const;
+export type ReasoningDisplay = (typeof REASONING_DISPLAYS)[number];
+
+/** What the reasoning memory knows a turn by. All hashes are of this key's own conversation. */
+export interface TurnKey {
+  /** Hash of the conversation before the turn together with the turn's tool-call ids, or null without calls. */
+  calls: string | null;
+  /** Hash of the conversation before the turn together with the turn's own text and calls. */
+  turn: string;
+}
+
+/** Remembers reasoning for clients that drop it. A port: the Durable Object stands behind it. */
+export interface ReasoningMemory {
+  /** One call for all turns of a request; null where nothing is known. */
+  recall(turns: readonly TurnKey[]): Promise<(string | null)[]>;
+  /** Returns at once; the write is under way before the next chunk goes out. */
+  remember(turn: TurnKey, reasoning: string): void;
+}
+
+/** What a pipeline is told about the exchange it speaks for. */
+export interface Exchange {
+  /** The name the client asked for; goes back in the answer where the pipeline says so. */
+  requestedModel: string;
+  display: ReasoningDisplay;
+  /** What the model wants and can, from the catalogue. */
+  provider: string;
+  model: string;
+  wantsReasoning: boolean;
+  /** True where `thinking: {type: "disabled"}` is understood. */
+  canDisableThinking: boolean;
+  takesImages: boolean;
+  /** Null when memory is off. */
+  memory: ReasoningMemory | null;
+}
+
+/** One exchange as a pipeline sees it: the request to send on, and how the answer is turned back. */
+export interface Conversation {
+  request: ChatRequest;
+  /** The step that a streamed answer passes. */
+  step?: StreamStep;
+  /** The same for a whole answer. */
+  completion?(completion: ChatCompletion): ChatCompletion;
+}
+
+/** How a kind of client speaks. Every hook is optional; a pipeline without any passes all as it is. */
+export interface Pipeline {
+  readonly purpose: string;
+  /** One line for the CLI and the console. */
+  readonly description: string;
+  /** Turns whatever body this client sends into Chat Completions. May throw RouterError. */
+  read?(body: JsonObject): JsonObject;
+  /** For a model nobody knows: the text of a local answer that calls no vendor, or null. */
+  localAnswer?(request: ChatRequest): string | null;
+  /** Opens the exchange: request side now, answer side in what it returns. */
+  open?(request: ChatRequest, exchange: Exchange): Promise<Conversation> | Conversation;
+}

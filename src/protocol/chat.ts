@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { JsonObject } from './json.ts';
+
+/** One message of a conversation. Only what the router reads is named; all else passes through. */
+export interface ChatMessage extends JsonObject {
+  role: string;
+  content?: unknown;
+  reasoning_content?: unknown;
+  tool_calls?: unknown;
+  tool_call_id?: unknown;
+}
+
+/** A Chat Completions request. Loose on purpose: unknown members pass through in their order. */
+export interface ChatRequest extends JsonObject {
+  model: string;
+  messages: ChatMessage[];
+  stream?: boolean | null;
+  stream_options?: (JsonObject & { include_usage?: boolean | null }) | null;
+}
+
+export interface ToolCallDelta extends JsonObject {
+  index: number;
+  id?: string;
+  type?: string;
+  function?: JsonObject & { name?: string; arguments?: string };
+}
+
+export interface Delta extends JsonObject {
+  role?: string;
+  content?: string | null;
+  reasoning_content?: string | null;
+  tool_calls?: ToolCallDelta[] | null;
+}
+
+export interface ChunkChoice extends JsonObject {
+  index: number;
+  delta: Delta;
+  finish_reason?: string | null;
+}
+
+/** One chunk of a streamed answer, as every step after the vendor normaliser sees it. */
+export interface ChatChunk extends JsonObject {
+  choices: ChunkChoice[];
+  usage?: JsonObject | null;
+}
+
+export interface CompletionChoice extends JsonObject {
+  index: number;
+  message: ChatMessage;
+  finish_reason?: string | null;
+}
+
+/** A whole answer, as every step after the vendor normaliser sees it. */
+export interface ChatCompletion extends JsonObject {
+  choices: CompletionChoice[];
+  usage?: JsonObject | null;
+}
+
+const messageSchema = z.looseObject({ role: z.string() });
+
+/** What the router reads of a request, and no more. */
+export const chatRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(messageSchema).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  max_tokens: z.number().int().positive().nullish(),
+  max_completion_tokens: z.number().int().positive().nullish(),
+});

@@ -1,0 +1,91 @@
+/** Every error the router can answer with: code → HTTP status and OpenAI error type. The table is closed. */
+export const ERROR_CODES = {
+  invalid_api_key: { status: 401, type: 'authentication_error' },
+  invalid_credentials: { status: 401, type: 'authentication_error' },
+  model_not_allowed: { status: 403, type: 'permission_error' },
+  forbidden: { status: 403, type: 'permission_error' },
+  model_not_found: { status: 404, type: 'invalid_request_error' },
+  not_found: { status: 404, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error' },
+  conflict: { status: 409, type: 'invalid_request_error' },
+  invalid_json: { status: 400, type: 'invalid_request_error' },
+  invalid_encoding: { status: 400, type: 'invalid_request_error' },
+  unsupported_encoding: { status: 400, type: 'invalid_request_error' },
+  nested_too_deeply: { status: 400, type: 'invalid_request_error' },
+  missing_messages: { status: 400, type: 'invalid_request_error' },
+  missing_model: { status: 400, type: 'invalid_request_error' },
+  invalid_value: { status: 400, type: 'invalid_request_error' },
+  unsupported_value: { status: 400, type: 'invalid_request_error' },
+  unpriced_model: { status: 400, type: 'invalid_request_error' },
+  invalid_request: { status: 400, type: 'invalid_request_error' },
+  context_length_exceeded: { status: 400, type: 'invalid_request_error' },
+  content_filter: { status: 400, type: 'invalid_request_error' },
+  request_too_large: { status: 413, type: 'invalid_request_error' },
+  budget_exceeded: { status: 402, type: 'insufficient_quota' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
+  concurrency_limit_exceeded: { status: 429, type: 'rate_limit_error' },
+  upstream_auth_error: { status: 502, type: 'api_error' },
+  upstream_insufficient_balance: { status: 503, type: 'api_error' },
+  upstream_rate_limited: { status: 429, type: 'rate_limit_error' },
+  upstream_overloaded: { status: 503, type: 'api_error' },
+  upstream_error: { status: 502, type: 'api_error' },
+  upstream_timeout: { status: 504, type: 'api_error' },
+  ledger_unavailable: { status: 503, type: 'api_error' },
+  storage_unavailable: { status: 503, type: 'api_error' },
+  invalid_configuration: { status: 500, type: 'api_error' },
+  internal_error: { status: 500, type: 'api_error' },
+} as const satisfies Record<string, { status: number; type: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** The member of the request that was wrong. */
+  param?: string;
+  /** Whole seconds; becomes `retry-after`. */
+  retryAfter?: number;
+  /** What the client reads as `code` where a vendor's own code helps more than ours. */
+  vendorCode?: string;
+  /** What went wrong underneath; logged by name, never shown. */
+  cause?: unknown;
+}
+
+/** An error that may be shown to the client. Its message says what was wrong and what to do, and holds no secret. */
+export class RouterError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfter: number | null;
+  readonly vendorCode: string | null;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'RouterError';
+    this.code = code;
+    this.param = details.param ?? null;
+    this.retryAfter = details.retryAfter ?? null;
+    this.vendorCode = details.vendorCode ?? null;
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code].status;
+  }
+}
+
+/** OpenAI's error envelope; all four keys always. */
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string };
+}
+
+/** The envelope for a body or for an error frame in a stream. */
+export function errorBody(error: RouterError): ErrorBody {
+  return {
+    error: {
+      message: error.message,
+      type: ERROR_CODES[error.code].type,
+      param: error.param,
+      code: error.vendorCode ?? error.code,
+    },
+  };
+}
+
+/** Codes that OpenAI's clients must not retry by themselves: `x-should-retry: false`. */
+export const NOT_RETRYABLE: ReadonlySet<ErrorCode> = new Set(['budget_exceeded', 'upstream_insufficient_balance']);

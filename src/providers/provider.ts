@@ -1,0 +1,50 @@
+import type { Alias, Model } from '../catalog/model.ts';
+import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts';
+import type { RouterError } from '../protocol/errors.ts';
+
+/** What a vendor's file is told about the request it prepares. */
+export interface RequestContext {
+  model: Model;
+  /** A stable hash that stands for the caller, for vendors that separate caches or safety by user. */
+  userHash: string;
+}
+
+/** A vendor's failed answer, before it is an error of ours. */
+export interface VendorFailure {
+  /** The vendor's HTTP status; 200 where a good status held an error. */
+  status: number;
+  /** The body as text, at most 64 KiB of it. */
+  body: string;
+  /** Whole seconds, as the vendor asked. */
+  retryAfter: number | null;
+}
+
+/**
+ * One vendor: data, and only the hooks it needs.
+ * All hooks are pure. Requests and answers are changed by copying the top level (`{...request, x}`):
+ * members that keep their identity are sent as the very bytes the client wrote.
+ */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  /** Names of its variables in `.dev.vars.example`. The test provider has none. */
+  readonly variables: { readonly apiKey: keyof Cloudflare.Env; readonly baseUrl: keyof Cloudflare.Env } | null;
+  readonly baseUrl: string;
+  readonly models: readonly Model[];
+  readonly aliases: readonly Alias[];
+  /** Vendor finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
+  readonly finishReasons: Readonly<Record<string, string>>;
+  /** Request quirks. `changes` says in words what was changed, for the debug line. Throws RouterError for what the vendor would refuse. */
+  request(request: ChatRequest, context: RequestContext): { request: ChatRequest; changes: string[] };
+  /** Mends what is special about this vendor's chunks; true when it changed the chunk. */
+  mendChunk?(chunk: ChatChunk): boolean;
+  mendCompletion?(completion: ChatCompletion): ChatCompletion;
+  /** The vendor's failure → our error. */
+  error(failure: VendorFailure): RouterError;
+  /** Where the vendor says how much money is left; `read` turns the answer into a short text. */
+  readonly balance?: { readonly path: string; read(body: unknown): string };
+  /** Path of the vendor's model list for live checks; null where there is none. */
+  readonly modelsPath: string | null;
+  /** Answers in place of the network; the test provider's way. */
+  fetch?(request: Request): Promise<Response>;
+}

@@ -1,0 +1,104 @@
+import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/*
+ * The tables as Drizzle knows them; row types come from here alone.
+ * The SQL itself, with checks and triggers, is in migrations/: change both together.
+ */
+
+export const users = sqliteTable('users', {
+  name: text('name').primaryKey(),
+  status: text('status', { enum: ['active', 'disabled'] }).notNull().default('active'),
+  createdAt: text('created_at').notNull().$defaultFn(() => new Date().toISOString()),
+});
+
+export const apiKeys = sqliteTable('api_keys', {
+  id: text('id').primaryKey(),
+  owner: text('owner').notNull(),
+  purpose: text('purpose').notNull().default('default'),
+  name: text('name').notNull().default(''),
+  status: text('status', { enum: ['active', 'disabled', 'revoked'] }).notNull().default('active'),
+  hash: text('hash').notNull(),
+  prefix: text('prefix').notNull(),
+  last4: text('last4').notNull(),
+  previousHash: text('previous_hash'),
+  previousExpiresAt: text('previous_expires_at'),
+  expiresAt: text('expires_at'),
+  models: text('models'),
+  rpm: integer('rpm'),
+  tpm: integer('tpm'),
+  maxConcurrent: integer('max_concurrent'),
+  budgetDayUsd: real('budget_day_usd'),
+  budgetWeekUsd: real('budget_week_usd'),
+  budgetMonthUsd: real('budget_month_usd'),
+  budgetTotalUsd: real('budget_total_usd'),
+  reasoning: text('reasoning', { enum: ['think', 'details', 'hidden'] }).notNull().default('think'),
+  revision: integer('revision').notNull().default(1),
+  createdAt: text('created_at').notNull().$defaultFn(() => new Date().toISOString()),
+  updatedAt: text('updated_at').notNull().$defaultFn(() => new Date().toISOString()),
+});
+
+export const requestLogs = sqliteTable(
+  'request_logs',
+  {
+    requestId: text('request_id').notNull(),
+    kind: text('kind', { enum: ['settle', 'adjust'] }).notNull(),
+    keyId: text('key_id').notNull(),
+    owner: text('owner').notNull(),
+    purpose: text('purpose').notNull(),
+    provider: text('provider'),
+    model: text('model'),
+    requestedModel: text('requested_model'),
+    stream: integer('stream', { mode: 'boolean' }).notNull(),
+    status: integer('status').notNull(),
+    end: text('end').notNull(),
+    source: text('source').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    cacheWriteTokens: integer('cache_write_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    reasoningTokens: integer('reasoning_tokens').notNull(),
+    costNanoUsd: integer('cost_nano_usd').notNull(),
+    costUsd: text('cost_usd').generatedAlwaysAs('see migrations'),
+    priceRevision: text('price_revision'),
+    attempts: integer('attempts').notNull(),
+    attemptDetails: text('attempt_details'),
+    finishReason: text('finish_reason'),
+    vendorFinishReason: text('vendor_finish_reason'),
+    errorCode: text('error_code'),
+    startedAt: text('started_at').notNull(),
+    firstTokenMs: integer('first_token_ms'),
+    durationMs: integer('duration_ms').notNull(),
+    colo: text('colo'),
+    day: text('day').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.requestId, table.kind, table.keyId] })],
+);
+
+export const usageDaily = sqliteTable(
+  'usage_daily',
+  {
+    day: text('day').notNull(),
+    keyId: text('key_id').notNull(),
+    provider: text('provider').notNull(),
+    model: text('model').notNull(),
+    owner: text('owner').notNull(),
+    requests: integer('requests').notNull(),
+    errors: integer('errors').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    reasoningTokens: integer('reasoning_tokens').notNull(),
+    costNanoUsd: integer('cost_nano_usd').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.keyId, table.provider, table.model] })],
+);
+
+export type User = typeof users.$inferSelect;
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+export type RequestLogRow = typeof requestLogs.$inferSelect;
+export type UsageDailyRow = typeof usageDaily.$inferSelect;
+
+/** A key with its owner's state: all that decides whether a request may run. Holds hashes, never a secret. */
+export interface ApiKey extends ApiKeyRow {
+  ownerStatus: User['status'];
+}

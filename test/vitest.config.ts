@@ -1,0 +1,44 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+const root = new URL('..', import.meta.url).pathname;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        root,
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: `${root}wrangler.jsonc` },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+                TEST_PROVIDER: 'true',
+                INTERNAL_SECRET: 'a-secret-for-tests-of-32-characters-or-more',
+                MOONSHOT_API_KEY: 'vendor-key-moonshot',
+                DEEPSEEK_API_KEY: 'vendor-key-deepseek',
+                ZAI_API_KEY: 'vendor-key-zai',
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/cli/**', 'test/e2e/**', 'test/browser/**', 'test/bench/**'],
+          setupFiles: ['test/support/setup.ts'],
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'node',
+          include: ['test/cli/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
