@@ -1,43 +1,36 @@
 import type { ChatChunk } from './chat.ts';
 
 /**
- * One `data:` event of a stream. It is text until someone needs the object:
- * `chunk` parses at the first look, and setting it marks the event as changed.
- * A step that edits the object it got must set it again: `event.chunk = chunk`.
+ * One `data:` event of a stream, after the vendor's text was checked to hold a chunk.
+ * A step that edits the chunk it got must set it again (`event.chunk = chunk`):
+ * an event whose chunk nobody has set is sent on as the very bytes it came in.
  */
 export class StreamEvent {
-  #text: string | undefined;
-  #chunk: ChatChunk | undefined;
+  #chunk: ChatChunk;
+  #text: string | null;
 
-  private constructor(text: string | undefined, chunk: ChatChunk | undefined) {
-    this.#text = text;
+  constructor(chunk: ChatChunk, text: string | null = null) {
     this.#chunk = chunk;
-  }
-
-  /** An event read from a vendor, with the chunk it was checked to hold. */
-  static read(text: string, chunk: ChatChunk): StreamEvent {
-    return new StreamEvent(text, chunk);
-  }
-
-  /** An event of our own making. */
-  static of(chunk: ChatChunk): StreamEvent {
-    return new StreamEvent(undefined, chunk);
-  }
-
-  /** The JSON text: the vendor's own bytes while nobody has changed the chunk. */
-  get text(): string {
-    this.#text ??= JSON.stringify(this.#chunk);
-    return this.#text;
+    this.#text = text;
   }
 
   get chunk(): ChatChunk {
-    this.#chunk ??= JSON.parse(this.text) as ChatChunk; // checked when the event was read
     return this.#chunk;
   }
 
   set chunk(chunk: ChatChunk) {
     this.#chunk = chunk;
-    this.#text = undefined;
+    this.#text = null;
+  }
+
+  /** True while the event is still what the vendor wrote. */
+  get untouched(): boolean {
+    return this.#text !== null;
+  }
+
+  /** The JSON text. */
+  get text(): string {
+    return this.#text ?? JSON.stringify(this.#chunk);
   }
 }
 
@@ -57,11 +50,12 @@ export interface StreamStep {
   transform(event: StreamEvent, controller: StepController): void;
   flush?(controller: StepController): void;
   /**
-   * The fast path. Most chunks differ from the one before only in their text. When such a chunk comes,
+   * The fast path. Most chunks differ from the one before only in their text. For such a chunk
    * each step is asked: would you pass this text on exactly as you passed the last, and change nothing else?
    * `field` is the vendor's field, `text` the JSON-escaped text as it stands between the quotes.
-   * A step that counts or records does so here and answers true. A step without this method
-   * is sent every event through `transform`: correct, only slower. Answering false must have no effect.
+   * A step that counts or records does so here and answers true. Answering false must have no effect:
+   * the event then goes through `transform`. A step without this method sees every event there:
+   * correct, only slower. Steps are asked from the last to the first, and only the last may refuse.
    */
   repeat?(field: TextField, text: string): boolean;
 }

@@ -18,7 +18,10 @@ export const NO_USAGE: Usage = {
 };
 
 const count = z.number().int().nonnegative().nullish().catch(null);
-const details = z.looseObject({ cached_tokens: count, cache_write_tokens: count, reasoning_tokens: count }).nullish().catch(null);
+const details = z
+  .looseObject({ cached_tokens: count, cache_write_tokens: count, reasoning_tokens: count })
+  .nullish()
+  .catch(null);
 
 const usageSchema = z.looseObject({
   prompt_tokens: count,

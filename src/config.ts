@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { RouterError } from './protocol/errors.ts';
+
+/** The variables of the contract's section 6, checked. All times are milliseconds. */
+export interface Config {
+  testProvider: boolean;
+  /** Null when unset or too short: the routes that need it answer 404. */
+  internalSecret: string | null;
+  debug: boolean;
+  commitAfterMs: number;
+  keepAliveMs: number;
+  firstByteTimeoutMs: number;
+  idleTimeoutMs: number;
+  drainMs: number;
+  leaseTtlMs: number;
+  maxBodyBytes: number;
+  logRetentionDays: number;
+  budgetUtcOffset: string;
+  reasoningMemory: boolean;
+  modelsJson: string | null;
+  alertWebhookUrl: string | null;
+}
+
+/** An empty variable counts as unset: `.dev.vars` cannot say it otherwise. */
+function variable<T extends z.ZodType>(schema: T, fallback: z.input<T>) {
+  return z.preprocess((value) => (value === undefined || value === '' ? fallback : value), schema);
+}
+
+const wholeNumber = z
+  .union([z.number(), z.string().regex(/^\d+$/, 'must be a whole number')])
+  .transform(Number)
+  .pipe(z.number().int().min(1, 'must be at least 1').max(86_400_000, 'is too large'));
+
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false'], 'must be true or false')])
+  .transform((value) => value === true || value === 'true');
+
+const variablesSchema = z.object({
+  TEST_PROVIDER: variable(flag, 'false'),
+  INTERNAL_SECRET: variable(z.string(), ''),
+  DEBUG: variable(flag, 'false'),
+  COMMIT_AFTER_MS: variable(wholeNumber, '8000'),
+  KEEP_ALIVE_MS: variable(wholeNumber, '15000'),
+  FIRST_BYTE_TIMEOUT_MS: variable(wholeNumber, '600000'),
+  IDLE_TIMEOUT_MS: variable(wholeNumber, '300000'),
+  DRAIN_MS: variable(wholeNumber, '25000'),
+  LEASE_TTL_MS: variable(wholeNumber, '180000'),
+  MAX_BODY_BYTES: variable(
+    z
+      .union([z.number(), z.string().regex(/^\d+$/, 'must be a whole number')])
+      .transform(Number)
+      .pipe(z.number().int().min(1).max(104_857_600, 'must be at most 104857600, the platform limit')),
+    '10485760',
+  ),
+  LOG_RETENTION_DAYS: variable(wholeNumber, '30'),
+  BUDGET_UTC_OFFSET: variable(z.string().regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'must look like +08:00'), '+00:00'),
+  REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
+  MODELS_JSON: variable(z.string(), ''),
+  ALERT_WEBHOOK_URL: variable(z.literal('').or(z.url({ protocol: /^https?$/, error: 'must be a URL' })), ''),
+});
+
+function parse(env: Cloudflare.Env): Config {
+  const parsed = variablesSchema.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0] ?? 'a variable');
+    throw new RouterError(
+      'invalid_configuration',
+      `The variable ${name} ${issue?.message ?? 'is not valid'}. Correct it in .dev.vars or with "wrangler secret put ${name}".`,
+      { param: name },
+    );
+  }
+  const variables = parsed.data;
+  return {
+    testProvider: variables.TEST_PROVIDER,
+    internalSecret: variables.INTERNAL_SECRET.length >= 32 ? variables.INTERNAL_SECRET : null,
+    debug: variables.DEBUG,
+    commitAfterMs: variables.COMMIT_AFTER_MS,
+    keepAliveMs: variables.KEEP_ALIVE_MS,
+    firstByteTimeoutMs: variables.FIRST_BYTE_TIMEOUT_MS,
+    idleTimeoutMs: variables.IDLE_TIMEOUT_MS,
+    drainMs: variables.DRAIN_MS,
+    leaseTtlMs: variables.LEASE_TTL_MS,
+    maxBodyBytes: variables.MAX_BODY_BYTES,
+    logRetentionDays: variables.LOG_RETENTION_DAYS,
+    budgetUtcOffset: variables.BUDGET_UTC_OFFSET,
+    reasoningMemory: variables.REASONING_MEMORY === 'on',
+    modelsJson: variables.MODELS_JSON || null,
+    alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
+  };
+}
+
+/** Variables do not change while an isolate lives, so each env is read once. */
+const parsedConfigs = new WeakMap<Cloudflare.Env, Config>();
+
+/** Reads the variables through one schema. Throws RouterError `invalid_configuration` naming the first bad one. */
+export function readConfig(env: Cloudflare.Env): Config {
+  const known = parsedConfigs.get(env);
+  if (known !== undefined) return known;
+  const config = parse(env);
+  parsedConfigs.set(env, config);
+  return config;
+}

@@ -1,0 +1,25 @@
+// Crockford's base 32 in lower case: sorts as its numbers do. https://github.com/ulid/spec
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+function timePart(milliseconds: number): string {
+  let text = '';
+  let rest = Math.trunc(milliseconds);
+  for (let position = 0; position < 10; position += 1) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+/** A new request id, `req_` and a ULID: unique, and ordered by time to the millisecond. `now` is ms since 1970. */
+export function requestId(now: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  let text = '';
+  for (const byte of random) text += ALPHABET.charAt(byte & 31);
+  return `req_${timePart(now)}${text}`;
+}
+
+/** The smallest request id of an instant: all ids before it are older. `time` is ms since 1970. */
+export function requestIdFloor(time: number): string {
+  return `req_${timePart(time)}${'0'.repeat(16)}`;
+}

@@ -1,0 +1,78 @@
+import type { ChatChunk } from '../protocol/chat.ts';
+import type { StreamEvent, TextField } from '../protocol/event.ts';
+
+/*
+ * Most chunks of a stream differ from the one before only in their text. Once one such chunk has been parsed and
+ * passed through all steps, the next is answered by the same pattern, with its own text put in: no parsing, no printing.
+ * It is safe, since a frame that equals a parsed one outside a JSON string, and holds a valid string body inside,
+ * is that chunk with another text.
+ */
+
+/** What surrounds the text in a frame, on its way in and on its way out. */
+export interface Pattern {
+  field: TextField;
+  before: string;
+  after: string;
+  /** What to write instead; null where the frame goes out as it came, 'nothing' where it is swallowed. */
+  answer: { before: string; after: string } | 'nothing' | null;
+}
+
+// The inside of a JSON string: no bare quote, no control character, escapes well formed. RFC 8259, section 7.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const STRING_BODY = /^(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/;
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+
+/** The one text that a plain text chunk carries; null for chunks that carry anything else of note. */
+export function plainText(chunk: ChatChunk): { field: TextField; text: string } | null {
+  const choice = chunk.choices[0];
+  if (choice === undefined || chunk.choices.length !== 1 || choice.finish_reason || chunk.usage) return null;
+  const { content, reasoning_content: reasoning, tool_calls: calls } = choice.delta;
+  if (calls !== undefined && calls !== null && calls.length > 0) return null;
+  if (content && reasoning) return null;
+  if (content) return { field: 'content', text: content };
+  if (reasoning) return { field: 'reasoning_content', text: reasoning };
+  return null;
+}
+
+/** Splits a frame around the value of `field`, when that value is `text`. */
+function around(frame: string, field: TextField, text: string): { before: string; after: string } | null {
+  // An unescaped quote before the colon cannot stand inside a string, so this is a key.
+  const key = `"${field}":`;
+  const at = frame.indexOf(key);
+  if (at < 0) return null;
+  STRING.lastIndex = frame.charCodeAt(at + key.length) === 32 ? at + key.length + 1 : at + key.length;
+  const start = STRING.lastIndex;
+  const value = STRING.exec(frame)?.[0];
+  if (value === undefined || JSON.parse(value) !== text) return null;
+  return { before: frame.slice(0, start + 1), after: frame.slice(start + value.length - 1) };
+}
+
+/**
+ * Learns from one event and what became of it. `frame` is the frame as it came, without its blank line;
+ * `field` and `text` are what it carried before the steps ran.
+ */
+export function learnPattern(
+  frame: string,
+  carried: { field: TextField; text: string },
+  results: readonly StreamEvent[],
+): Pattern | null {
+  const incoming = around(frame, carried.field, carried.text);
+  if (incoming === null) return null;
+  const [result, ...more] = results;
+  if (result === undefined) return { ...incoming, field: carried.field, answer: 'nothing' };
+  if (more.length > 0) return null;
+  if (result.untouched) return { ...incoming, field: carried.field, answer: null };
+  const outgoing = plainText(result.chunk);
+  if (outgoing === null || outgoing.text !== carried.text) return null;
+  const answer = around(`data: ${result.text}`, outgoing.field, outgoing.text);
+  return answer === null ? null : { ...incoming, field: carried.field, answer };
+}
+
+/** The text between a pattern's two ends in `text[start, end)`, or null where the frame is another one. */
+export function matchPattern(pattern: Pattern, text: string, start: number, end: number): string | null {
+  const from = start + pattern.before.length;
+  const to = end - pattern.after.length;
+  if (from >= to || !text.startsWith(pattern.before, start) || !text.startsWith(pattern.after, to)) return null;
+  const body = text.slice(from, to);
+  return STRING_BODY.test(body) ? body : null;
+}
