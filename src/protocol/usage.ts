@@ -17,39 +17,80 @@ export const NO_USAGE: Usage = {
   reasoningTokens: 0,
 };
 
+// What is not a whole number of tokens is as good as absent; a later field may hold it.
 const count = z.number().int().nonnegative().nullish().catch(null);
 const details = z
-  .looseObject({ cached_tokens: count, cache_write_tokens: count, reasoning_tokens: count })
+  .looseObject({
+    cached_tokens: count,
+    cache_write_tokens: count,
+    cache_creation_tokens: count,
+    reasoning_tokens: count,
+  })
   .nullish()
   .catch(null);
 
 const usageSchema = z.looseObject({
   prompt_tokens: count,
   completion_tokens: count,
+  total_tokens: count,
   cached_tokens: count,
+  cache_write_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_read_input_tokens: count,
   prompt_cache_hit_tokens: count,
+  prompt_cache_miss_tokens: count,
+  reasoning_tokens: count,
   prompt_tokens_details: details,
   completion_tokens_details: details,
 });
 
+type VendorUsage = z.infer<typeof usageSchema>;
+
+function inputOf(usage: VendorUsage): number | null {
+  const { prompt_tokens, prompt_cache_hit_tokens: hit, prompt_cache_miss_tokens: miss } = usage;
+  if (prompt_tokens != null) return prompt_tokens;
+  return hit != null && miss != null ? hit + miss : null;
+}
+
+/** The first of several names that holds a value; zero is a value. */
+function firstOf(...counts: (number | null | undefined)[]): number {
+  return counts.find((value) => value != null) ?? 0;
+}
+
 /**
  * Reads a vendor's usage object in every shape we know; null when it holds no counts at all.
- * Zero is a value. Shapes: OpenAI's details, DeepSeek's `prompt_cache_hit_tokens`, Moonshot's flat `cached_tokens`.
+ * Zero is a value. Shapes: OpenAI's details (Z.ai, newer Moonshot and DeepSeek), DeepSeek's
+ * `prompt_cache_hit_tokens`, Moonshot's flat `cached_tokens`, and Anthropic's words as gateways mix them in.
  */
 export function readUsage(value: unknown): Usage | null {
   const parsed = usageSchema.safeParse(value);
   if (!parsed.success) return null;
   const usage = parsed.data;
-  const input = usage.prompt_tokens;
-  const output = usage.completion_tokens;
-  if (input == null && output == null) return null;
-  const cached =
-    usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens ?? 0;
+  const { prompt_tokens_details: input, completion_tokens_details: output } = usage;
+  const knownInput = inputOf(usage);
+  const knownOutput = usage.completion_tokens ?? null;
+  if (knownInput === null && knownOutput === null) return null;
+  const inputTokens = knownInput ?? Math.max(0, (usage.total_tokens ?? 0) - (knownOutput ?? 0));
+  const outputTokens = knownOutput ?? Math.max(0, (usage.total_tokens ?? 0) - inputTokens);
+  const cached = firstOf(
+    input?.cached_tokens,
+    usage.prompt_cache_hit_tokens,
+    usage.cached_tokens,
+    usage.cache_read_input_tokens,
+  );
+  const written = firstOf(
+    input?.cache_write_tokens,
+    input?.cache_creation_tokens,
+    usage.cache_write_tokens,
+    usage.cache_creation_input_tokens,
+  );
+  const cachedTokens = Math.min(cached, inputTokens);
   return {
-    inputTokens: input ?? 0,
-    cachedTokens: Math.min(cached, input ?? 0),
-    cacheWriteTokens: usage.prompt_tokens_details?.cache_write_tokens ?? 0,
-    outputTokens: output ?? 0,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+    inputTokens,
+    cachedTokens,
+    // A part is never more than the whole, whatever the vendor says: a bill counts each token once.
+    cacheWriteTokens: Math.min(written, inputTokens - cachedTokens),
+    outputTokens,
+    reasoningTokens: Math.min(firstOf(output?.reasoning_tokens, usage.reasoning_tokens), outputTokens),
   };
 }

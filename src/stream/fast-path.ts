@@ -60,7 +60,8 @@ export function learnPattern(
   if (incoming === null) return null;
   const [result, ...more] = results;
   if (result === undefined) return { ...incoming, field: carried.field, answer: 'nothing' };
-  if (more.length > 0) return null;
+  // A role goes out once only, so the chunk that carries it is no pattern for the next.
+  if (more.length > 0 || result.chunk.choices[0]?.delta.role !== undefined) return null;
   if (result.untouched) return { ...incoming, field: carried.field, answer: null };
   const outgoing = plainText(result.chunk);
   if (outgoing === null || outgoing.text !== carried.text) return null;

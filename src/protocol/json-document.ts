@@ -1,0 +1,127 @@
+import { RouterError } from './errors.ts';
+import { isObject, type JsonObject } from './json.ts';
+
+/**
+ * A JSON object together with the text it was read from, so that members nobody changes
+ * are sent on as the very bytes the client wrote: numbers, escapes and order of keys included.
+ * Vendors' prompt caches depend on equal bytes.
+ */
+export interface JsonDocument {
+  readonly text: string;
+  readonly value: JsonObject;
+  /** Where each top-level value stands in the text; null where a key is there twice, and only the object can be trusted. */
+  readonly members: ReadonlyMap<string, Span> | null;
+}
+
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** The root is depth 1. */
+export const DEPTH_LIMIT = 64;
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+/** The offset behind the string that starts at `start`. */
+function stringEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return end + 1;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** One pass over the text: the positions of what stands at depth 1. Throws past the depth limit. */
+function findMarks(text: string): { code: number; at: number; end: number }[] {
+  const marks: { code: number; at: number; end: number }[] = [];
+  let depth = 0;
+  let index = 0;
+  while (index < text.length) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) {
+      const end = stringEnd(text, index);
+      if (depth === 1) marks.push({ code, at: index, end });
+      index = end;
+      continue;
+    }
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > DEPTH_LIMIT) {
+        throw new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`);
+      }
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      if (depth === 1) marks.push({ code, at: index, end: index + 1 });
+      depth -= 1;
+    } else if (depth === 1 && (code === COMMA || code === COLON)) {
+      marks.push({ code, at: index, end: index + 1 });
+    }
+    index += 1;
+  }
+  return marks;
+}
+
+/** Top-level values by key, from the marks of a text that is known to be a JSON object. */
+function findMembers(text: string, marks: readonly { code: number; at: number; end: number }[]) {
+  const members = new Map<string, Span>();
+  let key: string | null = null;
+  let start = 0;
+  for (const [position, mark] of marks.entries()) {
+    if (key === null && mark.code === QUOTE && marks[position + 1]?.code === COLON) {
+      key = String(JSON.parse(text.slice(mark.at, mark.end)));
+    } else if (mark.code === COLON) {
+      start = mark.end;
+    } else if (key !== null && (mark.code === COMMA || mark.code === CLOSE_BRACE)) {
+      if (members.has(key)) return null;
+      members.set(key, { start, end: mark.at });
+      key = null;
+    }
+  }
+  return members;
+}
+
+/** Reads a request's body. Throws RouterError `invalid_json` or `nested_too_deeply`. */
+export function parseDocument(text: string): JsonDocument {
+  const marks = findMarks(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RouterError(
+      'invalid_json',
+      'The body is not valid JSON. Check for cut-off text, single quotes or trailing commas.',
+      { cause },
+    );
+  }
+  if (!isObject(value)) {
+    throw new RouterError('invalid_json', 'The body must be a JSON object such as {"model": "…", "messages": […]}.');
+  }
+  return { text, value, members: findMembers(text, marks) };
+}
+
+/** Prints `changed`, made from the document's object: members that are still the same go out as they were written. */
+export function printDocument(document: JsonDocument, changed: JsonObject): string {
+  const { members, text, value } = document;
+  if (members === null) return JSON.stringify(changed);
+  const parts: string[] = [];
+  for (const [key, span] of members) {
+    if (!Object.hasOwn(changed, key) || changed[key] === undefined) continue;
+    const printed =
+      changed[key] === value[key] ? text.slice(span.start, span.end).trim() : JSON.stringify(changed[key]);
+    parts.push(`${JSON.stringify(key)}:${printed}`);
+  }
+  for (const [key, member] of Object.entries(changed)) {
+    if (!members.has(key) && member !== undefined) parts.push(`${JSON.stringify(key)}:${JSON.stringify(member)}`);
+  }
+  return `{${parts.join(',')}}`;
+}

@@ -1,0 +1,11 @@
+// https://platform.openai.com/docs/api-reference/chat/streaming; strict clients fail on any other word.
+const KNOWN: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
+
+/**
+ * A vendor's finish reason in OpenAI's words. The vendor's file names its own words;
+ * one that nobody has named becomes `stop`. `error` is returned where the vendor says that it failed.
+ */
+export function mapFinishReason(reason: string, vendorWords: Readonly<Record<string, string>>): string {
+  if (KNOWN.has(reason)) return reason;
+  return (Object.hasOwn(vendorWords, reason) ? vendorWords[reason] : undefined) ?? 'stop';
+}

@@ -1,0 +1,151 @@
+import type { ChatChunk, ChunkChoice, ToolCallDelta } from '../protocol/chat.ts';
+import type { StepController, StreamEvent, StreamStep } from '../protocol/event.ts';
+import { isObject, type JsonObject } from '../protocol/json.ts';
+import { mapFinishReason } from './finish-reason.ts';
+
+/** What the normaliser is told of the vendor. */
+export interface VendorTraits {
+  /** Used for `created` where the vendor sends none; Unix seconds. */
+  created: number;
+  /** Used for `id` where the vendor sends none. */
+  id: string;
+  finishReasons: Readonly<Record<string, string>>;
+  mendChunk?: ((chunk: ChatChunk) => boolean) | undefined;
+  /** Told the vendor's own word for every finish reason. */
+  onFinish(choice: number, vendorReason: string, reason: string): void;
+}
+
+interface ToolCallState {
+  index: number;
+  id: string | null;
+  /** Which of id, type and name have gone out. */
+  sent: Set<string>;
+}
+
+interface ChoiceState {
+  hasRole: boolean;
+  calls: ToolCallState[];
+}
+
+/** The call a delta belongs to. Vendors leave out `index`: then the id tells, or else it is the newest call. */
+function callOf(state: ChoiceState, delta: ToolCallDelta): ToolCallState {
+  const { index, id } = delta;
+  const known =
+    typeof index === 'number'
+      ? state.calls.find((call) => call.index === index)
+      : id
+        ? state.calls.find((call) => call.id === id)
+        : state.calls.at(-1);
+  if (known !== undefined) return known;
+  const call = {
+    index: typeof index === 'number' ? index : state.calls.length,
+    id: id ?? null,
+    sent: new Set<string>(),
+  };
+  state.calls.push(call);
+  return call;
+}
+
+/** Sends `holder[name]` the first time it says something, and takes it out every other time. True when it changed. */
+function sendOnce(call: ToolCallState, holder: JsonObject, name: string): boolean {
+  if (holder[name] === undefined) return false;
+  if (typeof holder[name] === 'string' && holder[name] !== '' && !call.sent.has(name)) {
+    call.sent.add(name);
+    return false;
+  }
+  delete holder[name];
+  return true;
+}
+
+/** Index on every tool delta; id, type and name once each: strict clients join repeated texts. */
+function mendCalls(state: ChoiceState, deltas: ToolCallDelta[]): boolean {
+  let changed = false;
+  for (const delta of deltas) {
+    const call = callOf(state, delta);
+    if (delta.index !== call.index) {
+      delta.index = call.index;
+      changed = true;
+    }
+    if (typeof delta.id === 'string' && delta.id !== '') call.id ??= delta.id;
+    if (delta.type === undefined && !call.sent.has('type')) {
+      delta.type = 'function';
+      changed = true;
+    }
+    changed = sendOnce(call, delta, 'id') || changed;
+    changed = sendOnce(call, delta, 'type') || changed;
+    if (isObject(delta.function)) changed = sendOnce(call, delta.function, 'name') || changed;
+  }
+  return changed;
+}
+
+/** Role on the first delta and nowhere else. */
+function mendRole(state: ChoiceState, choice: ChunkChoice): boolean {
+  const { delta } = choice;
+  if (!state.hasRole) {
+    state.hasRole = true;
+    if (delta.role === 'assistant') return false;
+    choice.delta = { ...delta, role: 'assistant' };
+    return true;
+  }
+  if (delta.role === undefined) return false;
+  delete delta.role;
+  return true;
+}
+
+function mendEnvelope(chunk: ChatChunk, traits: VendorTraits): boolean {
+  let changed = false;
+  if (chunk['object'] !== 'chat.completion.chunk') {
+    chunk['object'] = 'chat.completion.chunk';
+    changed = true;
+  }
+  if (typeof chunk['created'] !== 'number') {
+    chunk['created'] = traits.created;
+    changed = true;
+  }
+  if (typeof chunk['id'] !== 'string' || chunk['id'] === '') {
+    chunk['id'] = traits.id;
+    changed = true;
+  }
+  return changed;
+}
+
+/**
+ * The first step of every stream: makes a vendor's chunks what strict OpenAI clients need
+ * (openai-node's and openai-python's stream helpers, the AI SDK), and changes nothing that is right already.
+ */
+export function createNormalizer(traits: VendorTraits): StreamStep {
+  const states = new Map<number, ChoiceState>();
+
+  function mendChoice(choice: ChunkChoice): boolean {
+    let state = states.get(choice.index);
+    if (state === undefined) {
+      state = { hasRole: false, calls: [] };
+      states.set(choice.index, state);
+    }
+    let changed = mendRole(state, choice);
+    const calls = choice.delta.tool_calls;
+    if (Array.isArray(calls) && calls.every(isObject)) changed = mendCalls(state, calls) || changed;
+    const vendorReason = choice.finish_reason;
+    if (typeof vendorReason === 'string' && vendorReason !== '') {
+      const reason = mapFinishReason(vendorReason, traits.finishReasons);
+      traits.onFinish(choice.index, vendorReason, reason);
+      if (reason !== vendorReason) {
+        choice.finish_reason = reason;
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  return {
+    transform(event: StreamEvent, controller: StepController) {
+      const { chunk } = event;
+      let changed = traits.mendChunk?.(chunk) ?? false;
+      changed = mendEnvelope(chunk, traits) || changed;
+      for (const choice of chunk.choices) changed = mendChoice(choice) || changed;
+      if (changed) event.chunk = chunk;
+      controller.enqueue(event);
+    },
+    repeat: () => true,
+  };
+}

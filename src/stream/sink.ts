@@ -1,0 +1,66 @@
+import { KEEP_ALIVE_FRAME } from '../protocol/sse.ts';
+
+/** The client's end of a stream. */
+export interface Sink {
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Waits until the client has taken the bytes: a slow reader holds the vendor back. Does nothing once it is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** A comment, if nothing is waiting to be written. */
+  keepAlive(): void;
+  close(): Promise<void>;
+  readonly isGone: boolean;
+  /** When the client last got something, ms since 1970. */
+  readonly writtenAt: number;
+}
+
+const KEEP_ALIVE = new TextEncoder().encode(KEEP_ALIVE_FRAME);
+
+/** `onGone` is called once, when the client has left. */
+export function openSink(onGone: () => void): Sink {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  let isGone = false;
+  let isBusy = false;
+  let isClosed = false;
+  let writtenAt = Date.now();
+
+  function leave(): void {
+    if (isGone || isClosed) return;
+    isGone = true;
+    onGone();
+  }
+
+  // Rejects when the client's connection ends.
+  writer.closed.catch(leave);
+
+  async function send(bytes: Uint8Array): Promise<void> {
+    isBusy = true;
+    try {
+      await writer.write(bytes);
+    } catch {
+      leave();
+    }
+    isBusy = false;
+    writtenAt = Date.now();
+  }
+
+  return {
+    readable,
+    async write(bytes) {
+      if (!isGone) await send(bytes);
+    },
+    keepAlive() {
+      if (!isGone && !isBusy && !isClosed) void send(KEEP_ALIVE);
+    },
+    async close() {
+      isClosed = true;
+      await writer.close().catch(() => undefined);
+    },
+    get isGone() {
+      return isGone;
+    },
+    get writtenAt() {
+      return writtenAt;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** A vendor's body, read piece by piece into one buffer. */
+export interface Source {
+  /**
+   * The next piece, behind the `keep` last bytes of the piece before. Null at the end.
+   * The bytes are valid until the next read. `fresh` is the offset of the first new byte.
+   */
+  read(keep: number): Promise<{ bytes: Uint8Array; fresh: number } | null>;
+  /** Lets go of the vendor; a read that is under way ends. */
+  cancel(reason: unknown): Promise<void>;
+}
+
+const SMALLEST_BUFFER = 4 * 1024;
+// Reads of 64 KiB cost a third of default reads on a fast stream, and nothing more on a slow one.
+const LARGEST_BUFFER = 64 * 1024;
+
+/** Reads into our own buffer (BYOB). It grows while reads fill it, so that a slow stream holds little memory. */
+function bufferedSource(reader: ReadableStreamBYOBReader): Source {
+  let store = new Uint8Array(SMALLEST_BUFFER);
+  let used = 0;
+  let size = SMALLEST_BUFFER;
+  return {
+    async read(keep) {
+      if (keep > 0) store.copyWithin(0, used - keep, used);
+      if (used === store.length) size = Math.max(size, Math.min(LARGEST_BUFFER, store.length * 2));
+      // The rest of one large event may fill the buffer: it then grows as far as the event's own limit.
+      const wanted = Math.max(size, keep * 2);
+      if (wanted > store.length) {
+        const larger = new Uint8Array(wanted);
+        larger.set(store.subarray(0, keep));
+        store = larger;
+      }
+      const { done, value } = await reader.read(store.subarray(keep));
+      if (done || value === undefined) return null;
+      store = new Uint8Array(value.buffer);
+      used = keep + value.byteLength;
+      return { bytes: store.subarray(0, used), fresh: keep };
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+/** For bodies that are no byte streams, such as those made inside the Worker. */
+function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>): Source {
+  let bytes = new Uint8Array(0);
+  return {
+    async read(keep) {
+      const { done, value } = await reader.read();
+      if (done) return null;
+      const rest = bytes.subarray(bytes.length - keep);
+      bytes = new Uint8Array(keep + value.length);
+      bytes.set(rest);
+      bytes.set(value, keep);
+      return { bytes, fresh: keep };
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+export function openSource(body: ReadableStream<Uint8Array>): Source {
+  try {
+    return bufferedSource(body.getReader({ mode: 'byob' }));
+  } catch {
+    return plainSource(body.getReader());
+  }
+}

@@ -1,0 +1,98 @@
+import { RouterError } from '../protocol/errors.ts';
+import { EVENT_LIMIT, frameOf, lastEventEnd, withPlainLineEnds } from '../protocol/sse.ts';
+import { createEventTranslator, type TranslatorSetup } from './translate-event.ts';
+
+/** How far a stream is after a piece of it. */
+export type Progress = { kind: 'open' } | { kind: 'done' } | { kind: 'failed'; error: RouterError };
+
+export interface Translation {
+  /** Bytes at the start that are dealt with; the caller brings the rest again, with more behind it. */
+  consumed: number;
+  output: Uint8Array | null;
+  progress: Progress;
+}
+
+export interface Translator {
+  /**
+   * Translates the complete events in `bytes`. `fresh` is the offset of the first byte not seen before.
+   * All that stood before a failure is in the output.
+   */
+  push(bytes: Uint8Array, fresh: number): Translation;
+  /** The vendor's connection ended: what is left counts if it is a whole event. */
+  end(rest: Uint8Array): Translation;
+  /** What the steps still held back. Once, at every end. */
+  flush(): Uint8Array | null;
+  /** True once an event with a choice was passed on. */
+  readonly hasChoice: boolean;
+}
+
+const encoder = new TextEncoder();
+// The BOM at a stream's start is taken off below; later ones are text.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false });
+const OPEN: Progress = { kind: 'open' };
+const TOO_LARGE = 'The vendor sent one event of more than 8 MiB. Ask for less at once.';
+
+/** The pure heart of a stream: a vendor's bytes in, the client's bytes out, however they are cut. */
+export function createTranslator(setup: TranslatorSetup): Translator {
+  const events = createEventTranslator(setup);
+  let isFirst = true;
+
+  /** Output is null where all of `text` goes out as it came. */
+  function translateText(text: string): { output: string | null; progress: Progress } {
+    let output: string | null = null;
+    let kept = 0; // text[kept, start) goes out as it came
+    let start = 0;
+    while (start < text.length) {
+      const found = text.indexOf('\n\n', start);
+      const end = found < 0 ? text.length : found;
+      const result = events.translate(text, start, end);
+      if (result.kind === 'done' || result.kind === 'failed') {
+        return { output: (output ?? '') + text.slice(kept, start), progress: result };
+      }
+      if (result.kind === 'frames') {
+        output = (output ?? '') + text.slice(kept, start) + result.text;
+        kept = end + 2;
+      }
+      start = end + 2;
+    }
+    return { output: output === null ? null : output + text.slice(kept), progress: OPEN };
+  }
+
+  function translate(text: string, bytes: Uint8Array | null, consumed: number): Translation {
+    let plain = withPlainLineEnds(text);
+    if (isFirst && plain.startsWith('\ufeff')) plain = plain.slice(1);
+    isFirst = false;
+    const { output, progress } = translateText(plain);
+    if (output === null && bytes !== null && plain === text) return { consumed, output: bytes, progress };
+    const frames = output ?? plain;
+    return { consumed, output: frames === '' ? null : encoder.encode(frames), progress };
+  }
+
+  return {
+    get hasChoice() {
+      return events.hasChoice;
+    },
+    push(bytes, fresh) {
+      const consumed = lastEventEnd(bytes, Math.max(0, fresh - 3));
+      if (consumed > 0) {
+        const whole = bytes.subarray(0, consumed);
+        return translate(decoder.decode(whole), whole, consumed);
+      }
+      if (bytes.length <= EVENT_LIMIT) return { consumed, output: null, progress: OPEN };
+      return {
+        consumed,
+        output: null,
+        progress: { kind: 'failed', error: new RouterError('upstream_error', TOO_LARGE) },
+      };
+    },
+    end(rest) {
+      const text = decoder.decode(rest).trimEnd();
+      if (text === '') return { consumed: rest.length, output: null, progress: OPEN };
+      return translate(`${text}\n\n`, null, rest.length);
+    },
+    flush() {
+      const frames = setup.chain.flush().map((event) => frameOf(event.text));
+      return frames.length === 0 ? null : encoder.encode(frames.join(''));
+    },
+  };
+}

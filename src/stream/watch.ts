@@ -1,0 +1,54 @@
+/** Something that is due at some time, and may be put off meanwhile. */
+export interface Alarm {
+  /** Milliseconds since 1970, or Infinity while it is not wanted. May move on without notice; call `rearm` when it comes nearer. */
+  due(): number;
+  ring(): void;
+}
+
+/** All the waiting of one request, on one timer. */
+export interface Watch {
+  add(alarm: Alarm): void;
+  /** To be called when something may be due sooner than it was. */
+  rearm(): void;
+  stop(): void;
+}
+
+// Timers beyond this are cut to it, and simply look again. setTimeout counts in 32 bits.
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** One timer for any number of alarms: a stream of thousands of chunks sets it a handful of times. */
+export function createWatch(): Watch {
+  const alarms: Alarm[] = [];
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let stopped = false;
+
+  function rearm(): void {
+    if (stopped) return;
+    const next = Math.min(...alarms.map((alarm) => alarm.due()));
+    if (next === armedFor) return;
+    clearTimeout(timer);
+    armedFor = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    timer = setTimeout(tick, Math.min(Math.max(next - Date.now(), 0), LONGEST_WAIT_MS));
+  }
+
+  function tick(): void {
+    armedFor = Number.NaN;
+    const now = Date.now();
+    for (const alarm of alarms) if (!stopped && alarm.due() <= now) alarm.ring();
+    rearm();
+  }
+
+  return {
+    add(alarm) {
+      alarms.push(alarm);
+      rearm();
+    },
+    rearm,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
