@@ -7,8 +7,12 @@ import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite
 
 export const users = sqliteTable('users', {
   name: text('name').primaryKey(),
-  status: text('status', { enum: ['active', 'disabled'] }).notNull().default('active'),
-  createdAt: text('created_at').notNull().$defaultFn(() => new Date().toISOString()),
+  status: text('status', { enum: ['active', 'disabled'] })
+    .notNull()
+    .default('active'),
+  createdAt: text('created_at')
+    .notNull()
+    .$defaultFn(() => new Date().toISOString()),
 });
 
 export const apiKeys = sqliteTable('api_keys', {
@@ -16,7 +20,9 @@ export const apiKeys = sqliteTable('api_keys', {
   owner: text('owner').notNull(),
   purpose: text('purpose').notNull().default('default'),
   name: text('name').notNull().default(''),
-  status: text('status', { enum: ['active', 'disabled', 'revoked'] }).notNull().default('active'),
+  status: text('status', { enum: ['active', 'disabled', 'revoked'] })
+    .notNull()
+    .default('active'),
   hash: text('hash').notNull(),
   prefix: text('prefix').notNull(),
   last4: text('last4').notNull(),
@@ -31,10 +37,16 @@ export const apiKeys = sqliteTable('api_keys', {
   budgetWeekUsd: real('budget_week_usd'),
   budgetMonthUsd: real('budget_month_usd'),
   budgetTotalUsd: real('budget_total_usd'),
-  reasoning: text('reasoning', { enum: ['think', 'details', 'hidden'] }).notNull().default('think'),
+  reasoning: text('reasoning', { enum: ['think', 'details', 'hidden'] })
+    .notNull()
+    .default('think'),
   revision: integer('revision').notNull().default(1),
-  createdAt: text('created_at').notNull().$defaultFn(() => new Date().toISOString()),
-  updatedAt: text('updated_at').notNull().$defaultFn(() => new Date().toISOString()),
+  createdAt: text('created_at')
+    .notNull()
+    .$defaultFn(() => new Date().toISOString()),
+  updatedAt: text('updated_at')
+    .notNull()
+    .$defaultFn(() => new Date().toISOString()),
 });
 
 export const requestLogs = sqliteTable(
@@ -102,3 +114,18 @@ export type UsageDailyRow = typeof usageDaily.$inferSelect;
 export interface ApiKey extends ApiKeyRow {
   ownerStatus: User['status'];
 }
+
+/** Where a change came from. */
+export const ACTORS = ['cli', 'console', 'api'] as const;
+export type Actor = (typeof ACTORS)[number];
+
+export const audit = sqliteTable('audit', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  at: text('at').notNull(),
+  actor: text('actor', { enum: ACTORS }).notNull(),
+  action: text('action').notNull(),
+  target: text('target').notNull(),
+  details: text('details'),
+});
+
+export type AuditRow = typeof audit.$inferSelect;

@@ -1,0 +1,109 @@
+import type { ApiKey } from '../store/schema.ts';
+import { judgeKey, type KeyRefusal } from './judge-key.ts';
+import { type KeyMemory, type KeyRecord, remember, setBounded } from './key-memory.ts';
+import { hashSecret, isWellFormed } from './secret.ts';
+
+/*
+ * Isolate memory, then KV, then D1. A warm key costs no I/O: its record is read again beside a request
+ * long before it is too old. What is served is never older than MAX_AGE, counted from the read of D1,
+ * so that a change made by plain SQL holds within a minute. Only while D1 fails is a known record used longer.
+ */
+
+/** The limit of a served record's age, in ms: a minute less what a slow read takes. */
+const MAX_AGE = 50_000;
+/** From this age on a record is read again in the background. */
+const REFRESH_AGE = 25_000;
+/** A record that refuses is read again from D1 when it is older than this, so that enabling works at once. */
+const REFUSAL_AGE = 1_000;
+/** How long a failed or running read keeps the next one from being tried. */
+const RETRY_AFTER = 5_000;
+
+/** What finding a key needs of the world. */
+export interface KeyPorts {
+  memory: KeyMemory;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Reads the shared cache; null on a miss. May throw. */
+  readCache(hash: string): Promise<KeyRecord | null>;
+  writeCache(hash: string, record: KeyRecord): Promise<void>;
+  /** Reads D1; throws when it fails or takes too long. */
+  readDatabase(hash: string): Promise<ApiKey | null>;
+  /** Lets a job outlive the request. */
+  runAfter(name: string, job: Promise<unknown>): void;
+}
+
+export type FoundKey =
+  | { kind: 'found'; key: ApiKey; keyHash: string }
+  /** Cannot be a key of ours: told without any I/O. */
+  | { kind: 'malformed' }
+  | { kind: 'unknown' }
+  | { kind: 'refused'; key: ApiKey; keyHash: string; reason: KeyRefusal }
+  /** D1 does not answer and nobody has seen the key before. */
+  | { kind: 'unavailable' };
+
+async function readCacheSafely(ports: KeyPorts, hash: string): Promise<KeyRecord | null> {
+  try {
+    return await ports.readCache(hash);
+  } catch {
+    return null;
+  }
+}
+
+/** Reads D1 and tells memory and KV. A hash that nobody knows goes to KV only over a record that was there. */
+async function readThrough(ports: KeyPorts, hash: string, wasKnown: boolean): Promise<KeyRecord> {
+  const readAt = ports.now();
+  setBounded(ports.memory.triedAt, hash, readAt);
+  const record = { key: await ports.readDatabase(hash), readAt };
+  remember(ports.memory, hash, record);
+  ports.memory.triedAt.delete(hash);
+  if (record.key !== null || wasKnown) ports.runAfter('write the key cache', ports.writeCache(hash, record));
+  return record;
+}
+
+/** A record younger than `maxAge`, from KV or D1; while D1 fails the newest that is known; null for none. */
+async function readRecord(ports: KeyPorts, hash: string, maxAge: number): Promise<KeyRecord | null> {
+  const cached = maxAge === 0 ? null : await readCacheSafely(ports, hash);
+  if (cached !== null && ports.now() - cached.readAt < maxAge) {
+    remember(ports.memory, hash, cached);
+    return ports.memory.records.get(hash) ?? cached;
+  }
+  try {
+    return await readThrough(ports, hash, cached !== null || ports.memory.records.has(hash));
+  } catch {
+    const known = ports.memory.records.get(hash);
+    if (known !== undefined || cached === null) return known ?? null;
+    // Kept with its age, so that D1 is asked again as soon as it answers.
+    remember(ports.memory, hash, cached);
+    return cached;
+  }
+}
+
+/** What is known now, read as often as the record's age and its verdict ask for. */
+async function currentRecord(ports: KeyPorts, hash: string): Promise<KeyRecord | null> {
+  const known = ports.memory.records.get(hash) ?? ports.memory.unknown.get(hash);
+  if (known === undefined) return await readRecord(ports, hash, MAX_AGE);
+  const age = ports.now() - known.readAt;
+  const waiting = ports.now() - (ports.memory.triedAt.get(hash) ?? 0) < RETRY_AFTER;
+  if (known.key === null) return age < REFUSAL_AGE ? known : await readRecord(ports, hash, 0);
+  if (age < REFRESH_AGE || waiting) return known;
+  if (age >= MAX_AGE) return (await readRecord(ports, hash, MAX_AGE)) ?? known;
+  setBounded(ports.memory.triedAt, hash, ports.now());
+  ports.runAfter('read a key again', readRecord(ports, hash, REFRESH_AGE));
+  return known;
+}
+
+/** Finds the key of a secret and says whether it may be used now. Never throws for a fault of storage. */
+export async function findKey(secret: string, ports: KeyPorts): Promise<FoundKey> {
+  if (!isWellFormed(secret)) return { kind: 'malformed' };
+  const keyHash = await hashSecret(secret);
+  let record = await currentRecord(ports, keyHash);
+  if (record?.key && judgeKey(record.key, keyHash, ports.now()) !== null && ports.now() - record.readAt > REFUSAL_AGE) {
+    record = (await readRecord(ports, keyHash, 0)) ?? record;
+  }
+  if (record === null) return { kind: 'unavailable' };
+  if (record.key === null) return { kind: 'unknown' };
+  const verdict = judgeKey(record.key, keyHash, ports.now());
+  if (verdict === null) return { kind: 'found', key: record.key, keyHash };
+  if (verdict === 'unknown') return { kind: 'unknown' };
+  return { kind: 'refused', key: record.key, keyHash, reason: verdict };
+}

@@ -1,0 +1,62 @@
+import { RouterError } from '../protocol/errors.ts';
+import { openDatabase } from '../store/database.ts';
+import { getKey, keysOfOwner } from '../store/keys.ts';
+import type { ApiKey } from '../store/schema.ts';
+import { remember } from './key-memory.ts';
+import { isolateMemory, writeKeyCache } from './key-ports.ts';
+
+/** Where a key is known beside D1. */
+export interface KeyPlaces {
+  DB: D1Database;
+  KEY_CACHE: KVNamespace;
+  KEY_LEDGER: { getByName(id: string): { sync(key: ApiKey): Promise<unknown> } };
+}
+
+/** How often telling the ledger is tried. */
+const ATTEMPTS = 3;
+
+async function tellLedger(env: KeyPlaces, key: ApiKey): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await env.KEY_LEDGER.getByName(key.id).sync(key);
+      return;
+    } catch (cause) {
+      if (attempt < ATTEMPTS) continue;
+      const message = `The change of key ${key.id} is stored, but its ledger does not answer: it holds within 60 s.`;
+      throw new RouterError('ledger_unavailable', message, { retryAfter: 5, cause });
+    }
+  }
+}
+
+async function spread(env: KeyPlaces, key: ApiKey, readAt: number, droppedHashes: readonly string[]): Promise<void> {
+  const hashes = [key.hash, ...(key.previousHash === null ? [] : [key.previousHash]), ...droppedHashes];
+  const record = { key, readAt };
+  for (const hash of hashes) remember(isolateMemory, hash, record);
+  // KV is never the authority, and refuses more than one write a second: the ledger is what must hear of it.
+  await Promise.allSettled(hashes.map((hash) => writeKeyCache(env.KEY_CACHE, hash, record)));
+  await tellLedger(env, key);
+}
+
+/**
+ * Makes a change of a key hold from the next request on, everywhere: reads D1, then tells memory, KV and the ledger.
+ * `droppedHashes` are secrets that the row no longer holds. Null where there is no such key.
+ * Throws RouterError `ledger_unavailable` when the ledger cannot be told.
+ */
+export async function refreshKey(
+  env: KeyPlaces,
+  id: string,
+  droppedHashes: readonly string[] = [],
+): Promise<ApiKey | null> {
+  const readAt = Date.now();
+  const key = await getKey(openDatabase(env.DB), id);
+  if (key !== null) await spread(env, key, readAt, droppedHashes);
+  return key;
+}
+
+/** The same for all keys of a person, after the person was disabled or enabled. */
+export async function refreshKeysOf(env: KeyPlaces, owner: string): Promise<void> {
+  const readAt = Date.now();
+  const keys = await keysOfOwner(openDatabase(env.DB), owner);
+  // Revoked keys are refused whatever their owner may do.
+  await Promise.all(keys.filter((key) => key.status !== 'revoked').map((key) => spread(env, key, readAt, [])));
+}

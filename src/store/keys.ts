@@ -1,0 +1,159 @@
+import { and, desc, eq, getTableColumns, like, lt, ne, or, sql } from 'drizzle-orm';
+import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
+import { type AuditEntry, auditWhere } from './audit.ts';
+import type { Database } from './database.ts';
+import { type Page, pageOf } from './page.ts';
+import { type Actor, type ApiKey, type ApiKeyRow, apiKeys, type User, users } from './schema.ts';
+
+/** What people may set of a key; what is left out stays, null lifts a limit. */
+export type KeySettings = {
+  [Column in
+    | 'purpose'
+    | 'name'
+    | 'expiresAt'
+    | 'models'
+    | 'rpm'
+    | 'tpm'
+    | 'maxConcurrent'
+    | 'budgetDayUsd'
+    | 'budgetWeekUsd'
+    | 'budgetMonthUsd'
+    | 'budgetTotalUsd'
+    | 'reasoning']?: ApiKeyRow[Column] | undefined;
+};
+
+/** What is stored of a secret. */
+export type StoredSecret = Pick<ApiKeyRow, 'hash' | 'prefix' | 'last4'>;
+
+/** A time in any form SQLite knows, as ISO 8601 UTC: rows may be edited by hand. */
+function isoTime(column: SQLiteColumn, name: string) {
+  return sql<string | null>`strftime('%Y-%m-%dT%H:%M:%fZ', ${column})`.as(name);
+}
+
+/** Keys with their owner's state. All reads go through here. */
+function selectKeys(database: Database) {
+  return database
+    .select({
+      ...getTableColumns(apiKeys),
+      expiresAt: isoTime(apiKeys.expiresAt, 'expires_at'),
+      previousExpiresAt: isoTime(apiKeys.previousExpiresAt, 'previous_expires_at'),
+      ownerStatus: sql<User['status']>`${users.status}`.as('owner_status'),
+    })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.name, apiKeys.owner))
+    .$dynamic();
+}
+
+/** The key whose present or replaced secret has this SHA-256, in any state; null where there is none. */
+export async function findKeyByHash(database: Database, hash: string): Promise<ApiKey | null> {
+  const rows = await selectKeys(database)
+    .where(or(eq(apiKeys.hash, hash), eq(apiKeys.previousHash, hash)))
+    .limit(1);
+  return rows[0] ?? null;
+}
+
+export async function getKey(database: Database, id: string): Promise<ApiKey | null> {
+  const rows = await selectKeys(database).where(eq(apiKeys.id, id)).limit(1);
+  return rows[0] ?? null;
+}
+
+/** All keys of one person, in any state. */
+export async function keysOfOwner(database: Database, owner: string): Promise<ApiKey[]> {
+  return await selectKeys(database).where(eq(apiKeys.owner, owner)).orderBy(desc(apiKeys.id));
+}
+
+/** Keys, newest first. `cursor` is a key's id; `search` looks into owner, name, id and the last four characters. */
+export async function listKeys(
+  database: Database,
+  page: { limit: number; cursor?: string | null; owner?: string | null; search?: string | null },
+): Promise<Page<ApiKey>> {
+  const found = `%${page.search ?? ''}%`;
+  const rows = await selectKeys(database)
+    .where(
+      and(
+        page.cursor ? lt(apiKeys.id, page.cursor) : undefined,
+        page.owner ? eq(apiKeys.owner, page.owner) : undefined,
+        page.search
+          ? or(
+              like(apiKeys.owner, found),
+              like(apiKeys.name, found),
+              like(apiKeys.id, found),
+              eq(apiKeys.last4, page.search),
+            )
+          : undefined,
+      ),
+    )
+    .orderBy(desc(apiKeys.id))
+    .limit(page.limit + 1);
+  return pageOf(rows, page.limit, (row) => row.id);
+}
+
+/** Stores a key, and its owner where that is a new one, in one transaction. */
+export async function createKey(
+  database: Database,
+  key: { id: string; owner: string } & StoredSecret & KeySettings,
+  actor: Actor,
+): Promise<ApiKey> {
+  const { id, owner, hash: _hash, ...details } = key;
+  const entry: AuditEntry = { actor, action: 'key.create', target: id, details: { owner, ...details } };
+  const [, , , rows] = await database.batch([
+    database.insert(users).values({ name: owner }).onConflictDoNothing(),
+    database.insert(apiKeys).values(key),
+    auditWhere(database, entry, apiKeys, eq(apiKeys.id, id)),
+    selectKeys(database).where(eq(apiKeys.id, id)),
+  ]);
+  const created = rows[0];
+  if (created === undefined) throw new Error('The database took a new key but did not return it.');
+  return created;
+}
+
+/** What a change of a key came to. A revoked key stays as it is. */
+export type KeyChange = { kind: 'changed'; key: ApiKey } | { kind: 'revoked'; key: ApiKey } | { kind: 'missing' };
+
+async function changeKey(
+  database: Database,
+  id: string,
+  changes: SQLiteUpdateSetSource<typeof apiKeys>,
+  entry: AuditEntry,
+): Promise<KeyChange> {
+  const changeable = and(eq(apiKeys.id, id), ne(apiKeys.status, 'revoked'));
+  const [written, , rows] = await database.batch([
+    auditWhere(database, entry, apiKeys, changeable).returning(),
+    database.update(apiKeys).set(changes).where(changeable),
+    selectKeys(database).where(eq(apiKeys.id, id)),
+  ]);
+  const key = rows[0];
+  if (key === undefined) return { kind: 'missing' };
+  return written.length > 0 ? { kind: 'changed', key } : { kind: 'revoked', key };
+}
+
+/** Sets limits, name, purpose or the active/disabled switch of a key that is not revoked. */
+export async function updateKey(
+  database: Database,
+  id: string,
+  changes: KeySettings & { status?: 'active' | 'disabled' | undefined },
+  actor: Actor,
+): Promise<KeyChange> {
+  const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return await changeKey(database, id, set, { actor, action: 'key.update', target: id, details: set });
+}
+
+/** Ends a key for good. Revoking twice is no mistake: the answer is then `revoked` with the key. */
+export async function revokeKey(database: Database, id: string, actor: Actor): Promise<KeyChange> {
+  return await changeKey(database, id, { status: 'revoked' }, { actor, action: 'key.revoke', target: id });
+}
+
+/**
+ * Gives a key a new secret. The old one works until `previousExpiresAt` (ISO UTC); the one before it ends now.
+ */
+export async function rotateKey(
+  database: Database,
+  id: string,
+  secret: StoredSecret,
+  previousExpiresAt: string,
+  actor: Actor,
+): Promise<KeyChange> {
+  const changes = { ...secret, previousHash: sql`${apiKeys.hash}`, previousExpiresAt };
+  const details = { last4: secret.last4, previous_expires_at: previousExpiresAt };
+  return await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details });
+}

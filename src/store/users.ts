@@ -1,0 +1,80 @@
+import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
+import { auditWhere } from './audit.ts';
+import type { Database } from './database.ts';
+import { type Page, pageOf } from './page.ts';
+import { type Actor, type User, users } from './schema.ts';
+
+/** What a person may be called. */
+export const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
+
+/** A person with the number of their keys that are not revoked. */
+export interface UserWithKeys extends User {
+  keys: number;
+}
+
+function selectUsers(database: Database) {
+  return database
+    .select({
+      name: users.name,
+      status: users.status,
+      createdAt: users.createdAt,
+      keys: sql<number>`(SELECT count(*) FROM api_keys WHERE owner = ${users.name} AND status <> 'revoked')`.as('keys'),
+    })
+    .from(users)
+    .$dynamic();
+}
+
+export async function getUser(database: Database, name: string): Promise<UserWithKeys | null> {
+  const rows = await selectUsers(database).where(eq(users.name, name)).limit(1);
+  return rows[0] ?? null;
+}
+
+/** People by name. `cursor` is a name. */
+export async function listUsers(
+  database: Database,
+  page: { limit: number; cursor?: string | null },
+): Promise<Page<UserWithKeys>> {
+  const rows = await selectUsers(database)
+    .where(page.cursor ? gt(users.name, page.cursor) : undefined)
+    .orderBy(asc(users.name))
+    .limit(page.limit + 1);
+  return pageOf(rows, page.limit, (row) => row.name);
+}
+
+/** Makes a person; `exists` where the name is taken. */
+export async function createUser(
+  database: Database,
+  name: string,
+  actor: Actor,
+): Promise<{ kind: 'created' | 'exists'; user: UserWithKeys }> {
+  const [created, , rows] = await database.batch([
+    database.insert(users).values({ name }).onConflictDoNothing().returning(),
+    // Written only by the statement that made the row: changes() is the count of the one before.
+    auditWhere(
+      database,
+      { actor, action: 'user.create', target: name },
+      users,
+      and(eq(users.name, name), sql`changes() > 0`),
+    ),
+    selectUsers(database).where(eq(users.name, name)),
+  ]);
+  const user = rows[0];
+  if (user === undefined) throw new Error('The database took a new user but did not return it.');
+  return { kind: created.length > 0 ? 'created' : 'exists', user };
+}
+
+/** Disables a person with all their keys, or enables them again. Null where there is no such person. */
+export async function setUserStatus(
+  database: Database,
+  name: string,
+  status: User['status'],
+  actor: Actor,
+): Promise<UserWithKeys | null> {
+  const action = status === 'active' ? 'user.enable' : 'user.disable';
+  const [, , rows] = await database.batch([
+    auditWhere(database, { actor, action, target: name }, users, and(eq(users.name, name), ne(users.status, status))),
+    database.update(users).set({ status }).where(eq(users.name, name)),
+    selectUsers(database).where(eq(users.name, name)),
+  ]);
+  return rows[0] ?? null;
+}
