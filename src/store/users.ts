@@ -4,9 +4,6 @@ import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
 import { type Actor, type User, users } from './schema.ts';
 
-/** What a person may be called. */
-export const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
-
 /** A person with the number of their keys that are not revoked. */
 export interface UserWithKeys extends User {
   keys: number;

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { KeySettings } from '../store/keys.ts';
+import { apiKeys } from '../store/schema.ts';
+import { PREFIX_PATTERN } from './secret.ts';
+
+/*
+ * What people may set of a key, by column name, checked in one place for the CLI, /internal and the console.
+ * Numbers may come as text, since forms and flags know nothing else. null, "" and "none" lift a limit.
+ */
+
+/** What users and keys may be called. */
+export const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
+const NAME_RULE = 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -';
+const MODEL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*(\/(\*|[A-Za-z0-9._:/-]+))?$/;
+
+function isLifted(value: unknown): boolean {
+  return value === null || value === '' || value === 'none';
+}
+
+function limit<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (isLifted(value) ? null : value), schema.nullable());
+}
+
+const COUNT_RULE = 'must be a whole number from 1 to 1000000000, or "none"';
+const count = limit(
+  z
+    .union([z.number(), z.string().regex(/^\d{1,10}$/)], COUNT_RULE)
+    .transform(Number)
+    .pipe(z.number().int(COUNT_RULE).min(1, COUNT_RULE).max(1_000_000_000, COUNT_RULE)),
+);
+
+// Nano-USD are counted in integers, which JavaScript holds exactly up to 9,007,199 USD.
+const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000, such as 2.50, or "none"';
+const budget = limit(
+  z
+    .union([z.number(), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/)], BUDGET_RULE)
+    .transform(Number)
+    .pipe(z.number().min(0, BUDGET_RULE).max(9_000_000, BUDGET_RULE)),
+);
+
+const TIME_RULE = 'must be a time such as 2027-01-31T00:00:00Z, or null';
+const time = limit(
+  z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], TIME_RULE)
+    .transform((text) => new Date(text).toISOString()),
+);
+
+const MODELS_RULE = 'must name models as provider/model or provider/*, separated by commas; "all" allows every model';
+const models = z.preprocess(
+  (value) => {
+    if (value === null || value === '' || value === 'all') return null;
+    return typeof value === 'string' ? value.split(',') : value;
+  },
+  z
+    .array(z.string().trim().regex(MODEL_PATTERN, MODELS_RULE), MODELS_RULE)
+    .min(1, MODELS_RULE)
+    .max(100, 'must name at most 100 models')
+    .refine((names) => !names.includes('none'), MODELS_RULE)
+    .transform((names) => names.join(','))
+    .nullable(),
+);
+
+/** A user's name. */
+export const userNameSchema = z.string(`The user's name ${NAME_RULE}`).regex(NAME_PATTERN, NAME_RULE);
+
+/** What a key begins with. */
+export const prefixSchema = z
+  .string()
+  .regex(PREFIX_PATTERN, 'must be 1 to 10 lower-case letters and digits, a letter first');
+
+/** The settings of a key, as members of an object; `purposes` are the pipelines there are. */
+export function settingsShape(purposes: readonly string[]) {
+  const displays = apiKeys.reasoning.enumValues;
+  return {
+    purpose: z.enum(purposes, `must be one of ${purposes.join(', ')}`).optional(),
+    name: z
+      .preprocess(
+        (value) => (isLifted(value) ? '' : value),
+        z.union([z.literal(''), z.string().regex(NAME_PATTERN)], NAME_RULE),
+      )
+      .optional(),
+    expires_at: time.optional(),
+    models: models.optional(),
+    rpm: count.optional(),
+    tpm: count.optional(),
+    max_concurrent: count.optional(),
+    budget_day_usd: budget.optional(),
+    budget_week_usd: budget.optional(),
+    budget_month_usd: budget.optional(),
+    budget_total_usd: budget.optional(),
+    reasoning: z.enum(displays, `must be one of ${displays.join(', ')}`).optional(),
+  };
+}
+
+type SettingsShape = ReturnType<typeof settingsShape>;
+type ParsedSettings = { [Name in keyof SettingsShape]?: z.output<SettingsShape[Name]> };
+
+/** Checked settings as the columns they are stored in; what was not named is left out. */
+export function settingsToColumns(settings: ParsedSettings): KeySettings {
+  return {
+    purpose: settings.purpose,
+    name: settings.name,
+    expiresAt: settings.expires_at,
+    models: settings.models,
+    rpm: settings.rpm,
+    tpm: settings.tpm,
+    maxConcurrent: settings.max_concurrent,
+    budgetDayUsd: settings.budget_day_usd,
+    budgetWeekUsd: settings.budget_week_usd,
+    budgetMonthUsd: settings.budget_month_usd,
+    budgetTotalUsd: settings.budget_total_usd,
+    reasoning: settings.reasoning,
+  };
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+/** Ten years: nothing here is meant to last longer, and dates stay readable. */
+const LONGEST_SECONDS = 3650 * 86_400;
+
+/** A duration such as 90d, 24h, 15m or 0s in milliseconds; null where it is none, or longer than ten years. */
+export function parseDuration(text: string): number | null {
+  const match = /^(\d{1,10})([smhd])$/.exec(text);
+  if (match === null) return null;
+  // The pattern admits no other unit.
+  const seconds = Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS];
+  return seconds <= LONGEST_SECONDS ? seconds * 1000 : null;
+}
