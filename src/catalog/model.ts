@@ -7,10 +7,14 @@ export interface TokenPrices {
   output: number;
   /** Input written to the vendor's cache; where the vendor does not bill it apart, leave it out: `input` holds. */
   cacheWrite?: number;
+  /** The same for entries kept an hour, where the request asks for that and the vendor bills it apart. */
+  cacheWriteHour?: number;
 }
 
 /** Hours in which other prices hold. Hours are UTC, `to` is exclusive, 0 to 24. Weekdays: 0 is Sunday. */
 export interface PriceBand {
+  /** Joins the revision on the ledger row: `2026-11-15:peak`. */
+  name: string;
   weekdays: readonly number[];
   hours: readonly { from: number; to: number }[];
   /** Days (YYYY-MM-DD in UTC) on which the band does not hold. */
@@ -49,6 +53,8 @@ export interface Model {
   prices: readonly PriceTable[];
   /** Unix seconds, for OpenAI's `created`. */
   created: number;
+  /** What an operator should know, shown by `npm run models`: a date of retirement, say. */
+  note?: string;
 }
 
 /** Another name of a model, with parameters that the name stands for. */

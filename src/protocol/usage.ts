@@ -72,17 +72,18 @@ export function readUsage(value: unknown): Usage | null {
   if (knownInput === null && knownOutput === null) return null;
   const inputTokens = knownInput ?? Math.max(0, (usage.total_tokens ?? 0) - (knownOutput ?? 0));
   const outputTokens = knownOutput ?? Math.max(0, (usage.total_tokens ?? 0) - inputTokens);
+  // A vendor's own field goes before the one it sends for compatibility.
   const cached = firstOf(
-    input?.cached_tokens,
     usage.prompt_cache_hit_tokens,
     usage.cached_tokens,
     usage.cache_read_input_tokens,
+    input?.cached_tokens,
   );
   const written = firstOf(
-    input?.cache_write_tokens,
-    input?.cache_creation_tokens,
     usage.cache_write_tokens,
     usage.cache_creation_input_tokens,
+    input?.cache_write_tokens,
+    input?.cache_creation_tokens,
   );
   const cachedTokens = Math.min(cached, inputTokens);
   return {

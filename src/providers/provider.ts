@@ -5,6 +5,8 @@ import type { RouterError } from '../protocol/errors.ts';
 /** What a vendor's file is told about the request it prepares. */
 export interface RequestContext {
   model: Model;
+  /** What the requested name stands for beside the model; the client's own members come first. */
+  parameters: Readonly<Record<string, unknown>>;
   /** A stable hash that stands for the caller, for vendors that separate caches or safety by user. */
   userHash: string;
 }

@@ -1,0 +1,20 @@
+import type { Alias, Model } from './model.ts';
+
+/** The models' own ids as names: Cursor and others trip over a slash. */
+export function slashFree(models: readonly Model[]): Alias[] {
+  return models.map(({ id }) => ({ name: id, model: id, note: 'without a slash' }));
+}
+
+/** A name the vendor no longer serves, with and without the provider: it goes on as `model` with these parameters. */
+export function retired(
+  provider: string,
+  name: string,
+  model: string,
+  note: string,
+  parameters: Record<string, unknown> = {},
+): Alias[] {
+  return [
+    { name: `${provider}/${name}`, model, parameters, note },
+    { name, model, parameters, note },
+  ];
+}

@@ -1,0 +1,75 @@
+import { isObject } from '../protocol/json.ts';
+import type { Usage } from '../protocol/usage.ts';
+import type { Model, PriceBand, TokenPrices } from './model.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What a model costs at an instant. The revision names the table and the band, so a row explains its own bill. */
+export interface Price {
+  prices: TokenPrices;
+  revision: string;
+}
+
+function holds(band: PriceBand, at: Date): boolean {
+  if (!band.weekdays.includes(at.getUTCDay())) return false;
+  if (band.holidays.includes(at.toISOString().slice(0, 10))) return false;
+  const hour = (at.getTime() % DAY_MS) / HOUR_MS;
+  return band.hours.some(({ from, to }) => from <= hour && hour < to);
+}
+
+/** OpenAI's field, which Moonshot has too: https://github.com/MoonshotAI/kimi-code/issues/3942 (2026-09-19). */
+function asksForHourCache(request: { [name: string]: unknown }): boolean {
+  const options = request['prompt_cache_options'];
+  return isObject(options) && options['ttl'] === '1h';
+}
+
+/**
+ * The price that holds at an instant (a Date, or milliseconds since 1970); null where none is known.
+ * Callers pass the start of the request and keep the answer: a stream that runs over the edge of a band
+ * is billed as it began. No vendor says which instant counts; this one is known before the first token,
+ * so hold, checkpoint and bill agree. The request is looked at for how long cache entries are to be kept.
+ */
+export function priceAt(
+  model: Pick<Model, 'prices'>,
+  at: Date | number,
+  request: { [name: string]: unknown } = {},
+): Price | null {
+  const instant = new Date(at);
+  let newest: Model['prices'][number] | null = null;
+  for (const table of model.prices) {
+    const from = Date.parse(table.validFrom);
+    if (from > instant.getTime()) continue;
+    // Of two that begin together the later in the list holds: a deployment's correction comes last.
+    if (newest === null || from >= Date.parse(newest.validFrom)) newest = table;
+  }
+  if (newest === null) return null;
+  const band = newest.bands?.find((candidate) => holds(candidate, instant));
+  const prices = band?.prices ?? newest;
+  const revision = band === undefined ? newest.revision : `${newest.revision}:${band.name}`;
+  const { input, cached, output, cacheWrite, cacheWriteHour } = prices;
+  if (cacheWriteHour !== undefined && asksForHourCache(request)) {
+    return { prices: { input, cached, output, cacheWrite: cacheWriteHour }, revision: `${revision}:1h` };
+  }
+  return { prices: { input, cached, output, ...(cacheWrite === undefined ? {} : { cacheWrite }) }, revision };
+}
+
+/** USD per million tokens is picodollars a token times a million: whole for up to six decimals. */
+function picoUsdPerToken(usdPerMillion: number): bigint {
+  return BigInt(Math.round(usdPerMillion * 1_000_000));
+}
+
+function tokens(count: number): bigint {
+  return BigInt(Math.max(0, Math.trunc(count)));
+}
+
+/** The cost in whole nano-USD, exact, rounded half up once at the end. */
+export function costNanoUsd(usage: Usage, prices: TokenPrices): number {
+  const fresh = usage.inputTokens - usage.cachedTokens - usage.cacheWriteTokens;
+  const pico =
+    tokens(fresh) * picoUsdPerToken(prices.input) +
+    tokens(usage.cachedTokens) * picoUsdPerToken(prices.cached) +
+    tokens(usage.cacheWriteTokens) * picoUsdPerToken(prices.cacheWrite ?? prices.input) +
+    tokens(usage.outputTokens) * picoUsdPerToken(prices.output);
+  return Number((pico + 500n) / 1000n);
+}

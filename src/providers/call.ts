@@ -1,0 +1,46 @@
+import { RouterError } from '../protocol/errors.ts';
+import { vendorHeaders } from './headers.ts';
+import type { Provider } from './provider.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+export interface VendorCall {
+  provider: Pick<Provider, 'name' | 'fetch'>;
+  apiKey: string;
+  /** From the configuration, without a slash at the end; never from the client. */
+  baseUrl: string;
+  body: BodyInit;
+  signal: AbortSignal;
+  /** A double in place of the platform's fetch. */
+  fetch?: Fetch;
+}
+
+/** Sends a request to a vendor, in place of the network where the provider answers by itself. */
+export function sendTo(
+  provider: Pick<Provider, 'fetch'>,
+  request: Request,
+  send: Fetch = (outgoing) => fetch(outgoing),
+): Promise<Response> {
+  return provider.fetch === undefined ? send(request) : provider.fetch(request);
+}
+
+/**
+ * One call of a vendor's chat completions; no retry, no redirect followed.
+ * Rejects with RouterError `upstream_error` where no answer came, and with the signal's reason when it fired.
+ */
+export async function callVendor(call: VendorCall): Promise<Response> {
+  const { provider, apiKey, baseUrl, body, signal } = call;
+  const request = new Request(`${baseUrl}/chat/completions`, {
+    method: 'POST',
+    headers: vendorHeaders(apiKey),
+    body,
+    signal,
+    redirect: 'manual',
+  });
+  try {
+    return await sendTo(provider, request, call.fetch);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new RouterError('upstream_error', `${provider.name} could not be reached. Try again shortly.`, { cause });
+  }
+}

@@ -1,0 +1,46 @@
+import { RouterError } from '../protocol/errors.ts';
+import { DEEPSEEK_ALIASES, DEEPSEEK_MODELS } from './deepseek-models.ts';
+import { openAICompatible } from './openai-compatible.ts';
+import { readBalances } from './read-balance.ts';
+import { isThinking, steerThinking, stopThinking } from './thinking.ts';
+import { forcesTool } from './tool-choice.ts';
+
+/**
+ * DeepSeek, https://api-docs.deepseek.com. What is special:
+ * prices by the hour (deepseek-models.ts); earlier reasoning has to come back; while waiting it sends blank lines
+ * or comments; a finish reason for "out of resources"; errors at times as octet-stream.
+ */
+export const deepseek = openAICompatible({
+  id: 'deepseek',
+  name: 'DeepSeek',
+  variables: { apiKey: 'DEEPSEEK_API_KEY', baseUrl: 'DEEPSEEK_BASE_URL' },
+  baseUrl: 'https://api.deepseek.com',
+  models: DEEPSEEK_MODELS,
+  aliases: DEEPSEEK_ALIASES,
+  balance: { path: '/user/balance', read: readBalances },
+
+  prepare(draft, { model, userHash }) {
+    draft.rename('max_completion_tokens', 'max_tokens', "DeepSeek's name for it");
+    steerThinking(draft, model);
+    // "Thinking mode does not support this tool_choice", https://github.com/deepseek-ai/DeepSeek-V3/issues/1376.
+    if (forcesTool(draft.request) && isThinking(draft, model)) {
+      if (!stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
+        throw new RouterError(
+          'unsupported_value',
+          "DeepSeek cannot think and be forced to call a tool. Send tool_choice 'auto', or leave 'thinking' out.",
+          { param: 'tool_choice' },
+        );
+      }
+    }
+    // Keeps callers apart in caching, scheduling and safety; a caller's own value tells more.
+    if (draft.request['user_id'] == null) draft.set('user_id', userHash, 'keeps callers apart');
+  },
+
+  finishReasons: {
+    // The vendor ran out of capacity in the middle of an answer.
+    insufficient_system_resource: 'error',
+  },
+
+  // The filter's complaint has the type and code of any bad request.
+  recognise: ({ message }) => (message?.includes('Content Exists Risk') ? 'content_filter' : null),
+});

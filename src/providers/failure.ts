@@ -1,0 +1,127 @@
+import type { ErrorCode } from '../protocol/errors.ts';
+import { isObject, type JsonObject } from '../protocol/json.ts';
+import { redact } from '../protocol/redact.ts';
+import { retryAfterSeconds } from './headers.ts';
+import type { VendorFailure } from './provider.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let text = '';
+  let length = 0;
+  try {
+    while (length < BODY_LIMIT) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.byteLength;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The connection broke inside an error body: what came is all there is.
+  }
+  await reader.cancel().catch(() => undefined);
+  return text.slice(0, BODY_LIMIT);
+}
+
+/** Takes in a vendor's failed answer. `secrets` are cut out of it at once; `now` is milliseconds since 1970. */
+export async function readFailure(response: Response, secrets: readonly string[], now: number): Promise<VendorFailure> {
+  const body = response.body === null ? '' : await readStart(response.body);
+  return { status: response.status, body: redact(body, secrets), retryAfter: retryAfterSeconds(response.headers, now) };
+}
+
+/** What a vendor's error body says, in whatever form it says it. */
+export interface VendorComplaint {
+  status: number;
+  /** False for HTML, plain text and nothing at all. */
+  json: boolean;
+  /** The vendor's code as text: Z.ai's are numbers in strings, others are words. */
+  code: string | null;
+  type: string | null;
+  param: string | null;
+  message: string | null;
+}
+
+function word(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `detail` of FastAPI servers: a text, or a list of faults with `msg`. */
+function detailOf(body: JsonObject): string | null {
+  const detail = body['detail'];
+  if (!Array.isArray(detail)) return word(detail);
+  const [first] = detail as unknown[]; // an array by the line above
+  return isObject(first) ? word(first['msg']) : word(first);
+}
+
+/** Reads an error body by its content, never by its content type: DeepSeek sends octet-stream at times. */
+export function readComplaint(failure: VendorFailure): VendorComplaint {
+  const body = parse(failure.body);
+  const nothing = { status: failure.status, json: false, code: null, type: null, param: null, message: null };
+  if (!isObject(body)) return nothing;
+  const error = isObject(body['error']) ? body['error'] : body;
+  const message =
+    word(error['message']) ?? word(error['msg']) ?? word(body['error']) ?? word(body['message']) ?? detailOf(body);
+  return {
+    status: failure.status,
+    json: true,
+    code: word(error['code']),
+    type: word(error['type']),
+    param: word(error['param']),
+    message,
+  };
+}
+
+/** Words that vendors share for the same trouble, as `code` or `type`. */
+const COMMON_WORDS: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
+  ['invalid_api_key', 'upstream_auth_error'],
+  ['authentication_error', 'upstream_auth_error'],
+  ['insufficient_quota', 'upstream_insufficient_balance'],
+  ['insufficient_balance', 'upstream_insufficient_balance'],
+  ['content_filter', 'content_filter'],
+  ['context_length_exceeded', 'context_length_exceeded'],
+  ['rate_limit_error', 'upstream_rate_limited'],
+  ['rate_limit_exceeded', 'upstream_rate_limited'],
+  ['overloaded_error', 'upstream_overloaded'],
+]);
+
+const NO_MONEY = /insufficient (?:balance|funds|quota)|billing details|suspended|余额不足|欠费/i;
+
+function byStatus({ status, json, message }: VendorComplaint): ErrorCode {
+  if (status === 402) return 'upstream_insufficient_balance';
+  if ((status === 403 || status === 429) && NO_MONEY.test(message ?? '')) return 'upstream_insufficient_balance';
+  if (status === 401) return 'upstream_auth_error';
+  if (status === 413) return 'request_too_large';
+  if (status === 429) return 'upstream_rate_limited';
+  if (status === 503 || status === 529) return 'upstream_overloaded';
+  // A gateway's HTML page says nothing about the request.
+  if (!json) return 'upstream_error';
+  if (status === 403) return 'upstream_auth_error';
+  return [400, 404, 405, 415, 422].includes(status) ? 'invalid_request' : 'upstream_error';
+}
+
+/** Which of our errors a complaint is: by the vendor's own words first, by its HTTP status last. */
+export function classify(complaint: VendorComplaint, words: Readonly<Record<string, ErrorCode>>): ErrorCode {
+  for (const name of [complaint.code, complaint.type]) {
+    if (name === null) continue;
+    if (Object.hasOwn(words, name) && words[name] !== undefined) return words[name];
+    const common = COMMON_WORDS.get(name);
+    if (common !== undefined) return common;
+  }
+  if (complaint.status >= 300) return byStatus(complaint);
+  // A 200 that holds an error: some put the status it should have had into the code.
+  if (complaint.code !== null && /^[45]\d\d$/.test(complaint.code)) {
+    return byStatus({ ...complaint, status: Number(complaint.code) });
+  }
+  return complaint.type === 'invalid_request_error' ? 'invalid_request' : 'upstream_error';
+}

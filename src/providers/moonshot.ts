@@ -1,0 +1,96 @@
+import type { Model } from '../catalog/model.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { isObject, type JsonObject } from '../protocol/json.ts';
+import { MOONSHOT_ALIASES, MOONSHOT_MODELS } from './moonshot-models.ts';
+import { mendTools } from './moonshot-tools.ts';
+import { openAICompatible } from './openai-compatible.ts';
+import { readAvailableBalance } from './read-balance.ts';
+import type { RequestDraft } from './request-draft.ts';
+import { isThinking, steerThinking, stopThinking } from './thinking.ts';
+import { forcesTool } from './tool-choice.ts';
+
+/** "invalid temperature: only 1 is allowed for this model": every kimi has its own fixed values. */
+const FIXED_SAMPLING = ['temperature', 'top_p', 'n', 'presence_penalty', 'frequency_penalty'];
+
+/** K3 takes `reasoning_effort` alone and refuses `thinking`: https://github.com/HKUDS/nanobot/issues/3939 */
+function takesEffortOnly(model: Model): boolean {
+  return model.thinking.kind === 'always' && model.thinking.efforts.length > 0;
+}
+
+/** "tool_choice 'required' / 'specified' is incompatible with thinking enabled"; K3 alone takes `required`. */
+function settleToolChoice(draft: RequestDraft, model: Model): void {
+  const forced = forcesTool(draft.request);
+  if (forced === null || !isThinking(draft, model)) return;
+  const { tools } = draft.request;
+  if (takesEffortOnly(model)) {
+    if (forced.kind === 'any') return;
+    if (Array.isArray(tools) && tools.length === 1) {
+      draft.set('tool_choice', 'required', 'a named tool is refused while thinking, and it is the only one');
+      return;
+    }
+  } else if (stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
+    return;
+  }
+  throw new RouterError(
+    'unsupported_value',
+    `${model.id} cannot be forced to call ${forced.kind === 'any' ? 'a tool' : 'one of several tools'} while it thinks. Send tool_choice 'auto', or use a model that can stop thinking: kimi-k2.6, kimi-k2.5.`,
+    { param: 'tool_choice' },
+  );
+}
+
+/** Usage may ride on a choice: https://github.com/MoonshotAI/kimi-cli (`extract_usage_from_chunk`). */
+function liftUsage(answer: { choices: JsonObject[]; usage?: JsonObject | null }): boolean {
+  let lifted = false;
+  for (const choice of answer.choices) {
+    const { usage } = choice;
+    if (!isObject(usage)) continue;
+    delete choice['usage'];
+    if (!isObject(answer.usage)) answer.usage = usage;
+    lifted = true;
+  }
+  return lifted;
+}
+
+/**
+ * Moonshot / Kimi (月之暗面), https://platform.kimi.ai. What is special:
+ * sampling cannot be chosen; each generation steers thinking in its own way; tool schemas meet a strict validator;
+ * usage may ride on a choice; keys of the .ai and .cn hosts are not interchangeable.
+ */
+export const moonshot = openAICompatible({
+  id: 'moonshot',
+  name: 'Moonshot',
+  variables: { apiKey: 'MOONSHOT_API_KEY', baseUrl: 'MOONSHOT_BASE_URL' },
+  baseUrl: 'https://api.moonshot.cn/v1',
+  models: MOONSHOT_MODELS,
+  aliases: MOONSHOT_ALIASES,
+  balance: { path: '/users/me/balance', read: readAvailableBalance },
+
+  prepare(draft, { model }) {
+    draft.rename('max_tokens', 'max_completion_tokens', 'its current name at Moonshot');
+    for (const name of FIXED_SAMPLING) draft.remove(name, 'fixed for all kimi models');
+    steerThinking(draft, model);
+    if (takesEffortOnly(model)) draft.remove('thinking', `${model.id} takes reasoning_effort only`);
+    settleToolChoice(draft, model);
+    const { tools } = draft.request;
+    const mended = mendTools(tools);
+    if (mended !== tools) draft.set('tools', mended, "Moonshot's validator wants explicit types");
+  },
+
+  mendChunk: liftUsage,
+  mendCompletion(completion) {
+    liftUsage(completion);
+    return completion;
+  },
+
+  errors: {
+    invalid_authentication_error: 'upstream_auth_error',
+    incorrect_api_key_error: 'upstream_auth_error',
+    permission_denied_error: 'upstream_auth_error',
+    exceeded_current_quota_error: 'upstream_insufficient_balance',
+    rate_limit_reached_error: 'upstream_rate_limited',
+    engine_overloaded_error: 'upstream_overloaded',
+    resource_not_found_error: 'invalid_request',
+  },
+  // Too long a prompt has no code of its own.
+  recognise: ({ message }) => (message?.includes('exceeded model token limit') ? 'context_length_exceeded' : null),
+});

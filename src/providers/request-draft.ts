@@ -1,0 +1,45 @@
+import type { ChatRequest } from '../protocol/chat.ts';
+
+/**
+ * A request on its way to a vendor. Each change copies the top level only, keeps the order of members,
+ * and is written down in words; members that nobody changes stay the very same objects.
+ */
+export interface RequestDraft {
+  /** The request as it stands. */
+  readonly request: ChatRequest;
+  readonly changes: readonly string[];
+  /** Sets a member in its place, or at the end where it is new. */
+  set(name: string, value: unknown, why: string): void;
+  remove(name: string, why: string): void;
+  /** Gives a member another name in its place. Where the other is there too, that one stays and this one goes. */
+  rename(from: string, to: string, why: string): void;
+}
+
+export function draftRequest(original: ChatRequest): RequestDraft {
+  let request = original;
+  const changes: string[] = [];
+  return {
+    get request() {
+      return request;
+    },
+    changes,
+    set(name, value, why) {
+      request = { ...request, [name]: value };
+      changes.push(`set ${name}: ${why}`);
+    },
+    remove(name, why) {
+      if (!Object.hasOwn(request, name)) return;
+      const { [name]: _, ...rest } = request;
+      request = rest as ChatRequest; // callers never remove `model` or `messages`
+      changes.push(`removed ${name}: ${why}`);
+    },
+    rename(from, to, why) {
+      if (!Object.hasOwn(request, from)) return;
+      if (request[to] != null) return this.remove(from, why);
+      const members = Object.entries(request).filter(([name]) => name !== to);
+      const renamed = members.map(([name, value]) => [name === from ? to : name, value]);
+      request = Object.fromEntries(renamed) as ChatRequest; // callers never rename `model` or `messages`
+      changes.push(`renamed ${from} to ${to}: ${why}`);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../protocol/json.ts';
+
+/** Events written at once, where nobody asked for pauses. */
+const BATCH = 64;
+
+/** Waits, or less when the signal fires. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(finish, milliseconds);
+    function finish() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    }
+    signal.addEventListener('abort', finish);
+    if (signal.aborted) finish();
+  });
+}
+
+/** A stream of server-sent events, with so many milliseconds before each. It ends at once when it is cancelled or aborted. */
+export function streamEvents(chunks: readonly JsonObject[], pauseMs: number, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  const stop = new AbortController();
+  const ended = AbortSignal.any([signal, stop.signal]);
+  const frames = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'];
+  let position = 0;
+  const body = new ReadableStream({
+    // A byte stream, as a real vendor's body is: the relay reads it into a buffer of its own.
+    type: 'bytes',
+    async pull(controller) {
+      if (pauseMs > 0) await pause(pauseMs, ended);
+      if (ended.aborted) {
+        if (!stop.signal.aborted) controller.error(signal.reason);
+        return;
+      }
+      const batch = frames.slice(position, position + (pauseMs > 0 ? 1 : BATCH));
+      position += batch.length;
+      controller.enqueue(encoder.encode(batch.map((frame) => `data: ${frame}\n\n`).join('')));
+      if (position >= frames.length) controller.close();
+    },
+    cancel() {
+      stop.abort();
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } });
+}

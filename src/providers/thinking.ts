@@ -1,0 +1,67 @@
+import type { Model } from '../catalog/model.ts';
+import { isObject } from '../protocol/json.ts';
+import type { RequestDraft } from './request-draft.ts';
+
+/** OpenAI's words and the vendors', from little to much. */
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'];
+
+/** The model's effort for a word it does not have: the next one up, else its highest; null for an unknown word. */
+function nearestEffort(effort: string, known: readonly string[]): string | null {
+  const wanted = EFFORTS.indexOf(effort);
+  if (wanted < 0) return null;
+  const ranked = known.filter((name) => EFFORTS.includes(name));
+  return ranked.find((name) => EFFORTS.indexOf(name) >= wanted) ?? ranked.at(-1) ?? null;
+}
+
+function switchOf(draft: RequestDraft): unknown {
+  const thinking = draft.request['thinking'];
+  return isObject(thinking) ? thinking['type'] : undefined;
+}
+
+/** True when this request will be answered with thinking. */
+export function isThinking(draft: RequestDraft, model: Model): boolean {
+  if (model.thinking.kind !== 'switch') return model.thinking.kind === 'always';
+  const type = switchOf(draft);
+  return type === 'enabled' || (type !== 'disabled' && model.thinking.default === 'on');
+}
+
+/** Switches thinking off for a request that cannot have it; false where the client or the model insists. */
+export function stopThinking(draft: RequestDraft, model: Model, why: string): boolean {
+  if (model.thinking.kind !== 'switch' || switchOf(draft) === 'enabled') return false;
+  draft.set('thinking', { type: 'disabled' }, why);
+  draft.remove('reasoning_effort', why);
+  return true;
+}
+
+function steerEffort(draft: RequestDraft, model: Model, efforts: readonly string[]): void {
+  const effort = draft.request['reasoning_effort'];
+  if (typeof effort !== 'string' || efforts.includes(effort)) return;
+  if (effort === 'none' && model.thinking.kind === 'switch') {
+    draft.remove('reasoning_effort', 'the model has a switch for it');
+    if (draft.request['thinking'] == null) draft.set('thinking', { type: 'disabled' }, 'reasoning_effort was none');
+    return;
+  }
+  const nearest = nearestEffort(effort, efforts);
+  if (efforts.length === 0) draft.remove('reasoning_effort', `${model.id} has no efforts`);
+  else if (nearest !== null) draft.set('reasoning_effort', nearest, `${model.id} has no '${effort}'`);
+}
+
+/**
+ * Puts the two ways to steer thinking, `thinking` and `reasoning_effort`, into the form the model takes.
+ * A model that always thinks gets its lowest effort where the client wanted none: the nearest it can do.
+ */
+export function steerThinking(draft: RequestDraft, model: Model): void {
+  if (model.thinking.kind === 'none') return;
+  const { efforts } = model.thinking;
+  if (typeof draft.request['thinking'] === 'boolean') {
+    draft.set('thinking', { type: draft.request['thinking'] ? 'enabled' : 'disabled' }, 'the switch is an object');
+  }
+  const thinking = draft.request['thinking'];
+  if (model.thinking.kind === 'always' && isObject(thinking) && thinking['type'] === 'disabled') {
+    draft.set('thinking', { ...thinking, type: 'enabled' }, `${model.id} always thinks`);
+    if (draft.request['reasoning_effort'] == null && efforts.length > 0) {
+      draft.set('reasoning_effort', nearestEffort('none', efforts), `the least ${model.id} can do`);
+    }
+  }
+  steerEffort(draft, model, efforts);
+}

@@ -1,0 +1,71 @@
+import { slashFree } from '../catalog/aliases.ts';
+import type { Alias, Model, TokenPrices } from '../catalog/model.ts';
+
+const BIG = { contextLength: 1_000_000, maxOutput: 131_072, tools: true, wantsReasoning: true } as const;
+const SMALL = { contextLength: 200_000, maxOutput: 131_072, tools: true, wantsReasoning: true } as const;
+const TEXT = ['text'] as const;
+
+/** GLM-5.3 answers 400 to `disabled`; https://docs.z.ai/guides/capabilities/thinking */
+const ALWAYS = { kind: 'always', efforts: ['low', 'high', 'max'] } as const;
+/** On GLM-5.2 `none` and `minimal` skip thinking. */
+const GLM_5_2 = { kind: 'switch', default: 'on', efforts: ['none', 'minimal', 'high', 'max'] } as const;
+/** Before GLM-5.2 there is the switch alone. */
+const SWITCH = { kind: 'switch', default: 'on', efforts: [] } as const;
+
+/** USD per million tokens: https://docs.z.ai/guides/overview/pricing and models.dev, as of 2026-11-23. */
+function since(validFrom: string, prices: TokenPrices) {
+  return {
+    prices: [{ validFrom, revision: `zai-${validFrom}`, ...prices }],
+    created: Date.parse(validFrom) / 1000,
+  };
+}
+
+const FLAGSHIP = { input: 1.4, cached: 0.26, output: 4.4 };
+const TURBO = { input: 1.2, cached: 0.24, output: 4 };
+
+/** Release days are known to the month for most. */
+export const ZAI_MODELS: readonly Model[] = [
+  { id: 'glm-5.3', ...BIG, inputs: TEXT, thinking: ALWAYS, ...since('2026-08-01', FLAGSHIP) },
+  {
+    id: 'glm-5.3-flash',
+    ...BIG,
+    inputs: ['text', 'image', 'file'],
+    thinking: ALWAYS,
+    ...since('2026-08-01', { input: 0.15, cached: 0.03, output: 0.5 }),
+  },
+  { id: 'glm-5.2', ...BIG, inputs: TEXT, thinking: GLM_5_2, ...since('2026-06-01', FLAGSHIP) },
+  { id: 'glm-5.1', ...SMALL, inputs: TEXT, thinking: SWITCH, ...since('2026-04-01', FLAGSHIP) },
+  {
+    id: 'glm-5',
+    ...SMALL,
+    contextLength: 204_800,
+    inputs: TEXT,
+    thinking: SWITCH,
+    ...since('2026-02-11', { input: 1, cached: 0.2, output: 3.2 }),
+  },
+  { id: 'glm-5-turbo', ...SMALL, inputs: TEXT, thinking: SWITCH, ...since('2026-03-01', TURBO) },
+  { id: 'glm-5v-turbo', ...SMALL, inputs: ['text', 'image', 'video'], thinking: SWITCH, ...since('2026-04-01', TURBO) },
+  {
+    id: 'glm-4.7',
+    ...SMALL,
+    inputs: TEXT,
+    thinking: SWITCH,
+    ...since('2025-12-22', { input: 0.6, cached: 0.11, output: 2.2 }),
+  },
+  {
+    id: 'glm-4.7-flashx',
+    ...SMALL,
+    inputs: TEXT,
+    thinking: SWITCH,
+    ...since('2026-01-19', { input: 0.07, cached: 0.01, output: 0.4 }),
+  },
+  {
+    id: 'glm-4.7-flash',
+    ...SMALL,
+    inputs: TEXT,
+    thinking: SWITCH,
+    ...since('2026-01-19', { input: 0, cached: 0, output: 0 }),
+  },
+];
+
+export const ZAI_ALIASES: readonly Alias[] = slashFree(ZAI_MODELS);
