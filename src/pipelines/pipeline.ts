@@ -18,8 +18,12 @@ export interface TurnKey {
 export interface ReasoningMemory {
   /** One call for all turns of a request; null where nothing is known. */
   recall(turns: readonly TurnKey[]): Promise<(string | null)[]>;
-  /** Returns at once; the write is under way before the next chunk goes out. */
-  remember(turn: TurnKey, reasoning: string): void;
+  /**
+   * Returns at once; the write is under way before the next chunk goes out.
+   * A choice that is remembered again replaces what this exchange remembered of it before:
+   * a turn is written as soon as its calls have ids, and again when more of it is known.
+   */
+  remember(choice: number, turn: TurnKey, reasoning: string): void;
 }
 
 /** What a pipeline is told about the exchange it speaks for. */

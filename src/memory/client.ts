@@ -1,0 +1,53 @@
+import type { ReasoningMemory } from '../pipelines/pipeline.ts';
+import type { ConversationMemory } from './conversation-memory.ts';
+
+/** A memory that does not answer must not hold a request up for longer. */
+const RECALL_LIMIT_MS = 1000;
+
+interface MemoryBinding {
+  CONVERSATION_MEMORY: DurableObjectNamespace<ConversationMemory>;
+}
+
+function afterLimit<T>(value: T): { promise: Promise<T>; cancel(): void } {
+  let timer: ReturnType<typeof setTimeout>;
+  const promise = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(value), RECALL_LIMIT_MS);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}
+
+function report(event: string, cause: unknown): void {
+  console.error(JSON.stringify({ event, message: String(cause) }));
+}
+
+/**
+ * The memory of one key, for one exchange with one model (`provider/model`). It never fails a request:
+ * a turn that cannot be recalled within a second counts as unknown, and one that cannot be written is lost.
+ */
+export function openMemory(
+  env: MemoryBinding,
+  keyId: string,
+  model: string,
+  waitUntil: (promise: Promise<unknown>) => void,
+): ReasoningMemory {
+  const memory = env.CONVERSATION_MEMORY.getByName(keyId);
+  const exchange = crypto.randomUUID();
+
+  return {
+    async recall(turns) {
+      const limit = afterLimit(turns.map(() => null));
+      try {
+        return await Promise.race([memory.recall(model, turns), limit.promise]);
+      } catch (cause) {
+        report('memory_recall_failed', cause);
+        return turns.map(() => null);
+      } finally {
+        limit.cancel();
+      }
+    },
+    remember(choice, key, reasoning) {
+      const written = memory.remember({ id: `${exchange}:${choice}`, model, key, reasoning });
+      waitUntil(written.catch((cause: unknown) => report('memory_write_failed', cause)));
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { TurnKey } from '../pipelines/pipeline.ts';
+
+/** One turn to be remembered. */
+export interface RememberedTurn {
+  /** Names the answer it was said in, and the choice: the same one again replaces what stood there. */
+  id: string;
+  /** `provider/model`; a turn is never found by another model. */
+  model: string;
+  key: TurnKey;
+  reasoning: string;
+}
+
+const KEPT_MS = 7 * 86_400_000;
+const PRUNE_EVERY_MS = 6 * 3_600_000;
+/** UTF-16 code units of reasoning per key, about 1 to 3 bytes each. The oldest turns go first. */
+const KEY_LIMIT = 32_000_000;
+/** A row may hold 2 MB. A part of a text would not be what the vendor said, so a longer one is not kept at all. */
+const TURN_LIMIT = 600_000;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS turns (
+    id TEXT PRIMARY KEY,
+    model TEXT NOT NULL,
+    calls TEXT,
+    turn TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    written_at INTEGER NOT NULL,
+    reasoning TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS turns_by_calls ON turns (calls) WHERE calls IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS turns_by_turn ON turns (turn);`;
+
+const WRITE = `
+  INSERT INTO turns (id, model, calls, turn, size, written_at, reasoning) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET calls = excluded.calls, turn = excluded.turn, size = excluded.size,
+    written_at = excluded.written_at, reasoning = excluded.reasoning`;
+
+/** The calls' ids tell a turn, its text and arguments do where a client changed the ids, and both together do best. */
+const FIND = `
+  SELECT reasoning FROM turns WHERE model = ?1 AND (calls = ?2 OR turn = ?3)
+  ORDER BY (calls IS ?2 AND turn = ?3) DESC, (calls IS ?2) DESC, written_at DESC LIMIT 1`;
+
+/**
+ * The reasoning of one key's recent conversations, for clients that drop it, found by hashes of what the client sends back.
+ * One object a key, named by the key's id, so keys cannot mix. It holds text of models, and nothing else of a conversation.
+ */
+export class ConversationMemory extends DurableObject {
+  readonly #sql: SqlStorage;
+  /** Sum of all sizes, and whether an alarm is set; unknown until the first write since the object woke. */
+  #size: number | null = null;
+  #isArmed = false;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(SCHEMA);
+  }
+
+  /** The remembered reasoning of each turn, null where none is known. */
+  recall(model: string, turns: readonly TurnKey[]): (string | null)[] {
+    return turns.map(({ calls, turn }) => {
+      const [row] = this.#sql.exec<{ reasoning: string }>(FIND, model, calls, turn);
+      return row?.reasoning ?? null;
+    });
+  }
+
+  /** Writes a turn, over what its id held before. */
+  async remember({ id, model, key, reasoning }: RememberedTurn): Promise<void> {
+    const size = reasoning.length;
+    if (size > TURN_LIMIT) return;
+    const [before] = this.#sql.exec<{ size: number }>('SELECT size FROM turns WHERE id = ?', id);
+    this.#size ??= this.#sql.exec<{ size: number }>('SELECT coalesce(sum(size), 0) AS size FROM turns').one().size;
+    this.#sql.exec(WRITE, id, model, key.calls, key.turn, size, Date.now(), reasoning);
+    this.#size += size - (before?.size ?? 0);
+    if (this.#size > KEY_LIMIT) this.#makeRoom();
+    await this.#arm();
+  }
+
+  /** Removes what is too old. Never throws: a failed alarm is given up by the platform after a few tries. */
+  override async alarm(): Promise<void> {
+    try {
+      this.#sql.exec('DELETE FROM turns WHERE written_at < ?', Date.now() - KEPT_MS);
+      this.#size = null;
+      const { count } = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM turns').one();
+      this.#isArmed = count > 0;
+    } catch (cause) {
+      console.error(JSON.stringify({ event: 'memory_prune_failed', message: String(cause) }));
+      this.#isArmed = true;
+    }
+    if (this.#isArmed) await this.ctx.storage.setAlarm(Date.now() + PRUNE_EVERY_MS);
+  }
+
+  async #arm(): Promise<void> {
+    if (this.#isArmed) return;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + PRUNE_EVERY_MS);
+    this.#isArmed = true;
+  }
+
+  /** Oldest first, down to nine tenths of the limit, so that not every write has to. */
+  #makeRoom(): void {
+    let size = this.#size ?? 0;
+    const rows = this.#sql
+      .exec<{ id: string; size: number }>('SELECT id, size FROM turns ORDER BY written_at')
+      .toArray();
+    for (const row of rows) {
+      if (size <= KEY_LIMIT * 0.9) break;
+      this.#sql.exec('DELETE FROM turns WHERE id = ?', row.id);
+      size -= row.size;
+    }
+    this.#size = size;
+  }
+}

@@ -1,0 +1,39 @@
+import type { ChatRequest } from '../../protocol/chat.ts';
+import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
+import { openRecorder } from '../reasoning/reasoning.ts';
+import { restoreReasoning } from '../reasoning/restore.ts';
+import { showReasoning, showWholeReasoning } from './answer-step.ts';
+import { frameOf } from './block.ts';
+import { lowerCustomTools } from './custom-tools.ts';
+import { refuseImages } from './images.ts';
+import { answerKeyCheck } from './key-check.ts';
+import { readBody } from './read-body.ts';
+import { tidyMessages } from './tidy.ts';
+
+async function open(request: ChatRequest, exchange: Exchange): Promise<Conversation> {
+  if (!exchange.takesImages) refuseImages(request.messages, exchange.requestedModel);
+  const lowered = lowerCustomTools(request);
+  const { messages, shown } = tidyMessages(lowered.request.messages);
+  const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);
+  const form = {
+    model: exchange.requestedModel,
+    frame: frameOf(exchange.display),
+    customTools: lowered.customTools,
+    recorder: openRecorder(exchange, restored.conversation),
+  };
+  return {
+    request: restored.request,
+    step: showReasoning(form),
+    completion: (completion) => showWholeReasoning(completion, form),
+  };
+}
+
+/** For Cursor's agent mode with a custom OpenAI base URL. */
+export const cursorPipeline: Pipeline = {
+  purpose: 'cursor',
+  description:
+    'For Cursor: shows reasoning in the text, reads all its dialects, and gives the model its reasoning back.',
+  read: readBody,
+  localAnswer: answerKeyCheck,
+  open,
+};

@@ -1,0 +1,70 @@
+import type { ChatMessage } from '../../protocol/chat.ts';
+import { isObject } from '../../protocol/json.ts';
+import { readReasoning } from '../reasoning/field.ts';
+import { takeBlock } from './block.ts';
+
+/** Messages a vendor accepts, and by position the reasoning that stood as a block before their text. */
+export interface Tidied {
+  messages: ChatMessage[];
+  shown: (string | null)[];
+}
+
+function isEmptyText(part: unknown): boolean {
+  return isObject(part) && part['type'] === 'text' && (part['text'] === '' || part['text'] === null);
+}
+
+/** Empty text parts are refused by Moonshot ("text content is empty": BerriAI/litellm issue 42186). */
+function tidyContent(content: unknown): unknown {
+  if (!Array.isArray(content)) return content;
+  const parts: unknown[] = content.filter((part) => !isEmptyText(part));
+  return parts.length === 0 ? '' : parts;
+}
+
+function takeFromContent(content: unknown): { content: unknown; reasoning: string | null } {
+  if (typeof content === 'string') {
+    const { text, reasoning } = takeBlock(content);
+    return { content: text, reasoning };
+  }
+  if (!Array.isArray(content)) return { content, reasoning: null };
+  const parts: unknown[] = content;
+  const [first, ...others] = parts;
+  if (!isObject(first) || typeof first['text'] !== 'string') return { content, reasoning: null };
+  const { text, reasoning } = takeBlock(first['text']);
+  return { content: reasoning === null ? content : [{ ...first, text }, ...others], reasoning };
+}
+
+function hasCalls(message: ChatMessage): boolean {
+  return Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
+}
+
+function tidyAssistant(message: ChatMessage): { message: ChatMessage; shown: string | null } {
+  const { content, reasoning } = takeFromContent(message.content);
+  const tidied: ChatMessage = { ...message, content: tidyContent(content) ?? '' };
+  if (!hasCalls(message)) delete tidied.tool_calls;
+  return { message: tidied, shown: reasoning };
+}
+
+/** An assistant turn that says nothing, as one that was stopped early: vendors refuse it ("must not be empty"). */
+function saysNothing(message: ChatMessage, shown: string | null): boolean {
+  return message.content === '' && !hasCalls(message) && shown === null && readReasoning(message) === null;
+}
+
+/**
+ * Cleans up what Cursor leaves in its history, and takes leading think blocks out of assistant turns.
+ * Each message is looked at by itself, so that a turn is sent with the same bytes every time.
+ */
+export function tidyMessages(messages: readonly ChatMessage[]): Tidied {
+  const tidied: Tidied = { messages: [], shown: [] };
+  for (const message of messages) {
+    if (message.role !== 'assistant') {
+      tidied.messages.push({ ...message, content: tidyContent(message.content) });
+      tidied.shown.push(null);
+      continue;
+    }
+    const { message: turn, shown } = tidyAssistant(message);
+    if (saysNothing(turn, shown)) continue;
+    tidied.messages.push(turn);
+    tidied.shown.push(shown);
+  }
+  return tidied;
+}

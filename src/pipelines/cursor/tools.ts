@@ -1,0 +1,60 @@
+import { isObject, type JsonObject } from '../../protocol/json.ts';
+
+// Tools that run at OpenAI or Anthropic; Anthropic's end in a date. Nobody could run them here.
+const HOSTED =
+  /^(?:.*_\d{8}|web_search(?:_preview)?|file_search|code_interpreter|computer_use_preview|image_generation|mcp|local_shell)$/;
+
+function without(value: JsonObject, key: string): JsonObject {
+  if (!(key in value)) return value;
+  const { [key]: _dropped, ...rest } = value;
+  return rest;
+}
+
+function functionTool(name: unknown, description: unknown, parameters: unknown, strict?: unknown): JsonObject {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(typeof description === 'string' ? { description } : {}),
+      parameters: parameters ?? { type: 'object', properties: {} },
+      ...(typeof strict === 'boolean' ? { strict } : {}),
+    },
+  };
+}
+
+/** A tool of any dialect as Chat Completions has it, custom tools as they are; none for one that only its own vendor can run. */
+export function readTool(tool: unknown): unknown[] {
+  if (!isObject(tool)) return [tool];
+  const { type, name, description } = tool;
+  if (isObject(tool['function']))
+    return [without({ ...tool, function: without(tool['function'], 'cache_control') }, 'cache_control')];
+  if (isObject(tool['input_schema'])) return [functionTool(name, description, tool['input_schema'])];
+  if (type === 'custom') return [without(tool, 'cache_control')];
+  if (type === 'function') return [functionTool(name, description, tool['parameters'], tool['strict'])];
+  if (typeof type === 'string' && HOSTED.test(type)) return [];
+  return [tool];
+}
+
+/** A choice of tool in any dialect as Chat Completions has it. */
+export function readToolChoice(choice: unknown): unknown {
+  if (!isObject(choice)) return choice;
+  const { type, name } = choice;
+  switch (type) {
+    case 'auto':
+    case 'none':
+      return type;
+    case 'any':
+      return 'required';
+    case 'tool':
+    case 'function':
+      return isObject(choice['function']) ? choice : { type: 'function', function: { name } };
+    case 'custom':
+    case undefined:
+      // `function_call: {name}` of old has no type.
+      return type === undefined && typeof name === 'string' ? { type: 'function', function: { name } } : choice;
+    case 'allowed_tools':
+      return choice['mode'] === 'required' ? 'required' : 'auto';
+    default:
+      return choice;
+  }
+}

@@ -1,0 +1,18 @@
+import type { JsonObject } from '../../protocol/json.ts';
+
+/** Reasoning as it is called on the wire: `reasoning_content`, or `reasoning` with some hosts. Null where there is none. */
+export function readReasoning(holder: JsonObject): string | null {
+  const { reasoning_content: named, reasoning: alias } = holder;
+  if (typeof named === 'string' && named !== '') return named;
+  if (typeof alias === 'string') return alias;
+  return typeof named === 'string' ? named : null;
+}
+
+/** Takes the reasoning out of a delta or a message, under both names. Null where there was none. */
+export function takeReasoning(holder: JsonObject): string | null {
+  const reasoning = readReasoning(holder);
+  if ('reasoning_content' in holder) delete holder['reasoning_content'];
+  // An object under this name is another dialect's setting, and not text.
+  if (typeof holder['reasoning'] === 'string' || holder['reasoning'] === null) delete holder['reasoning'];
+  return reasoning;
+}

@@ -1,0 +1,44 @@
+import type { ChatCompletion } from '../../protocol/chat.ts';
+import type { StreamStep } from '../../protocol/event.ts';
+import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
+import { type Recorder, recordReasoning } from './recorder.ts';
+import { restoreReasoning } from './restore.ts';
+
+/** The recorder of an exchange, or null where there is nothing to remember or nowhere to. */
+export function openRecorder(exchange: Exchange, conversation: string): Recorder | null {
+  if (exchange.memory === null || !exchange.wantsReasoning) return null;
+  return recordReasoning(conversation, exchange.memory);
+}
+
+function recordingStep(recorder: Recorder): StreamStep {
+  return {
+    transform(event, controller) {
+      recorder.observe(event.chunk);
+      controller.enqueue(event);
+    },
+    flush: () => recorder.end(),
+    repeat(field, text) {
+      recorder.repeat(field, text);
+      return true;
+    },
+  };
+}
+
+/** For any client that shows reasoning by itself and forgets to send it back. */
+export const reasoningPipeline: Pipeline = {
+  purpose: 'reasoning',
+  description: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
+  async open(request, exchange): Promise<Conversation> {
+    const restored = await restoreReasoning(request, [], exchange);
+    const recorder = openRecorder(exchange, restored.conversation);
+    if (recorder === null) return { request: restored.request };
+    return {
+      request: restored.request,
+      step: recordingStep(recorder),
+      completion(completion: ChatCompletion) {
+        recorder.observeCompletion(completion);
+        return completion;
+      },
+    };
+  },
+};

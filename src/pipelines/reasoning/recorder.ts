@@ -1,0 +1,123 @@
+import type { ChatChunk, ChatCompletion, ChatMessage, ChunkChoice, ToolCallDelta } from '../../protocol/chat.ts';
+import type { TextField } from '../../protocol/event.ts';
+import type { ReasoningMemory } from '../pipeline.ts';
+import { readReasoning } from './field.ts';
+import { type GatheredText, gatherText } from './gathered-text.ts';
+import { turnKey } from './turn-key.ts';
+
+/** Listens to an answer and has its reasoning remembered. Changes nothing. */
+export interface Recorder {
+  observe(chunk: ChatChunk): void;
+  /** A chunk that differs from the last one in this text only; the text is JSON-escaped. */
+  repeat(field: TextField, text: string): void;
+  observeCompletion(completion: ChatCompletion): void;
+  /** At every end: what was said until then is remembered, of a turn that was stopped too. */
+  end(): void;
+}
+
+interface Call {
+  id: string | null;
+  name: string;
+  arguments: string;
+}
+
+interface Turn {
+  /** Null until the vendor names the field: a turn without any is not the same as one with an empty text. */
+  reasoning: GatheredText | null;
+  text: GatheredText;
+  calls: Map<number, Call>;
+  /** True when something was said that is not remembered yet. */
+  isNews: boolean;
+  /** True when a call got its id that is not remembered yet. */
+  hasNewCall: boolean;
+}
+
+function newTurn(): Turn {
+  return { reasoning: null, text: gatherText(), calls: new Map(), isNews: false, hasNewCall: false };
+}
+
+function addCall(turn: Turn, { index, id, function: called }: ToolCallDelta): void {
+  let call = turn.calls.get(index);
+  if (call === undefined) {
+    call = { id: null, name: '', arguments: '' };
+    turn.calls.set(index, call);
+  }
+  if (id && call.id === null) {
+    call.id = id;
+    turn.hasNewCall = true;
+  }
+  call.name += called?.name ?? '';
+  call.arguments += called?.arguments ?? '';
+  turn.isNews = true;
+}
+
+function addDelta(turn: Turn, { delta }: ChunkChoice): void {
+  const reasoning = readReasoning(delta);
+  if (reasoning !== null) {
+    turn.reasoning ??= gatherText();
+    turn.reasoning.add(reasoning);
+    turn.isNews = true;
+  }
+  if (typeof delta.content === 'string' && delta.content !== '') {
+    turn.text.add(delta.content);
+    turn.isNews = true;
+  }
+  for (const call of delta.tool_calls ?? []) addCall(turn, call);
+}
+
+function messageOf(turn: Turn): ChatMessage {
+  const calls = [...turn.calls.values()].map(({ id, ...called }) => ({ id, function: called }));
+  return { role: 'assistant', content: turn.text.read(), tool_calls: calls };
+}
+
+/** Every call that has begun has its id. More calls may come: then the turn is remembered again. */
+function hasAllIds({ calls }: Turn): boolean {
+  return calls.size > 0 && [...calls.values()].every((call) => call.id !== null);
+}
+
+/** `before` is the hash of the conversation that was sent to the vendor. */
+export function recordReasoning(before: string, memory: ReasoningMemory): Recorder {
+  const turns = new Map<number, Turn>();
+  let latest: Turn | null = null;
+
+  function turnOf(index: number): Turn {
+    const turn = turns.get(index) ?? newTurn();
+    turns.set(index, turn);
+    return turn;
+  }
+
+  function remember(index: number, turn: Turn): void {
+    if (turn.reasoning === null || !turn.isNews) return;
+    turn.isNews = false;
+    turn.hasNewCall = false;
+    memory.remember(index, turnKey(before, messageOf(turn)), turn.reasoning.read());
+  }
+
+  return {
+    observe(chunk) {
+      latest = null;
+      for (const choice of chunk.choices) {
+        const turn = turnOf(choice.index);
+        latest = turn;
+        addDelta(turn, choice);
+        // A client can ask again before the finish reason comes: it needs no more than its calls.
+        if (choice.finish_reason || (turn.hasNewCall && hasAllIds(turn))) remember(choice.index, turn);
+      }
+    },
+    repeat(field, text) {
+      if (latest === null) return;
+      latest.isNews = true;
+      if (field === 'content') latest.text.addEscaped(text);
+      else latest.reasoning?.addEscaped(text);
+    },
+    observeCompletion(completion) {
+      for (const { index, message } of completion.choices) {
+        const reasoning = readReasoning(message);
+        if (reasoning !== null) memory.remember(index, turnKey(before, message), reasoning);
+      }
+    },
+    end() {
+      for (const [index, turn] of turns) remember(index, turn);
+    },
+  };
+}

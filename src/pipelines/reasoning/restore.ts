@@ -1,0 +1,105 @@
+import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
+import { isObject } from '../../protocol/json.ts';
+import type { Exchange, ReasoningMemory, TurnKey } from '../pipeline.ts';
+import { readReasoning, takeReasoning } from './field.ts';
+import { conversationStart, conversationWith, turnKey } from './turn-key.ts';
+
+/** A request with the reasoning of earlier turns in it again. */
+export interface Restored {
+  request: ChatRequest;
+  /** Hash of the conversation in it: what the answer will be remembered under. */
+  conversation: string;
+}
+
+// What a turn is given whose reasoning is lost for good. DeepSeek's V4 Pro and Kimi K2.6 refuse an empty text and
+// take one space: NousResearch/hermes-agent PR 17341, earendil-works/pi PR 4178, 2026-05.
+const PLACEHOLDER = ' ';
+
+interface PastTurn {
+  position: number;
+  key: TurnKey;
+  /** What the client sent in the field, the empty text too. */
+  sent: string | null;
+  /** What the client sent in another form: the text of a think block. */
+  shown: string | null;
+}
+
+function readConversation(messages: readonly ChatMessage[], shown: readonly (string | null)[], start: string) {
+  const turns: PastTurn[] = [];
+  let conversation = start;
+  for (const [position, message] of messages.entries()) {
+    if (message.role === 'assistant') {
+      const key = turnKey(conversation, message);
+      turns.push({ position, key, sent: readReasoning(message), shown: shown[position] ?? null });
+      conversation = key.turn;
+    } else {
+      conversation = conversationWith(conversation, message);
+    }
+  }
+  return { turns, conversation };
+}
+
+/** The block is the client's word, unless it is a mere part of what we know the vendor said: then it was trimmed. */
+function choose(shown: string | null, remembered: string | null): string | null {
+  if (shown === null || remembered === null) return shown ?? remembered;
+  return remembered.includes(shown.trim()) ? remembered : shown;
+}
+
+async function recover(turns: readonly PastTurn[], memory: ReasoningMemory | null): Promise<(string | null)[]> {
+  const asked = turns.filter((turn) => turn.sent === null);
+  const answers = memory === null || asked.length === 0 ? [] : await memory.recall(asked.map((turn) => turn.key));
+  const remembered = new Map(asked.map((turn, index) => [turn, answers[index] ?? null]));
+  return turns.map((turn) => turn.sent ?? choose(turn.shown, remembered.get(turn) ?? null));
+}
+
+function isThinkingOff({ thinking }: ChatRequest): boolean {
+  return isObject(thinking) && thinking['type'] === 'disabled';
+}
+
+/** Vendors ask for earlier reasoning where tools are at play, and take no notice of it elsewhere. */
+function usesTools({ tools, messages }: ChatRequest): boolean {
+  return (Array.isArray(tools) && tools.length > 0) || messages.some((message) => Array.isArray(message.tool_calls));
+}
+
+/** The field stands last in its message wherever the text came from: equal conversations make equal bytes. */
+function withReasoning(message: ChatMessage, reasoning: string | null): ChatMessage {
+  const rest = { ...message };
+  takeReasoning(rest);
+  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning };
+}
+
+function switchThinkingOff(request: ChatRequest): ChatRequest {
+  // An effort beside a thinking switch is refused by Kimi: HKUDS/nanobot issue 3939.
+  const { reasoning_effort: _effort, ...rest } = request;
+  return { ...rest, thinking: { type: 'disabled' } } as ChatRequest; // only one optional member was taken out
+}
+
+/**
+ * Gives each assistant turn its reasoning back: the field the client sent, what it showed, what is remembered, one space.
+ * Where not one turn could be recovered and the model allows it, thinking is switched off instead.
+ * `shown` holds, by position, what the client sent back in another form. Models that do not want it get none.
+ */
+export async function restoreReasoning(
+  request: ChatRequest,
+  shown: readonly (string | null)[],
+  exchange: Exchange,
+): Promise<Restored> {
+  const { turns, conversation } = readConversation(
+    request.messages,
+    shown,
+    conversationStart(`${exchange.provider}/${exchange.model}`),
+  );
+  const recovered = exchange.wantsReasoning ? await recover(turns, exchange.memory) : turns.map(() => null);
+  const isLost = exchange.wantsReasoning && turns.length > 0 && recovered.every((reasoning) => reasoning === null);
+  const switchesOff = isLost && exchange.canDisableThinking && usesTools(request);
+  const isOff = switchesOff || isThinkingOff(request);
+  const placeholder = exchange.wantsReasoning && !isOff ? PLACEHOLDER : null;
+
+  const messages = [...request.messages];
+  for (const [index, { position }] of turns.entries()) {
+    const message = messages[position];
+    if (message !== undefined) messages[position] = withReasoning(message, recovered[index] ?? placeholder);
+  }
+  const restored = { ...request, messages };
+  return { request: switchesOff ? switchThinkingOff(restored) : restored, conversation };
+}
