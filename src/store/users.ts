@@ -2,7 +2,7 @@ import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
 import { auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
-import { type Actor, type User, users } from './schema.ts';
+import { type Actor, apiKeys, type User, users } from './schema.ts';
 
 /** A person with the number of their keys that are not revoked. */
 export interface UserWithKeys extends User {
@@ -15,7 +15,9 @@ function selectUsers(database: Database) {
       name: users.name,
       status: users.status,
       createdAt: users.createdAt,
-      keys: sql<number>`(SELECT count(*) FROM api_keys WHERE owner = ${users.name} AND status <> 'revoked')`.as('keys'),
+      keys: sql<number>`(SELECT count(*) FROM api_keys WHERE api_keys.owner = users.name AND status <> 'revoked')`.as(
+        'keys',
+      ),
     })
     .from(users)
     .$dynamic();
@@ -60,18 +62,29 @@ export async function createUser(
   return { kind: created.length > 0 ? 'created' : 'exists', user };
 }
 
+/** What a change of a person came to: the person, and the keys that it reaches. */
+export interface UserChange {
+  user: UserWithKeys;
+  keyIds: string[];
+}
+
 /** Disables a person with all their keys, or enables them again. Null where there is no such person. */
 export async function setUserStatus(
   database: Database,
   name: string,
   status: User['status'],
   actor: Actor,
-): Promise<UserWithKeys | null> {
+): Promise<UserChange | null> {
   const action = status === 'active' ? 'user.enable' : 'user.disable';
-  const [, , rows] = await database.batch([
+  const [, , rows, keys] = await database.batch([
     auditWhere(database, { actor, action, target: name }, users, and(eq(users.name, name), ne(users.status, status))),
     database.update(users).set({ status }).where(eq(users.name, name)),
     selectUsers(database).where(eq(users.name, name)),
+    database
+      .select({ id: apiKeys.id })
+      .from(apiKeys)
+      .where(and(eq(apiKeys.owner, name), ne(apiKeys.status, 'revoked'))),
   ]);
-  return rows[0] ?? null;
+  const user = rows[0];
+  return user === undefined ? null : { user, keyIds: keys.map(({ id }) => id) };
 }

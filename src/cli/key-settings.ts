@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { parseDuration, settingsShape, settingsToColumns } from '../keys/limits.ts';
+import { PURPOSES } from '../pipelines/purposes.ts';
+import type { KeySettings } from '../store/keys.ts';
+import { Mistake } from './mistake.ts';
+
+/** Flag → column. `expires` is apart: the flag is a duration, the column a time. */
+const COLUMNS = {
+  purpose: 'purpose',
+  name: 'name',
+  models: 'models',
+  rpm: 'rpm',
+  tpm: 'tpm',
+  'max-concurrent': 'max_concurrent',
+  'budget-day': 'budget_day_usd',
+  'budget-week': 'budget_week_usd',
+  'budget-month': 'budget_month_usd',
+  'budget-total': 'budget_total_usd',
+  reasoning: 'reasoning',
+} as const;
+
+/** The flags that say what a key may do, for parseArgs. */
+export const SETTING_OPTIONS = {
+  purpose: { type: 'string' },
+  name: { type: 'string' },
+  expires: { type: 'string' },
+  models: { type: 'string' },
+  rpm: { type: 'string' },
+  tpm: { type: 'string' },
+  'max-concurrent': { type: 'string' },
+  'budget-day': { type: 'string' },
+  'budget-week': { type: 'string' },
+  'budget-month': { type: 'string' },
+  'budget-total': { type: 'string' },
+  reasoning: { type: 'string' },
+} as const;
+
+export const SETTING_HELP = `
+  --purpose P          ${PURPOSES.join(' | ')}
+  --name N             what the key is for, in your words
+  --expires 90d        when it ends, from now: s, m, h or d
+  --models a/b,c/*     the models it may use; "all" for every model
+  --rpm N              requests a minute
+  --tpm N              tokens a minute
+  --max-concurrent N   requests at the same time
+  --budget-day USD     money a day; also --budget-week, --budget-month, --budget-total
+  --reasoning R        how reasoning is shown: think | details | hidden`;
+
+/** A duration as the time it ends at, ISO UTC. Throws Mistake. */
+export function durationFrom(text: string, now: number, flag: string): string {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === null) throw new Mistake(`${flag} must be a duration such as 90d, 24h, 15m or 30s, up to 3650d.`);
+  return new Date(now + milliseconds).toISOString();
+}
+
+function expiry(text: string, now: number): string | null {
+  if (text === 'none') return null;
+  if (parseDuration(text) === 0)
+    throw new Mistake('--expires 0 would end the key at once: give a longer time or "none".');
+  return durationFrom(text, now, '--expires');
+}
+
+/** Reads the setting flags into columns. `now` is ms since 1970. Throws Mistake naming the flag. */
+export function readSettings(
+  values: { [Flag in keyof typeof SETTING_OPTIONS]?: string | undefined },
+  now: number,
+): KeySettings {
+  const settings: Record<string, unknown> = {};
+  for (const [flag, column] of Object.entries(COLUMNS)) {
+    // The flags are the keys of COLUMNS.
+    const value = values[flag as keyof typeof COLUMNS];
+    if (value === undefined) continue;
+    // An unset shell variable must not lift a limit.
+    if (value.trim() === '') throw new Mistake(`--${flag} has no value. To lift a limit say "none".`);
+    settings[column] = value.trim();
+  }
+  if (values.expires !== undefined) settings['expires_at'] = expiry(values.expires, now);
+  const parsed = z.object(settingsShape(PURPOSES)).safeParse(settings);
+  if (parsed.success) return settingsToColumns(parsed.data);
+  const issue = parsed.error.issues[0];
+  const flag = Object.entries(COLUMNS).find(([, column]) => column === issue?.path[0])?.[0] ?? 'expires';
+  throw new Mistake(`--${flag} ${issue?.message ?? 'is not valid'}.`);
+}

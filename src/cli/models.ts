@@ -1,0 +1,1 @@
+import { describeModel as describe, type describeModel } from '../catalog/describe.ts';

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
+import { DEV_VARS } from './project.ts';
+import type { Target } from './target.ts';
+
+/** Where the router runs and what opens its /internal routes. */
+export interface Router {
+  url: string;
+  secret: string;
+}
+
+async function devVars(): Promise<NodeJS.Dict<string>> {
+  try {
+    return parseEnv(await readFile(DEV_VARS, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * ROUTER_URL and INTERNAL_SECRET; without them, for a local database, the port that `npm start` uses and .dev.vars.
+ * A text that says what is missing where the router cannot be told.
+ */
+export async function findRouter(target: Target): Promise<Router | string> {
+  const url = process.env['ROUTER_URL'] || (target.remote ? '' : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
+  if (url === '') return 'ROUTER_URL is not set';
+  const secret = process.env['INTERNAL_SECRET'] || (target.remote ? '' : (await devVars())['INTERNAL_SECRET']) || '';
+  if (secret === '') return 'INTERNAL_SECRET is not set';
+  return { url: url.replace(/\/+$/, ''), secret };
+}
+
+/** How long a router may take to answer, in ms. */
+const PATIENCE = 5_000;
+
+/** Calls a path of the router. Throws where nobody answers. */
+export async function callRouter(router: Router, method: string, path: string, body?: unknown): Promise<Response> {
+  const headers = { authorization: `Bearer ${router.secret}`, 'content-type': 'application/json' };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  return await fetch(router.url + path, {
+    method,
+    headers,
+    redirect: 'error',
+    signal: AbortSignal.timeout(PATIENCE),
+    ...content,
+  });
+}
+
+async function refreshOne(router: Router, id: string): Promise<string | null> {
+  try {
+    const response = await callRouter(router, 'POST', `/internal/keys/${id}/refresh`);
+    await response.arrayBuffer();
+    if (response.ok) return null;
+    return `the router at ${router.url} answered ${response.status}`;
+  } catch {
+    return `no router answered at ${router.url}`;
+  }
+}
+
+/** Tells the running router to read keys again, and says when the change holds. */
+export async function refreshKeys(target: Target, ids: readonly string[]): Promise<string> {
+  const now = 'It holds from the next request on.';
+  if (ids.length === 0) return now;
+  const router = await findRouter(target);
+  if (typeof router === 'string') return `It holds within 60 s (${router}, so no running router was told).`;
+  for (const id of ids) {
+    const failure = await refreshOne(router, id);
+    if (failure !== null) return `It holds within 60 s (${failure}).`;
+  }
+  return now;
+}
