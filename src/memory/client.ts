@@ -16,8 +16,10 @@ function afterLimit<T>(value: T): { promise: Promise<T>; cancel(): void } {
   return { promise, cancel: () => clearTimeout(timer) };
 }
 
-function report(event: string, cause: unknown): void {
-  console.error(JSON.stringify({ event, message: String(cause) }));
+function reportFailedRecall(cause: unknown): void {
+  // The message may hold anything, so only the kind is told.
+  const fault = cause instanceof Error ? cause.name : typeof cause;
+  console.error(JSON.stringify({ level: 'error', event: 'memory_recall_failed', fault }));
 }
 
 /**
@@ -28,7 +30,7 @@ export function openMemory(
   env: MemoryBinding,
   keyId: string,
   model: string,
-  waitUntil: (promise: Promise<unknown>) => void,
+  runAfter: (name: string, job: Promise<unknown>) => void,
 ): ReasoningMemory {
   const memory = env.CONVERSATION_MEMORY.getByName(keyId);
   const exchange = crypto.randomUUID();
@@ -39,15 +41,15 @@ export function openMemory(
       try {
         return await Promise.race([memory.recall(model, turns), limit.promise]);
       } catch (cause) {
-        report('memory_recall_failed', cause);
+        reportFailedRecall(cause);
         return turns.map(() => null);
       } finally {
         limit.cancel();
       }
     },
     remember(choice, key, reasoning) {
-      const written = memory.remember({ id: `${exchange}:${choice}`, model, key, reasoning });
-      waitUntil(written.catch((cause: unknown) => report('memory_write_failed', cause)));
+      // The call goes out now; only its answer is waited for behind the request's back.
+      runAfter('remember reasoning', memory.remember({ id: `${exchange}:${choice}`, model, key, reasoning }));
     },
   };
 }

@@ -85,7 +85,8 @@ export class ConversationMemory extends DurableObject {
       const { count } = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM turns').one();
       this.#isArmed = count > 0;
     } catch (cause) {
-      console.error(JSON.stringify({ event: 'memory_prune_failed', message: String(cause) }));
+      const fault = cause instanceof Error ? cause.name : typeof cause;
+      console.error(JSON.stringify({ level: 'error', event: 'memory_prune_failed', fault }));
       this.#isArmed = true;
     }
     if (this.#isArmed) await this.ctx.storage.setAlarm(Date.now() + PRUNE_EVERY_MS);
