@@ -5,8 +5,8 @@ export function slashFree(models: readonly Model[]): Alias[] {
   return models.map(({ id }) => ({ name: id, model: id, note: 'without a slash' }));
 }
 
-/** A name the vendor no longer serves, with and without the provider: it goes on as `model` with these parameters. */
-export function retired(
+/** Another name of a model, mostly one that the vendor has retired, with and without the provider. */
+export function otherName(
   provider: string,
   name: string,
   model: string,

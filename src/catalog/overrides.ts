@@ -161,11 +161,11 @@ function replaceEntry(
 }
 
 /**
- * The providers' entries with a deployment's additions and corrections (null for none).
+ * The providers' entries with a deployment's additions and corrections (an empty text for none).
  * Throws RouterError `invalid_configuration` naming the entry that is wrong.
  */
-export function applyOverrides(entries: readonly CatalogEntry[], json: string | null): readonly CatalogEntry[] {
-  if (json === null || json.trim() === '') return entries;
+export function applyOverrides(entries: readonly CatalogEntry[], json: string): readonly CatalogEntry[] {
+  if (json.trim() === '') return entries;
   const { models, aliases } = parse(json);
   let result = entries;
   for (const [name, override] of Object.entries(models)) {

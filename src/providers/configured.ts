@@ -14,13 +14,14 @@ export interface ConfiguredProvider {
 }
 
 /** The variables by name, as the platform gives them. */
-export type Variables = Readonly<Record<string, unknown>>;
+export type Variables = object;
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 function text(variables: Variables, name: string): string {
-  const value = variables[name];
-  return typeof value === 'string' ? value.trim() : '';
+  const value: unknown = Reflect.get(variables, name);
+  // A binding written as JSON may be a boolean.
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value).trim() : '';
 }
 
 function wrong(name: string, why: string): RouterError {
@@ -60,8 +61,8 @@ export function configuredProviders(
   const configured = new Map<string, ConfiguredProvider>();
   for (const provider of providers) {
     if (provider.variables === null) {
-      const isOffered = String(variables['TEST_PROVIDER']) === 'true';
-      if (isOffered) configured.set(provider.id, { provider, apiKey: '', baseUrl: provider.baseUrl });
+      if (text(variables, 'TEST_PROVIDER') === 'true')
+        configured.set(provider.id, { provider, apiKey: '', baseUrl: provider.baseUrl });
       continue;
     }
     const baseUrl = readBaseUrl(variables, provider.variables.baseUrl, provider.baseUrl);
@@ -71,13 +72,31 @@ export function configuredProviders(
   return configured;
 }
 
-/** The catalogue of the offered providers, with the deployment's own models, prices and aliases (MODELS_JSON). */
-export function configuredCatalog(
-  configured: ReadonlyMap<string, ConfiguredProvider>,
-  modelsJson: string | null,
-  providers: readonly Provider[] = PROVIDERS,
-): Catalog {
+/** What a deployment offers: its providers, and the catalogue of their models with its own corrections. */
+export interface Offer {
+  providers: ReadonlyMap<string, ConfiguredProvider>;
+  catalog: Catalog;
+}
+
+/**
+ * Makes the offer out of the variables, MODELS_JSON included.
+ * Throws RouterError `invalid_configuration` naming the variable, or the entry of MODELS_JSON, that is wrong.
+ */
+export function makeOffer(variables: Variables, known: readonly Provider[] = PROVIDERS): Offer {
+  const providers = configuredProviders(variables, known);
   // Corrections are read against all providers, so that one of an absent provider is no mistake.
-  const entries = applyOverrides(providers, modelsJson);
-  return createCatalog(entries.filter(({ id }) => configured.has(id)));
+  const entries = applyOverrides(known, text(variables, 'MODELS_JSON'));
+  return { providers, catalog: createCatalog(entries.filter(({ id }) => providers.has(id))) };
+}
+
+/** Variables do not change while an isolate lives, so each env is read once. */
+const offers = new WeakMap<Variables, Offer>();
+
+/** The offer of an env, made at the first look. Throws as `makeOffer` does. */
+export function readOffer(env: Variables): Offer {
+  const known = offers.get(env);
+  if (known !== undefined) return known;
+  const offer = makeOffer(env);
+  offers.set(env, offer);
+  return offer;
 }

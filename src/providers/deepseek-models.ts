@@ -1,4 +1,4 @@
-import { retired, slashFree } from '../catalog/aliases.ts';
+import { otherName, slashFree } from '../catalog/aliases.ts';
 import { CHINESE_HOLIDAYS } from '../catalog/chinese-holidays.ts';
 import type { Alias, Model, PriceBand, TokenPrices } from '../catalog/model.ts';
 
@@ -64,8 +64,8 @@ const SAME = 'another name that DeepSeek serves and bills as flash';
 export const DEEPSEEK_ALIASES: readonly Alias[] = [
   ...slashFree(DEEPSEEK_MODELS),
   // https://github.com/NousResearch/hermes-agent/pull/71212
-  ...retired('deepseek', 'deepseek-chat', 'deepseek-flash', RETIRED, { thinking: { type: 'disabled' } }),
-  ...retired('deepseek', 'deepseek-reasoner', 'deepseek-flash', RETIRED, { thinking: { type: 'enabled' } }),
-  ...retired('deepseek', 'deepseek-v4-flash', 'deepseek-flash', SAME),
-  ...retired('deepseek', 'deepseek-v4-flash-vision-exp', 'deepseek-flash', SAME),
+  ...otherName('deepseek', 'deepseek-chat', 'deepseek-flash', RETIRED, { thinking: { type: 'disabled' } }),
+  ...otherName('deepseek', 'deepseek-reasoner', 'deepseek-flash', RETIRED, { thinking: { type: 'enabled' } }),
+  ...otherName('deepseek', 'deepseek-v4-flash', 'deepseek-flash', SAME),
+  ...otherName('deepseek', 'deepseek-v4-flash-vision-exp', 'deepseek-flash', SAME),
 ];

@@ -1,4 +1,4 @@
-import { retired, slashFree } from '../catalog/aliases.ts';
+import { otherName, slashFree } from '../catalog/aliases.ts';
 import type { Alias, Model } from '../catalog/model.ts';
 
 /*
@@ -101,9 +101,9 @@ const ON = { thinking: { type: 'enabled' } };
 export const MOONSHOT_ALIASES: readonly Alias[] = [
   ...slashFree(MOONSHOT_MODELS),
   // https://github.com/pydantic/pydantic-ai/pull/6208: the first K2 answered at once, -thinking always thought.
-  ...retired('moonshot', 'kimi-k2-0905-preview', 'kimi-k2.6', RETIRED, OFF),
-  ...retired('moonshot', 'kimi-k2-0711-preview', 'kimi-k2.6', RETIRED, OFF),
-  ...retired('moonshot', 'kimi-k2-turbo-preview', 'kimi-k2.6', RETIRED, OFF),
-  ...retired('moonshot', 'kimi-k2-thinking', 'kimi-k2.6', RETIRED, ON),
-  ...retired('moonshot', 'kimi-k2-thinking-turbo', 'kimi-k2.6', RETIRED, ON),
+  ...otherName('moonshot', 'kimi-k2-0905-preview', 'kimi-k2.6', RETIRED, OFF),
+  ...otherName('moonshot', 'kimi-k2-0711-preview', 'kimi-k2.6', RETIRED, OFF),
+  ...otherName('moonshot', 'kimi-k2-turbo-preview', 'kimi-k2.6', RETIRED, OFF),
+  ...otherName('moonshot', 'kimi-k2-thinking', 'kimi-k2.6', RETIRED, ON),
+  ...otherName('moonshot', 'kimi-k2-thinking-turbo', 'kimi-k2.6', RETIRED, ON),
 ];

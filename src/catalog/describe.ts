@@ -1,0 +1,57 @@
+import type { ListedModel } from './lookup.ts';
+import type { PriceTable, TokenPrices } from './model.ts';
+import { priceAt } from './price.ts';
+
+function describePrices({ input, cached, output, cacheWrite, cacheWriteHour }: TokenPrices) {
+  return {
+    input,
+    cached_input: cached,
+    output,
+    ...(cacheWrite === undefined ? {} : { cache_write: cacheWrite }),
+    ...(cacheWriteHour === undefined ? {} : { cache_write_1h: cacheWriteHour }),
+  };
+}
+
+/** The table that holds: the one whose revision `priceAt` names, without the name of a band. */
+function tableOf(prices: readonly PriceTable[], revision: string): PriceTable | undefined {
+  return prices.findLast((table) => revision === table.revision || revision.startsWith(`${table.revision}:`));
+}
+
+/** A model's prices now, USD per million tokens, and the hours at which others hold; null where none is known. */
+function describePricing({ model }: ListedModel, now: number) {
+  const price = priceAt(model, now);
+  if (price === null) return null;
+  const table = tableOf(model.prices, price.revision);
+  return {
+    currency: 'USD',
+    unit: '1M tokens',
+    ...describePrices(price.prices),
+    revision: price.revision,
+    bands: (table?.bands ?? []).map(({ name, weekdays, hours, prices }) => ({
+      name,
+      weekdays_utc: weekdays,
+      hours_utc: hours,
+      ...describePrices(prices),
+    })),
+  };
+}
+
+/** A model as `GET /models` and `npm run models` show it. `now` is milliseconds since 1970. */
+export function describeModel(listed: ListedModel, now: number) {
+  const { name, provider, model, aliases, aliasOf, parameters } = listed;
+  return {
+    id: name,
+    object: 'model',
+    created: model.created,
+    owned_by: provider,
+    context_length: model.contextLength,
+    max_output_tokens: model.maxOutput,
+    inputs: model.inputs,
+    tools: model.tools,
+    thinking: model.thinking,
+    pricing: describePricing(listed, now),
+    aliases,
+    ...(aliasOf === null ? {} : { alias_of: aliasOf, parameters }),
+    ...(model.note === undefined ? {} : { note: model.note }),
+  };
+}

@@ -1,0 +1,110 @@
+import { RouterError } from '../protocol/errors.ts';
+import { isObject } from '../protocol/json.ts';
+import { sendTo, type VendorCall } from './call.ts';
+import type { ConfiguredProvider } from './configured.ts';
+import { readFailure } from './failure.ts';
+import { vendorHeaders } from './headers.ts';
+
+/** What a live check found. Nothing in it is secret. */
+export interface LiveCheck {
+  ok: boolean;
+  latencyMs: number;
+  /** Our error where the vendor did not answer as it should. */
+  problem: { code: string; message: string } | null;
+  /** As the vendor says it; null where it has no route for it, or gave no answer. */
+  balance: string | null;
+  /** Models of the catalogue that the vendor does not list; null where it has no list. */
+  unlisted: string[] | null;
+}
+
+const TIMEOUT_MS = 10_000;
+
+interface Probe {
+  configured: ConfiguredProvider;
+  signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  now(): number;
+  fetch?: VendorCall['fetch'];
+}
+
+/** Asks one path of the vendor. Rejects with RouterError for whatever is not a good JSON answer. */
+async function ask(probe: Probe, path: string, body: unknown = null): Promise<unknown> {
+  const { provider, apiKey, baseUrl } = probe.configured;
+  const request = new Request(baseUrl + path, {
+    method: body === null ? 'GET' : 'POST',
+    headers: vendorHeaders(apiKey),
+    signal: probe.signal,
+    redirect: 'manual',
+    ...(body === null ? {} : { body: JSON.stringify(body) }),
+  });
+  const response = await sendTo(provider, request, probe.fetch);
+  if (!response.ok) throw provider.error(await readFailure(response, [apiKey], probe.now()));
+  const text = await response.text();
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    answer = null;
+  }
+  if (isObject(answer) && answer['error'] == null) return answer;
+  throw provider.error({ status: response.status, body: text, retryAfter: null });
+}
+
+function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string[] | null {
+  if (!isObject(list) || !Array.isArray(list['data'])) return null;
+  const entries = list['data'] as unknown[]; // an array by the line above
+  const ids = new Set(entries.map((entry) => (isObject(entry) ? entry['id'] : null)));
+  return provider.models.map(({ id }) => id).filter((id) => !ids.has(id));
+}
+
+/** The model list where the vendor has one, else a call of one token. */
+async function probeModels(probe: Probe): Promise<string[] | null> {
+  const { provider } = probe.configured;
+  if (provider.modelsPath !== null) return unlistedModels(probe.configured, await ask(probe, provider.modelsPath));
+  const cheapest = [...provider.models].sort((one, other) => outputPrice(one) - outputPrice(other))[0];
+  if (cheapest === undefined) return null;
+  const messages = [{ role: 'user', content: 'hi' }];
+  await ask(probe, '/chat/completions', { model: cheapest.id, messages, max_tokens: 1 });
+  return null;
+}
+
+function outputPrice(model: { prices: readonly { output: number }[] }): number {
+  return model.prices.at(-1)?.output ?? Number.POSITIVE_INFINITY;
+}
+
+/** The balance is a bonus: a route that fails is not a provider that fails. */
+async function probeBalance(probe: Probe): Promise<string | null> {
+  const { balance } = probe.configured.provider;
+  if (balance === undefined) return null;
+  try {
+    return balance.read(await ask(probe, balance.path));
+  } catch {
+    return null;
+  }
+}
+
+function problemOf(error: unknown, name: string, signal: AbortSignal): { code: string; message: string } {
+  if (error instanceof RouterError) return { code: error.code, message: error.message };
+  return signal.aborted
+    ? { code: 'upstream_timeout', message: `${name} did not answer within ${TIMEOUT_MS / 1000} s.` }
+    : { code: 'upstream_error', message: `${name} could not be reached. Check its base URL.` };
+}
+
+/** Calls a vendor once or twice, to see that it works from here. Takes at most 10 s and never rejects. */
+export async function checkProvider(
+  configured: ConfiguredProvider,
+  now: () => number,
+  fetch?: VendorCall['fetch'],
+): Promise<LiveCheck> {
+  const startedAt = now();
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const probe: Probe = { configured, signal, now, ...(fetch === undefined ? {} : { fetch }) };
+  const balance = probeBalance(probe);
+  try {
+    const unlisted = await probeModels(probe);
+    return { ok: true, latencyMs: now() - startedAt, problem: null, balance: await balance, unlisted };
+  } catch (error) {
+    const problem = problemOf(error, configured.provider.name, signal);
+    return { ok: false, latencyMs: now() - startedAt, problem, balance: await balance, unlisted: null };
+  }
+}

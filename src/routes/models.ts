@@ -1,0 +1,38 @@
+import { Hono } from 'hono';
+import { isAllowed } from '../catalog/allow-list.ts';
+import { describeModel } from '../catalog/describe.ts';
+import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
+import { nearestNames } from '../catalog/nearest.ts';
+import type { AppEnv } from '../middleware/app-env.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { readOffer } from '../providers/configured.ts';
+
+/** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
+function namesOf({ name, aliasOf }: ListedModel): string[] {
+  return aliasOf === null ? [name] : [name, aliasOf];
+}
+
+/** `GET /models` and `GET /models/{id}`, OpenAI's form: what this deployment offers and this key may use. */
+export const models = new Hono<AppEnv>()
+  .get('/models', (c) => {
+    const key = c.get('key');
+    const usable = readOffer(c.env)
+      .catalog.list()
+      .filter((each) => isAllowed(key.models, namesOf(each)));
+    return c.json({ object: 'list', data: usable.map((each) => describeModel(each, Date.now())) });
+  })
+  // A model's name holds a slash; clients send it raw or as %2F, which Hono decodes.
+  .get('/models/:id{.+}', (c) => {
+    const key = c.get('key');
+    const id = c.req.param('id');
+    const all = readOffer(c.env).catalog.list();
+    const found = all.find(({ name }) => name === id);
+    if (found !== undefined && isAllowed(key.models, namesOf(found))) return c.json(describeModel(found, Date.now()));
+    if (found !== undefined) {
+      throw new RouterError('model_not_allowed', `This key may not use the model '${id}'. Ask for one that may.`, {
+        param: 'model',
+      });
+    }
+    const usable = all.filter((each) => isAllowed(key.models, namesOf(each))).map(({ name }) => name);
+    throw modelNotFound(id, nearestNames(id, usable));
+  });
