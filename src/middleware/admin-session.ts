@@ -1,0 +1,67 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import { readConfig } from '../config.ts';
+import { makeSessionToken, readSessionToken, SESSION_MS, type Session } from './session-token.ts';
+
+/*
+ * The console's session. The `__Host-` prefix makes the browser itself insist on Secure, Path=/ and no Domain.
+ * Chromium and Firefox take it on http://localhost too (Chromium 156, seen 2026-11-23);
+ * a browser that does not is told so on the sign-in page.
+ */
+const COOKIE = 'session';
+const COOKIE_OPTIONS = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Strict' } as const;
+
+export interface AdminEnv {
+  Bindings: Cloudflare.Env;
+  Variables: { session: Session };
+}
+
+/** The KV name under which a session that was signed out is remembered until it would have ended anyway. */
+function endedName(id: string): string {
+  return `session-ended:${id}`;
+}
+
+/** The running session of a request; null where there is none. */
+export async function readSession<E extends { Bindings: Cloudflare.Env }>(
+  context: Context<E>,
+): Promise<Session | null> {
+  const { internalSecret } = readConfig(context.env);
+  const token = getCookie(context, COOKIE, 'host');
+  if (internalSecret === null || token === undefined) return null;
+  const session = await readSessionToken(token, internalSecret, Date.now());
+  if (session === null) return null;
+  return (await context.env.KEY_CACHE.get(endedName(session.id))) === null ? session : null;
+}
+
+/** Starts a session under a new id: one that was planted in the browser before is worth nothing. */
+export async function startSession(context: Context, internalSecret: string): Promise<void> {
+  const token = await makeSessionToken(internalSecret, Date.now());
+  setCookie(context, COOKIE, token, { ...COOKIE_OPTIONS, maxAge: SESSION_MS / 1000 });
+}
+
+/** Ends a session in the browser and, within a minute, for whoever has copied its cookie. */
+export async function endSession(context: Context<AdminEnv>): Promise<void> {
+  const { id, endsAt } = context.get('session');
+  // KV keeps nothing for less than a minute.
+  const expirationTtl = Math.max(60, Math.ceil((endsAt - Date.now()) / 1000));
+  await context.env.KEY_CACHE.put(endedName(id), '1', { expirationTtl });
+  deleteCookie(context, COOKIE, COOKIE_OPTIONS);
+}
+
+/** Without INTERNAL_SECRET there is no console: its routes are not there. */
+export const requireConsole = createMiddleware<{ Bindings: Cloudflare.Env }>(async (context, next) => {
+  return readConfig(context.env).internalSecret === null ? await context.notFound() : await next();
+});
+
+/** Sends whoever has no session to the sign-in page, and back to where they wanted to go. */
+export const requireSession = createMiddleware<AdminEnv>(async (context, next) => {
+  const session = await readSession(context);
+  if (session !== null) {
+    context.set('session', session);
+    return await next();
+  }
+  const { pathname, search } = new URL(context.req.url);
+  const wanted = context.req.method === 'GET' ? pathname + search : '/admin';
+  return context.redirect(`/admin/sign-in?next=${encodeURIComponent(wanted)}`, 303);
+});

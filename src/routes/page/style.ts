@@ -1,0 +1,201 @@
+/*
+ * One style sheet for all pages, without a build step. Two greys, one ink blue, and colour only where it means
+ * something. Sizes are in rem, so that a reader's own letter size holds. Charts are drawn with classes and
+ * attributes: the content security policy allows no inline styles.
+ */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --paper: light-dark(#faf9f6, #131316);
+  --surface: light-dark(#ffffff, #1a1a1e);
+  --sunken: light-dark(#f2f0eb, #232328);
+  --ink: light-dark(#1e1d1b, #ecebe7);
+  --soft: light-dark(#625f59, #a5a29b);
+  --line: light-dark(#e4e1da, #2e2e34);
+  --edge: light-dark(#8d8982, #75737a);
+  --accent: light-dark(#27468c, #a8bcf6);
+  --on-accent: light-dark(#ffffff, #14182a);
+  --tint: light-dark(#e9edf7, #232a40);
+  --good: light-dark(#1c6b49, #74cfa2);
+  --warn: light-dark(#875300, #e3b35c);
+  --bad: light-dark(#ae2419, #ff9288);
+  --bad-tint: light-dark(#fbecea, #3a2120);
+  --c0: light-dark(#2f5099, #8ea7ee); --c1: light-dark(#3d8c80, #67bfb0); --c2: light-dark(#c2872a, #dfae62);
+  --c3: light-dark(#8b5a9f, #bf95d3); --c4: light-dark(#b0564c, #df8e84); --c5: light-dark(#a7a299, #6d6a66);
+  --sans: system-ui, -apple-system, "Segoe UI", Inter, Roboto, "Helvetica Neue", "PingFang SC", "Hiragino Sans GB",
+    "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif;
+  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
+}
+[data-theme=light] { color-scheme: light }
+[data-theme=dark] { color-scheme: dark }
+*, ::before, ::after { box-sizing: border-box }
+html { font: 100%/1.55 var(--sans); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding: 1rem }
+:lang(zh) { line-height: 1.7 }
+body { margin: 0; background: var(--paper); color: var(--ink); font-size: .9375rem;
+  font-variant-numeric: lining-nums tabular-nums; overflow-wrap: break-word }
+h1, h2, h3, p, dl, dd, ul, figure, pre, table, fieldset { margin: 0; padding: 0 }
+h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; letter-spacing: -.02em; text-wrap: balance }
+h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 600; letter-spacing: -.005em }
+h3 { font-size: .9375rem; font-weight: 600 }
+:lang(zh) :is(h1, h2) { letter-spacing: 0 }
+p { max-width: 68ch; text-wrap: pretty }
+ul { list-style: none }
+a { color: var(--accent); text-decoration-color: color-mix(in srgb, currentColor 35%, transparent);
+  text-decoration-thickness: 1px; text-underline-offset: .2em }
+a:hover { text-decoration-color: currentColor }
+code, pre, .mono { font-family: var(--mono); font-size: .9em }
+pre { overflow-x: auto; white-space: pre }
+small, .soft { color: var(--soft) }
+small, .small { font-size: .8125rem }
+.good { color: var(--good) } .warn { color: var(--warn) } .bad { color: var(--bad) }
+.hidden, [hidden] { display: none !important }
+.quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+.skip { position: absolute; left: .5rem; top: -4rem; z-index: 2; padding: .5rem 1rem; background: var(--accent); color: var(--on-accent) }
+.skip:focus { top: .5rem }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px }
+
+.frame { display: grid; grid-template: "side main" 1fr / 13.5rem minmax(0, 1fr); min-height: 100vh }
+.side { grid-area: side; display: flex; flex-direction: column; gap: 1.75rem; padding: 2rem 1.25rem;
+  border-right: 1px solid var(--line); position: sticky; top: 0; height: 100vh; overflow-y: auto }
+.brand { font-weight: 650; letter-spacing: -.01em; color: var(--ink); text-decoration: none; padding: 0 .75rem;
+  display: flex; gap: .6rem; align-items: center }
+.brand svg { width: 1.125rem; height: 1.125rem; flex: none; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round }
+.nav a { display: block; padding: .34rem .75rem; border-radius: 6px; color: var(--soft); text-decoration: none }
+.nav a:hover { color: var(--ink); background: var(--sunken) }
+.nav a[aria-current] { color: var(--accent); background: var(--tint); font-weight: 550 }
+.side .prefs { margin-top: auto }
+.prefs { display: grid; gap: .5rem; padding: 0 .75rem; font-size: .8125rem }
+.prefs form { display: flex; flex-wrap: wrap; gap: .125rem .75rem }
+.prefs button { all: unset; cursor: pointer; color: var(--soft); padding: .15rem 0; min-height: 1.5rem }
+.prefs button:hover { color: var(--ink) }
+.prefs button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+.prefs button[aria-pressed=true] { color: var(--ink); font-weight: 550 }
+main { grid-area: main; width: 100%; max-width: 74rem; padding: 2.5rem 3rem 5rem; display: grid; gap: 2.5rem; align-content: start }
+.lone { max-width: 44rem; margin: 0 auto; min-height: 100vh; padding: 4rem 1.5rem 3rem; display: grid; gap: 2.25rem; align-content: start }
+.lone .brand, .lone .prefs { padding: 0 }
+.lone .prefs { border-top: 1px solid var(--line); padding-top: 1.25rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 2rem }
+.narrow { max-width: 25rem }
+.head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .75rem 1.5rem }
+.head .soft { margin-top: .35rem }
+.title { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline }
+section { display: grid; gap: 1rem; min-width: 0 }
+section > .head { gap: .125rem 1rem }
+.two { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2.5rem 3rem; align-items: start }
+.panel { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.5rem }
+.stack { display: grid; gap: 1rem; align-content: start; min-width: 0 }
+
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1.5rem 2rem }
+.figures dt { color: var(--soft); font-size: .8125rem }
+.figures dd { font-size: 1.375rem; line-height: 1.3; letter-spacing: -.015em; font-weight: 500; white-space: nowrap }
+.figures dd small { display: block; letter-spacing: 0; font-weight: 400; white-space: normal }
+.figures.large { grid-template-columns: repeat(3, minmax(0, 1fr)) }
+.figures.large dd { font-size: 2.5rem; line-height: 1.15; letter-spacing: -.035em; font-weight: 550 }
+.facts { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: .45rem 1.75rem }
+.facts dt { color: var(--soft) }
+
+.chart svg { display: block; width: 100%; overflow: visible }
+.chart .plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .75rem }
+.chart .scale { display: flex; flex-direction: column; justify-content: space-between; height: 10rem; margin: -.6em 0; height: calc(10rem + 1.2em);
+  text-align: right; font-size: .75rem; line-height: 1.2; color: var(--soft) }
+.chart text { font-size: .75rem; fill: var(--soft) }
+.grid { stroke: var(--line); stroke-width: 1 }
+.c0 { fill: var(--c0) } .c1 { fill: var(--c1) } .c2 { fill: var(--c2) } .c3 { fill: var(--c3) } .c4 { fill: var(--c4) } .c5 { fill: var(--c5) }
+.fail { fill: var(--bad) }
+.column:hover { opacity: .75 } .hit { fill: transparent }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .8125rem; color: var(--soft) }
+.legend li { display: flex; align-items: center; gap: .45rem }
+.legend svg { width: .625rem; height: .625rem; flex: none }
+.legend b { font-weight: 500; color: var(--ink) }
+.bar { display: block; width: 100%; height: .375rem; border-radius: 3px; overflow: hidden; background: var(--sunken) }
+.bar rect { fill: var(--accent) } .bar.warn rect { fill: var(--warn) } .bar.bad rect { fill: var(--bad) }
+.meter { display: grid; gap: .3rem; min-width: 9rem }
+.meters { display: grid; gap: 1.1rem }
+.meters .head { gap: 0 1rem }
+.light { display: inline-block; width: .625rem; height: .625rem; border-radius: 50%; background: currentColor; flex: none; margin-right: .55rem }
+.lines > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .125rem 1rem; padding: .6rem 0; border-top: 1px solid var(--line) }
+.lines > li:first-child { border-top: 0; padding-top: 0 }
+
+.scroll { overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .6rem 1.25rem .6rem 0; border-bottom: 1px solid var(--line) }
+th:last-child, td:last-child { padding-right: 0 }
+thead th { font-weight: 400; font-size: .8125rem; color: var(--soft); white-space: nowrap; padding-top: 0; vertical-align: bottom }
+tbody th { font-weight: 500 }
+tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) }
+.number { text-align: right; white-space: nowrap }
+td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
+td small, th small { display: block; font-weight: 400 }
+details > summary { cursor: pointer; color: var(--soft); font-size: .8125rem; width: fit-content }
+details[open] > summary { margin-bottom: .75rem }
+
+form { display: grid; gap: 1.25rem }
+fieldset { border: 0; display: grid; gap: .9rem; min-width: 0 }
+legend { font-weight: 600; padding: 0; margin-bottom: .6rem }
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 1rem 1.25rem; align-items: start }
+.field { display: grid; gap: .3rem; align-content: start }
+.field.wide { grid-column: 1 / -1 }
+label, .label { font-size: .875rem; font-weight: 500 }
+input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem; font: inherit; color: var(--ink); background: var(--surface);
+  border: 1px solid var(--edge); border-radius: 6px }
+textarea { resize: vertical; min-height: 5.5rem; line-height: 1.5 }
+input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
+::placeholder { color: var(--soft); opacity: 1 }
+[aria-invalid=true] { border-color: var(--bad) }
+.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; font-weight: 400 }
+.choice b { font-weight: 500 } .choice small { grid-column: 2 }
+.button, button { display: inline-block; font: inherit; font-weight: 550; cursor: pointer; padding: .45rem 1.1rem; min-height: 2.5rem; border-radius: 6px;
+  border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); text-decoration: none; width: fit-content; white-space: nowrap }
+.button:hover, button:hover { filter: brightness(1.12) }
+.plain { background: transparent; color: var(--accent); border-color: var(--line) }
+.plain:hover { background: var(--tint); filter: none }
+.danger { background: transparent; color: var(--bad); border-color: currentColor }
+.danger:hover { background: var(--bad-tint); filter: none }
+.tight { padding: .15rem .7rem; min-height: 1.875rem; font-size: .8125rem }
+button:disabled { opacity: .5; cursor: default }
+.row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
+.row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
+.note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
+.note.bad { background: var(--bad-tint) }
+.empty { padding: 2.5rem 1.5rem; border: 1px dashed var(--line); border-radius: 10px; display: grid; gap: .75rem; justify-items: start; color: var(--soft) }
+.empty b { color: var(--ink) }
+.badge { display: inline-block; font-size: .8125rem; white-space: nowrap; color: var(--soft) }
+.badge::before { content: ""; display: inline-block; width: .5rem; height: .5rem; border-radius: 50%; background: currentColor; margin-right: .45rem; vertical-align: .04em }
+.badge.good, .badge.bad, .badge.warn { color: var(--ink) }
+.badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
+.copy { display: grid; gap: .3rem }
+.copy > span { display: flex; gap: .6rem; align-items: start }
+.copy output, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
+.chat { display: grid; gap: 1.25rem }
+.turn { display: grid; gap: .4rem }
+.turn > b { font-size: .8125rem; color: var(--soft); font-weight: 500 }
+.turn .text { white-space: pre-wrap; max-width: 72ch }
+.turn details { border-left: 2px solid var(--line); padding-left: 1rem }
+.turn details .text { color: var(--soft); font-size: .875rem }
+
+@media (max-width: 62rem) {
+  .frame { grid-template: "side" auto "main" 1fr / minmax(0, 1fr) }
+  .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }
+  .side .brand { padding: 0 } .side .prefs { margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem }
+  .nav { order: 3; width: 100% }
+  .nav ul { display: flex; overflow-x: auto; margin: 0 -1.25rem; padding: 0 .75rem; scrollbar-width: none }
+  .nav a { padding: .5rem .6rem; white-space: nowrap }
+  .nav a[aria-current] { background: none; border-radius: 0; box-shadow: inset 0 -2px var(--accent) }
+  main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
+  .two { grid-template-columns: minmax(0, 1fr) }
+}
+@media (max-width: 40rem) {
+  .wide-only { display: none }
+  .lone { padding-top: 2rem }
+  h1 { font-size: 1.5rem }
+  .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em }
+  .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem }
+  .figures.large { gap: 1rem }
+  .panel { padding: 1rem }
+  .facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
+  .facts dd { margin-bottom: .6rem }
+  th, td { padding-right: .9rem }
+  input, select, textarea { font-size: 1rem }
+}
+@media (prefers-reduced-motion: no-preference) { a, button, .nav a { transition: background-color .12s, color .12s } }
+@media (forced-colors: active) { .bar, .c0, .c1, .c2, .c3, .c4, .c5, .fail, .light, .badge::before { forced-color-adjust: none } }
+`;

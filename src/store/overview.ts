@@ -1,0 +1,168 @@
+import { and, asc, desc, eq, gte, inArray, isNotNull, type SQL, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import { requestLogs, usageDaily } from './schema.ts';
+
+/*
+ * What the console draws. Sums come from usage_daily, which outlives the log; what is finer than a day
+ * comes from the last hours of request_logs, found by the time in the request id.
+ */
+
+/** The first days (YYYY-MM-DD) of the running budget windows. */
+export interface WindowStarts {
+  day: string;
+  week: string;
+  month: string;
+}
+
+/** Integer nano-USD. */
+export interface WindowSpend {
+  day: number;
+  week: number;
+  month: number;
+}
+
+function sumOf(value: SQL, name: string): SQL.Aliased<number> {
+  return sql<number>`coalesce(sum(${value}), 0)`.as(name);
+}
+
+/** What was spent from a day on. */
+export function spentSince(first: string, name: string): SQL.Aliased<number> {
+  return sumOf(sql`CASE WHEN ${usageDaily.day} >= ${first} THEN ${usageDaily.costNanoUsd} END`, name);
+}
+
+/** What all keys have spent in the running windows. */
+export async function windowSpend(database: Database, starts: WindowStarts): Promise<WindowSpend> {
+  // A week can begin before its month does.
+  const first = starts.week < starts.month ? starts.week : starts.month;
+  const rows = await database
+    .select({
+      day: spentSince(starts.day, 'day'),
+      week: spentSince(starts.week, 'week'),
+      month: spentSince(starts.month, 'month'),
+    })
+    .from(usageDaily)
+    .where(gte(usageDaily.day, first));
+  return rows[0] ?? { day: 0, week: 0, month: 0 };
+}
+
+export interface DailySpend {
+  day: string;
+  /** `provider/model`. */
+  model: string;
+  requests: number;
+  errors: number;
+  costNanoUsd: number;
+}
+
+/** Spend by day and model from a day on, of one key or of all. */
+export async function dailySpend(database: Database, from: string, keyId: string | null): Promise<DailySpend[]> {
+  return await database
+    .select({
+      day: usageDaily.day,
+      model: sql<string>`${usageDaily.provider} || '/' || ${usageDaily.model}`.as('named_model'),
+      requests: sumOf(sql`${usageDaily.requests}`, 'request_count'),
+      errors: sumOf(sql`${usageDaily.errors}`, 'error_count'),
+      costNanoUsd: sumOf(sql`${usageDaily.costNanoUsd}`, 'cost'),
+    })
+    .from(usageDaily)
+    .where(and(gte(usageDaily.day, from), keyId === null ? undefined : eq(usageDaily.keyId, keyId)))
+    .groupBy(usageDaily.day, usageDaily.provider, usageDaily.model)
+    .orderBy(asc(usageDaily.day));
+}
+
+const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;
+const vendorFailed = sql`${requestLogs.end} IN ('upstream_failed', 'timeout')`;
+
+function settledSince(fromRequestId: string): SQL | undefined {
+  return and(gte(requestLogs.requestId, fromRequestId), eq(requestLogs.kind, 'settle'));
+}
+
+export interface HourlyTraffic {
+  /** YYYY-MM-DDTHH in the given offset. */
+  hour: string;
+  requests: number;
+  errors: number;
+  inputTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+}
+
+/** Requests by hour from a request id on. Hours without any are left out. */
+export async function hourlyTraffic(
+  database: Database,
+  fromRequestId: string,
+  offsetMinutes: number,
+): Promise<HourlyTraffic[]> {
+  const hour = sql<string>`strftime('%Y-%m-%dT%H', ${requestLogs.startedAt}, ${`${offsetMinutes} minutes`})`;
+  return await database
+    .select({
+      hour: hour.as('hour'),
+      requests: sql<number>`count(*)`.as('request_count'),
+      errors: sumOf(failed, 'error_count'),
+      inputTokens: sumOf(sql`${requestLogs.inputTokens}`, 'input'),
+      cachedTokens: sumOf(sql`${requestLogs.cachedTokens}`, 'cached'),
+      outputTokens: sumOf(sql`${requestLogs.outputTokens}`, 'output'),
+    })
+    .from(requestLogs)
+    .where(settledSince(fromRequestId))
+    .groupBy(sql`hour`)
+    .orderBy(sql`hour`);
+}
+
+/** Times to the first token in ms; null where nothing was measured. */
+export interface FirstTokenTimes {
+  median: number | null;
+  p95: number | null;
+}
+
+/** How many of the newest requests the times to the first token are taken from. */
+const TIMED_REQUESTS = 2_000;
+
+/** The middle and the slow end of the newest requests' times to the first token. */
+export async function firstTokenTimes(database: Database, fromRequestId: string): Promise<FirstTokenTimes> {
+  const newest = await database
+    .select({ time: requestLogs.firstTokenMs })
+    .from(requestLogs)
+    .where(and(settledSince(fromRequestId), isNotNull(requestLogs.firstTokenMs)))
+    .orderBy(desc(requestLogs.requestId))
+    .limit(TIMED_REQUESTS);
+  const times = newest.map((row) => row.time ?? 0).sort((one, other) => one - other);
+  const at = (share: number) => times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? null;
+  return { median: at(0.5), p95: at(0.95) };
+}
+
+export interface ProviderTraffic {
+  provider: string;
+  requests: number;
+  /** Those that the vendor failed; a client's mistake is not among them. */
+  failures: number;
+  lastFailure: { at: string; code: string | null } | null;
+}
+
+/** How each provider has served from a request id on. */
+export async function providerTraffic(database: Database, fromRequestId: string): Promise<ProviderTraffic[]> {
+  const rows = await database
+    .select({
+      provider: sql<string>`${requestLogs.provider}`.as('served_by'),
+      requests: sql<number>`count(*)`.as('request_count'),
+      failures: sumOf(vendorFailed, 'failure_count'),
+      lastFailure: sql<string | null>`max(CASE WHEN ${vendorFailed} THEN ${requestLogs.requestId} END)`.as(
+        'last_failure',
+      ),
+    })
+    .from(requestLogs)
+    .where(and(settledSince(fromRequestId), isNotNull(requestLogs.provider)))
+    .groupBy(requestLogs.provider);
+  const ids = rows.flatMap((row) => (row.lastFailure === null ? [] : [row.lastFailure]));
+  const failures =
+    ids.length === 0
+      ? []
+      : await database
+          .select({ id: requestLogs.requestId, at: requestLogs.startedAt, code: requestLogs.errorCode })
+          .from(requestLogs)
+          .where(inArray(requestLogs.requestId, ids));
+  return rows.map((row) => {
+    const last = failures.find((failure) => failure.id === row.lastFailure);
+    return { ...row, lastFailure: last === undefined ? null : { at: last.at, code: last.code } };
+  });
+}
