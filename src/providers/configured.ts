@@ -72,31 +72,16 @@ export function configuredProviders(
   return configured;
 }
 
-/** What a deployment offers: its providers, and the catalogue of their models with its own corrections. */
-export interface Offer {
-  providers: ReadonlyMap<string, ConfiguredProvider>;
-  catalog: Catalog;
-}
-
 /**
- * Makes the offer out of the variables, MODELS_JSON included.
- * Throws RouterError `invalid_configuration` naming the variable, or the entry of MODELS_JSON, that is wrong.
+ * The catalogue of the offered providers, with the deployment's own models, prices and aliases (MODELS_JSON).
+ * Throws RouterError `invalid_configuration` naming the entry that is wrong.
  */
-export function makeOffer(variables: Variables, known: readonly Provider[] = PROVIDERS): Offer {
-  const providers = configuredProviders(variables, known);
+export function configuredCatalog(
+  configured: ReadonlyMap<string, ConfiguredProvider>,
+  modelsJson: string | null,
+  providers: readonly Provider[] = PROVIDERS,
+): Catalog {
   // Corrections are read against all providers, so that one of an absent provider is no mistake.
-  const entries = applyOverrides(known, text(variables, 'MODELS_JSON'));
-  return { providers, catalog: createCatalog(entries.filter(({ id }) => providers.has(id))) };
-}
-
-/** Variables do not change while an isolate lives, so each env is read once. */
-const offers = new WeakMap<Variables, Offer>();
-
-/** The offer of an env, made at the first look. Throws as `makeOffer` does. */
-export function readOffer(env: Variables): Offer {
-  const known = offers.get(env);
-  if (known !== undefined) return known;
-  const offer = makeOffer(env);
-  offers.set(env, offer);
-  return offer;
+  const entries = applyOverrides(providers, modelsJson ?? '');
+  return createCatalog(entries.filter(({ id }) => configured.has(id)));
 }

@@ -5,7 +5,7 @@ import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
 import { nearestNames } from '../catalog/nearest.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { readOffer } from '../providers/configured.ts';
+import { readOffer } from '../providers/offer.ts';
 
 /** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
 function namesOf({ name, aliasOf }: ListedModel): string[] {
@@ -16,7 +16,7 @@ function namesOf({ name, aliasOf }: ListedModel): string[] {
 export const models = new Hono<AppEnv>()
   .get('/models', (c) => {
     const key = c.get('key');
-    const usable = readOffer(c.env)
+    const usable = readOffer(c.env, c.get('config').modelsJson)
       .catalog.list()
       .filter((each) => isAllowed(key.models, namesOf(each)));
     return c.json({ object: 'list', data: usable.map((each) => describeModel(each, Date.now())) });
@@ -25,7 +25,7 @@ export const models = new Hono<AppEnv>()
   .get('/models/:id{.+}', (c) => {
     const key = c.get('key');
     const id = c.req.param('id');
-    const all = readOffer(c.env).catalog.list();
+    const all = readOffer(c.env, c.get('config').modelsJson).catalog.list();
     const found = all.find(({ name }) => name === id);
     if (found !== undefined && isAllowed(key.models, namesOf(found))) return c.json(describeModel(found, Date.now()));
     if (found !== undefined) {
