@@ -42,37 +42,47 @@ function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** One pass over the text: the positions of what stands at depth 1. Throws past the depth limit. */
-function findMarks(text: string): { code: number; at: number; end: number }[] {
-  const marks: { code: number; at: number; end: number }[] = [];
+interface Mark {
+  code: number;
+  at: number;
+  end: number;
+}
+
+/** One pass over the text: the strings, colons, commas and ends that stand at depth 1. Throws past the depth limit. */
+function findMarks(text: string): Mark[] {
+  const marks: Mark[] = [];
   let depth = 0;
   let index = 0;
   while (index < text.length) {
     const code = text.charCodeAt(index);
-    if (code === QUOTE) {
-      const end = stringEnd(text, index);
-      if (depth === 1) marks.push({ code, at: index, end });
-      index = end;
-      continue;
+    const end = code === QUOTE ? stringEnd(text, index) : index + 1;
+    switch (code) {
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth += 1;
+        if (depth > DEPTH_LIMIT) throw tooDeep();
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+      case QUOTE:
+      case COMMA:
+      case COLON:
+        if (depth === 1) marks.push({ code, at: index, end });
+        if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+        break;
+      default:
     }
-    if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      depth += 1;
-      if (depth > DEPTH_LIMIT) {
-        throw new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`);
-      }
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-      if (depth === 1) marks.push({ code, at: index, end: index + 1 });
-      depth -= 1;
-    } else if (depth === 1 && (code === COMMA || code === COLON)) {
-      marks.push({ code, at: index, end: index + 1 });
-    }
-    index += 1;
+    index = end;
   }
   return marks;
 }
 
+function tooDeep(): RouterError {
+  return new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`);
+}
+
 /** Top-level values by key, from the marks of a text that is known to be a JSON object. */
-function findMembers(text: string, marks: readonly { code: number; at: number; end: number }[]) {
+function findMembers(text: string, marks: readonly Mark[]) {
   const members = new Map<string, Span>();
   let key: string | null = null;
   let start = 0;

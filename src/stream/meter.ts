@@ -58,7 +58,8 @@ export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Met
       if (usageOnly !== null && wantsUsage && isFinished()) controller.enqueue(new StreamEvent(usageOnly));
     },
     repeat(_field, text) {
-      reading.characters += text.length;
+      // An escape stands for one character; the count must not depend on which way an event went.
+      reading.characters += text.includes('\\') ? String(JSON.parse(`"${text}"`)).length : text.length;
       return true;
     },
   };

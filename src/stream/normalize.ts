@@ -11,8 +11,19 @@ export interface VendorTraits {
   id: string;
   finishReasons: Readonly<Record<string, string>>;
   mendChunk?: ((chunk: ChatChunk) => boolean) | undefined;
-  /** Told the vendor's own word for every finish reason. */
-  onFinish(choice: number, vendorReason: string, reason: string): void;
+}
+
+/** How the choices ended, as far as the vendor said. */
+export interface Endings {
+  /** True when there is a choice, and a finish reason for each. */
+  isComplete(): boolean;
+  /** The last finish reason, in OpenAI's words; `error` where the vendor says that it failed. */
+  readonly reason: string | null;
+  readonly vendorReason: string | null;
+}
+
+export interface Normalizer extends StreamStep {
+  readonly endings: Endings;
 }
 
 interface ToolCallState {
@@ -24,6 +35,7 @@ interface ToolCallState {
 
 interface ChoiceState {
   hasRole: boolean;
+  isFinished: boolean;
   calls: ToolCallState[];
 }
 
@@ -113,13 +125,18 @@ function mendEnvelope(chunk: ChatChunk, traits: VendorTraits): boolean {
  * The first step of every stream: makes a vendor's chunks what strict OpenAI clients need
  * (openai-node's and openai-python's stream helpers, the AI SDK), and changes nothing that is right already.
  */
-export function createNormalizer(traits: VendorTraits): StreamStep {
+export function createNormalizer(traits: VendorTraits): Normalizer {
   const states = new Map<number, ChoiceState>();
+  const endings = {
+    isComplete: () => states.size > 0 && [...states.values()].every((state) => state.isFinished),
+    reason: null as string | null, // widened: it is set below
+    vendorReason: null as string | null, // likewise
+  };
 
   function mendChoice(choice: ChunkChoice): boolean {
     let state = states.get(choice.index);
     if (state === undefined) {
-      state = { hasRole: false, calls: [] };
+      state = { hasRole: false, isFinished: false, calls: [] };
       states.set(choice.index, state);
     }
     let changed = mendRole(state, choice);
@@ -128,7 +145,9 @@ export function createNormalizer(traits: VendorTraits): StreamStep {
     const vendorReason = choice.finish_reason;
     if (typeof vendorReason === 'string' && vendorReason !== '') {
       const reason = mapFinishReason(vendorReason, traits.finishReasons);
-      traits.onFinish(choice.index, vendorReason, reason);
+      state.isFinished = true;
+      endings.reason = reason;
+      endings.vendorReason = vendorReason;
       if (reason !== vendorReason) {
         choice.finish_reason = reason;
         changed = true;
@@ -138,6 +157,7 @@ export function createNormalizer(traits: VendorTraits): StreamStep {
   }
 
   return {
+    endings,
     transform(event: StreamEvent, controller: StepController) {
       const { chunk } = event;
       let changed = traits.mendChunk?.(chunk) ?? false;

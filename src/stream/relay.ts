@@ -1,4 +1,4 @@
-import type { RouterError } from '../protocol/errors.ts';
+import { RouterError } from '../protocol/errors.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import type { Progress, Translator } from './translate.ts';
@@ -17,13 +17,41 @@ export interface RelaySetup {
   received(): void;
   /** Why the vendor was let go, once it was. */
   stopped(): RouterError | null;
+  /** A vendor's whole body in place of a stream → the stream it should have been. May throw RouterError. */
+  readBody(text: string): string;
   /** A broken connection → our error. */
   broken(cause: unknown): RouterError;
+}
+
+// A whole completion is no larger than this.
+const BODY_LIMIT = 32 * 1024 * 1024;
+
+/** Reads what is left of a body that is no stream. */
+export async function readWhole(
+  source: Source,
+  start: Uint8Array,
+  setup: Pick<RelaySetup, 'waiting' | 'received' | 'stopped'>,
+) {
+  const decoder = new TextDecoder();
+  let text = decoder.decode(start, { stream: true });
+  for (;;) {
+    setup.waiting();
+    const piece = await source.read(0);
+    setup.received();
+    const stop = setup.stopped();
+    if (stop !== null) throw stop;
+    if (piece === null) return text + decoder.decode();
+    text += decoder.decode(piece.bytes, { stream: true });
+    if (text.length > BODY_LIMIT) {
+      throw new RouterError('upstream_error', 'The vendor sent an answer of more than 32 MiB. Ask for less at once.');
+    }
+  }
 }
 
 function ending(progress: Progress): RelayEnd | null {
   switch (progress.kind) {
     case 'open':
+    case 'body':
       return null;
     case 'done':
       return { kind: 'ended' };
@@ -67,6 +95,13 @@ export async function relay(setup: RelaySetup): Promise<RelayEnd> {
       const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
       // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
       rest = piece.bytes.slice(consumed);
+      if (progress.kind === 'body') {
+        const frames = setup.readBody(await readWhole(source, rest, setup));
+        rest = new Uint8Array(0);
+        const whole = translator.push(new TextEncoder().encode(frames), 0);
+        await pass(whole.output);
+        return ending(whole.progress) ?? { kind: 'ended' };
+      }
       await pass(output);
       const end = ending(progress);
       if (end !== null) return end;

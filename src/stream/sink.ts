@@ -5,7 +5,7 @@ export interface Sink {
   readonly readable: ReadableStream<Uint8Array>;
   /** Waits until the client has taken the bytes: a slow reader holds the vendor back. Does nothing once it is gone. */
   write(bytes: Uint8Array): Promise<void>;
-  /** A comment, if nothing is waiting to be written. */
+  /** A comment, unless bytes are waiting for a slow client: those are life enough. */
   keepAlive(): void;
   close(): Promise<void>;
   readonly isGone: boolean;
@@ -50,6 +50,7 @@ export function openSink(onGone: () => void): Sink {
       if (!isGone) await send(bytes);
     },
     keepAlive() {
+      writtenAt = Date.now();
       if (!isGone && !isBusy && !isClosed) void send(KEEP_ALIVE);
     },
     async close() {

@@ -3,7 +3,12 @@ import { EVENT_LIMIT, frameOf, lastEventEnd, withPlainLineEnds } from '../protoc
 import { createEventTranslator, type TranslatorSetup } from './translate-event.ts';
 
 /** How far a stream is after a piece of it. */
-export type Progress = { kind: 'open' } | { kind: 'done' } | { kind: 'failed'; error: RouterError };
+export type Progress =
+  | { kind: 'open' }
+  | { kind: 'done' }
+  | { kind: 'failed'; error: RouterError }
+  /** It is no stream at all but one body, such as JSON or HTML. */
+  | { kind: 'body' };
 
 export interface Translation {
   /** Bytes at the start that are dealt with; the caller brings the rest again, with more behind it. */
@@ -32,9 +37,17 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false });
 const OPEN: Progress = { kind: 'open' };
 const TOO_LARGE = 'The vendor sent one event of more than 8 MiB. Ask for less at once.';
 
+// What one body begins with, and no line of an event stream does.
+const BODY_STARTS: ReadonlySet<number | undefined> = new Set(
+  ['{', '[', '<'].map((character) => character.charCodeAt(0)),
+);
+// White space, and the bytes of a BOM.
+const SKIPPED: ReadonlySet<number> = new Set([9, 10, 13, 32, 0xef, 0xbb, 0xbf]);
+
 /** The pure heart of a stream: a vendor's bytes in, the client's bytes out, however they are cut. */
 export function createTranslator(setup: TranslatorSetup): Translator {
   const events = createEventTranslator(setup);
+  let hasBegun = false;
   let isFirst = true;
 
   /** Output is null where all of `text` goes out as it came. */
@@ -73,6 +86,11 @@ export function createTranslator(setup: TranslatorSetup): Translator {
       return events.hasChoice;
     },
     push(bytes, fresh) {
+      if (!hasBegun) {
+        const start = bytes.find((byte) => !SKIPPED.has(byte));
+        if (BODY_STARTS.has(start)) return { consumed: 0, output: null, progress: { kind: 'body' } };
+        hasBegun = start !== undefined;
+      }
       const consumed = lastEventEnd(bytes, Math.max(0, fresh - 3));
       if (consumed > 0) {
         const whole = bytes.subarray(0, consumed);

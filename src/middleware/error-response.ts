@@ -1,0 +1,44 @@
+import type { Context } from 'hono';
+import { errorBody, NOT_RETRYABLE, RouterError } from '../protocol/errors.ts';
+import type { AppEnv } from './app-env.ts';
+import { faultOf, logLine } from './log.ts';
+
+/** Headers that tell OpenAI's clients when, and whether, to come back. */
+function retryHeaders(error: RouterError): Record<string, string> {
+  return {
+    ...(error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) }),
+    ...(NOT_RETRYABLE.has(error.code) ? { 'x-should-retry': 'false' } : {}),
+    ...(error.code === 'ledger_unavailable' || error.code === 'storage_unavailable' ? { 'retry-after': '1' } : {}),
+  };
+}
+
+/** The answer to an error. */
+export function errorResponse(error: RouterError, headers: Record<string, string> = {}): Response {
+  return Response.json(errorBody(error), { status: error.status, headers: { ...retryHeaders(error), ...headers } });
+}
+
+/** The one place where an error becomes an answer. A fault of ours is logged by kind and place, and told nobody. */
+export function onError(error: unknown, c: Context<AppEnv>): Response {
+  if (error instanceof RouterError) {
+    if (error.code === 'invalid_configuration') logLine('error', error.code, { variable: error.param });
+    return errorResponse(error);
+  }
+  const requestId = c.get('requestId');
+  logLine('error', 'internal_error', { request_id: requestId, ...faultOf(error) });
+  const message = `The router failed on this request. Try again; if it stays, tell the operator the request id ${requestId}.`;
+  return errorResponse(new RouterError('internal_error', message));
+}
+
+export function onNotFound(c: Context<AppEnv>): Response {
+  const message = `There is nothing at ${c.req.path}. The API is at /api/v1, for example POST /api/v1/chat/completions.`;
+  return errorResponse(new RouterError('not_found', message));
+}
+
+/** For a path that is there, called with a method that is not. */
+export function methodNotAllowed(...methods: string[]) {
+  return (c: Context): Response => {
+    const allow = methods.join(', ');
+    const message = `${c.req.method} does not work on ${c.req.path}. Use ${allow}.`;
+    return errorResponse(new RouterError('method_not_allowed', message), { allow });
+  };
+}

@@ -1,0 +1,44 @@
+import type { Context, Next } from 'hono';
+import { type FoundKey, findKey } from '../keys/find-key.ts';
+import { keyPorts } from '../keys/key-ports.ts';
+import { RouterError } from '../protocol/errors.ts';
+import type { AppEnv } from './app-env.ts';
+import { runAfterIn } from './run-after.ts';
+
+export type RefusedKey = Extract<FoundKey, { kind: 'refused' }>;
+
+/** One message for all that is wrong with a key, so that nothing is told to a guesser. */
+export const INVALID_KEY =
+  'The API key is not valid. Send "Authorization: Bearer <key>" with a key that your administrator gave you, or ask for a new one.';
+
+/** The secret as a client presents it, or null. */
+function presented(c: Context): string | null {
+  const bearer = /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return bearer ?? c.req.header('x-api-key') ?? null;
+}
+
+/** Lets known, active keys through. `onRefused` is told of a known key that may not be used. */
+export function keyAuth(onRefused?: (c: Context<AppEnv>, refused: RefusedKey) => void) {
+  return async function authenticate(c: Context<AppEnv>, next: Next): Promise<void> {
+    const secret = presented(c);
+    if (secret === null) throw new RouterError('invalid_api_key', INVALID_KEY);
+    const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
+    switch (found.kind) {
+      case 'found':
+        c.set('key', found.key);
+        c.set('keyHash', found.keyHash);
+        return next();
+      case 'refused':
+        onRefused?.(c, found);
+        throw new RouterError('invalid_api_key', INVALID_KEY);
+      case 'malformed':
+      case 'unknown':
+        throw new RouterError('invalid_api_key', INVALID_KEY);
+      case 'unavailable':
+        throw new RouterError(
+          'storage_unavailable',
+          'The key could not be looked up at the moment. Try again shortly.',
+        );
+    }
+  };
+}

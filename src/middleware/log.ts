@@ -1,0 +1,14 @@
+type Fields = Record<string, string | number | boolean | null | undefined>;
+
+/** One structured line. Callers pass ids, names, numbers and codes: never prompt text, never a key. */
+export function logLine(level: 'info' | 'error', event: string, fields: Fields): void {
+  const line = JSON.stringify({ level, event, ...fields });
+  if (level === 'error') console.error(line);
+  else console.log(line);
+}
+
+/** What may be said of an unknown fault: its kind and where it rose, cut short. Its message may hold anything. */
+export function faultOf(cause: unknown): Fields {
+  if (!(cause instanceof Error)) return { fault: typeof cause };
+  return { fault: cause.name, at: cause.stack?.split('\n')[1]?.trim().slice(0, 200) };
+}

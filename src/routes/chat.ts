@@ -1,0 +1,50 @@
+import { type Context, Hono } from 'hono';
+import type { AppEnv } from '../middleware/app-env.ts';
+import { methodNotAllowed } from '../middleware/error-response.ts';
+import { keyAuth } from '../middleware/key-auth.ts';
+import { findPipeline } from '../pipelines/registry.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { parseDocument } from '../protocol/json-document.ts';
+import { answerWhole } from './chat/complete.ts';
+import { answerLocally } from './chat/local-answer.ts';
+import { openExchange } from './chat/open-exchange.ts';
+import { readBody } from './chat/read-body.ts';
+import { checkRequest } from './chat/read-request.ts';
+import { NOTHING_SEEN, recordRefusal, recordRefusedKey, type Seen } from './chat/record-refusal.ts';
+import { answerWithStream } from './chat/stream.ts';
+import { findTarget } from './chat/target.ts';
+
+/** The whole product on one screen. `seen` gathers what a refusal's log row can tell. */
+async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promise<Response>> {
+  const document = parseDocument(await readBody(c.req.raw, c.get('config').maxBodyBytes));
+  const pipeline = findPipeline(c.get('key').purpose);
+  const request = checkRequest(pipeline.read?.(document.value) ?? document.value);
+  seen.requestedModel = request.model;
+  seen.stream = request.stream === true;
+  const found = findTarget(c, request);
+  if (found.kind === 'unknown') {
+    const text = pipeline.localAnswer?.(request) ?? null;
+    if (text === null) throw found.error;
+    return () => answerLocally(c, request, text);
+  }
+  seen.target = found.target;
+  const exchange = await openExchange(c, { document, pipeline, request, target: found.target });
+  return () => (request.stream === true ? answerWithStream(exchange) : answerWhole(exchange));
+}
+
+async function handleChat(c: Context<AppEnv>): Promise<Response> {
+  const seen: Seen = { ...NOTHING_SEEN };
+  let answer: () => Promise<Response>;
+  try {
+    answer = await completeChat(c, seen);
+  } catch (error) {
+    // Refused before the vendor was called: one row that says why. Later ends settle themselves.
+    if (error instanceof RouterError) recordRefusal(c, seen, error);
+    throw error;
+  }
+  return answer();
+}
+
+export const chat = new Hono<AppEnv>()
+  .post('/chat/completions', keyAuth(recordRefusedKey), handleChat)
+  .all('/chat/completions', methodNotAllowed('POST', 'OPTIONS'));

@@ -1,0 +1,118 @@
+import { readCompletion } from '../../protocol/completion.ts';
+import { nanoToUsd } from '../../protocol/money.ts';
+import { readUsage } from '../../protocol/usage.ts';
+import { type NormalCompletion, normalizeCompletion } from '../../stream/normalize-completion.ts';
+import { readWhole } from '../../stream/relay.ts';
+import { openSource } from '../../stream/source.ts';
+import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
+import { watchAdmission } from './admission.ts';
+import { callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { addCheckpoints } from './checkpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { answerHeaders } from './headers.ts';
+import { refusal } from './refusal.ts';
+import { settleFirst } from './settle-first.ts';
+import { NOTHING_TOLD, outcomeOf, type Told } from './settlement.ts';
+
+interface Whole extends NormalCompletion {
+  /** The answer as the vendor wrote it. */
+  text: string;
+}
+
+/** Reads a whole body: blank lines that a vendor sends while one waits are life, and no part of the answer. */
+async function readAnswer(
+  exchange: Exchange,
+  line: VendorLine,
+  body: ReadableStream<Uint8Array>,
+): Promise<Tried<Whole>> {
+  const { provider } = exchange.target.configured;
+  let text: string;
+  try {
+    text = await readWhole(openSource(body), new Uint8Array(0), line);
+  } catch (cause) {
+    return { kind: 'failed', failure: { error: line.stopped() ?? unreachable(cause), status: 200, accepted: true } };
+  }
+  const read = readCompletion(text);
+  if (read.kind === 'completion') {
+    const completion = provider.mendCompletion?.(read.completion) ?? read.completion;
+    const normal = normalizeCompletion(completion, {
+      id: exchange.requestId,
+      created: Math.floor(exchange.startedAt / 1000),
+      finishReasons: provider.finishReasons,
+    });
+    if (normal.finishReason !== 'error') {
+      const changed = normal.changed || completion !== read.completion;
+      return { kind: 'answered', value: { ...normal, changed, text: text.trim() } };
+    }
+    text = JSON.stringify({
+      error: { code: normal.vendorFinishReason, message: `finish reason ${normal.vendorFinishReason}` },
+    });
+  }
+  // A good status that holds an error is a refusal: nothing was used.
+  const error = provider.error({ status: 200, body: text, retryAfter: null });
+  return { kind: 'failed', failure: { error, status: 200, accepted: false } };
+}
+
+async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
+  line.waiting();
+  const called = await callOnce(exchange, line.signal);
+  if (called.kind === 'failed') return called;
+  return readAnswer(exchange, line, called.value.body ?? new Blob([]).stream());
+}
+
+function toldBy(tried: Tried<Whole>): Told {
+  if (tried.kind === 'failed') return NOTHING_TOLD;
+  const { completion, finishReason, vendorFinishReason } = tried.value;
+  const characters = completion.choices.reduce((sum, choice) => sum + JSON.stringify(choice.message).length, 0);
+  return { usage: readUsage(completion.usage), characters, finishReason, vendorFinishReason };
+}
+
+function print(exchange: Exchange, whole: Whole): string {
+  const folded = exchange.conversation.completion?.(whole.completion) ?? whole.completion;
+  return whole.changed || exchange.conversation.completion !== undefined ? JSON.stringify(folded) : whole.text;
+}
+
+async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
+  const tried = await tryVendor(
+    exchange,
+    () => tryOnce(exchange, line),
+    () => !line.isClientGone && line.stopped() === null,
+  );
+  const body = tried.kind === 'answered' ? print(exchange, tried.value) : null;
+  const admission = await exchange.admission;
+  const isRefused = admission?.kind === 'refused';
+  // The ledger's no comes first, whatever the vendor has said meanwhile.
+  const no = isRefused ? refusal(admission, exchange.requestedModel) : null;
+  const failure =
+    tried.kind === 'failed' ? tried.failure : no === null ? null : { error: no, status: 200, accepted: false };
+  const { isClientGone } = line;
+  const cost = await settleFirst(
+    exchange,
+    outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, firstTokenAt: null }),
+  );
+  if (failure !== null) throw no ?? failure.error;
+  return new Response(body, {
+    headers: {
+      'content-type': 'application/json',
+      'x-llm-cost-usd': nanoToUsd(cost),
+      ...answerHeaders(exchange, admission),
+    },
+  });
+}
+
+/** Answers with one JSON body. The job outlives a client that leaves, as with streams. */
+export async function answerWhole(exchange: Exchange): Promise<Response> {
+  const line = openVendorLine(exchange.config);
+  exchange.clientSignal.addEventListener('abort', line.clientLeft);
+  addCheckpoints(exchange, line, () => 0);
+  watchAdmission(exchange, line);
+  const job = run(exchange, line).finally(line.close);
+  exchange.runAfter(
+    'completion',
+    job.then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
+  return job;
+}

@@ -1,0 +1,29 @@
+import type { LeaseRequest } from '../../ledger/entry.ts';
+import { NO_USAGE } from '../../protocol/usage.ts';
+import { costOf, type Exchange } from './exchange.ts';
+import { factsOf } from './settlement.ts';
+
+// What an answer is thought to need where the request does not say.
+const USUAL_OUTPUT = 4_096;
+
+/** What the ledger sets aside while the request runs: the input's estimate, and the longest answer it may give. */
+export function leaseOf(
+  exchange: Pick<
+    Exchange,
+    'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo' | 'inputEstimate'
+  >,
+  keyHash: string,
+): LeaseRequest {
+  const { inputEstimate, request, target } = exchange;
+  const asked = request['max_completion_tokens'] ?? request['max_tokens'];
+  const outputTokens = Math.min(typeof asked === 'number' ? asked : USUAL_OUTPUT, target.model.maxOutput);
+  const input = { ...NO_USAGE, inputTokens: inputEstimate };
+  return {
+    ...factsOf(exchange),
+    keyHash,
+    holdNanoUsd: costOf(exchange, { ...input, outputTokens }),
+    inputEstimate,
+    inputCostNanoUsd: costOf(exchange, input),
+    priced: target.price !== null,
+  };
+}

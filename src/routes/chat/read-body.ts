@@ -1,0 +1,62 @@
+import { RouterError } from '../../protocol/errors.ts';
+
+function tooLarge(limit: number): RouterError {
+  return new RouterError(
+    'request_too_large',
+    `The body is larger than ${limit} bytes. Send less, or ask the operator to raise MAX_BODY_BYTES.`,
+  );
+}
+
+/** The body as it was before its content encoding. */
+function decoded(request: Request): ReadableStream<Uint8Array> | null {
+  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (request.body === null || encoding === '' || encoding === 'identity') return request.body;
+  if (encoding === 'gzip' || encoding === 'deflate') return request.body.pipeThrough(new DecompressionStream(encoding));
+  throw new RouterError(
+    'unsupported_encoding',
+    `The content encoding '${encoding.slice(0, 40)}' is not understood. Send plain JSON or gzip.`,
+  );
+}
+
+async function collect(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array[]> {
+  const reader = body.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return pieces;
+    length += value.length;
+    if (length > limit) {
+      await reader.cancel().catch(() => undefined);
+      throw tooLarge(limit);
+    }
+    pieces.push(value);
+  }
+}
+
+/**
+ * Reads a request's body as text, counting while it comes in and after decompression.
+ * Throws RouterError: too large, not UTF-8, an encoding nobody knows, or cut off.
+ */
+export async function readBody(request: Request, limit: number): Promise<string> {
+  const body = decoded(request);
+  if (body === null) return '';
+  let pieces: Uint8Array[];
+  try {
+    pieces = await collect(body, limit);
+  } catch (cause) {
+    if (cause instanceof RouterError) throw cause;
+    throw new RouterError(
+      'invalid_encoding',
+      'The body could not be read to its end. Check its content encoding and length.',
+      { cause },
+    );
+  }
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+  try {
+    const text = pieces.map((piece) => decoder.decode(piece, { stream: true })).join('');
+    return text + decoder.decode();
+  } catch (cause) {
+    throw new RouterError('invalid_encoding', 'The body is not valid UTF-8. Encode it as UTF-8.', { cause });
+  }
+}

@@ -1,0 +1,59 @@
+import { completionAsStream, readCompletion } from '../../protocol/completion.ts';
+import type { RouterError } from '../../protocol/errors.ts';
+import type { JsonObject } from '../../protocol/json.ts';
+import { chainSteps } from '../../stream/chain.ts';
+import { createMeter, type Reading } from '../../stream/meter.ts';
+import { createNormalizer, type Endings } from '../../stream/normalize.ts';
+import { createTranslator, type Translator } from '../../stream/translate.ts';
+import type { Exchange } from './exchange.ts';
+
+/** All that one try of a stream passes through, and what it has told. */
+export interface Reader {
+  translator: Translator;
+  reading: Reading;
+  endings: Endings;
+  /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds. */
+  readBody(text: string): string;
+  /** True once the vendor itself has said that it failed. */
+  hasComplained(): boolean;
+}
+
+/** Vendor normaliser → meter → pipeline: the meter counts what the vendor said, not what the client saw. */
+export function openReader(exchange: Exchange): Reader {
+  const { provider } = exchange.target.configured;
+  const { step } = exchange.conversation;
+  const normalizer = createNormalizer({
+    id: exchange.requestId,
+    created: Math.floor(exchange.startedAt / 1000),
+    finishReasons: provider.finishReasons,
+    mendChunk: provider.mendChunk,
+  });
+  const { endings } = normalizer;
+  const meter = createMeter(exchange.request.stream_options?.include_usage === true, endings.isComplete);
+  let hasComplained = false;
+
+  function complain(body: string): RouterError {
+    hasComplained = true;
+    return provider.error({ status: 200, body, retryAfter: null });
+  }
+
+  const translator = createTranslator({
+    chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
+    readError: (body: JsonObject) => complain(JSON.stringify(body)),
+    failure() {
+      if (endings.reason !== 'error') return null;
+      return complain(
+        JSON.stringify({ error: { code: endings.vendorReason, message: `finish reason ${endings.vendorReason}` } }),
+      );
+    },
+  });
+
+  function readBody(text: string): string {
+    const body = readCompletion(text);
+    if (body.kind === 'completion')
+      return completionAsStream(provider.mendCompletion?.(body.completion) ?? body.completion);
+    throw complain(text);
+  }
+
+  return { translator, reading: meter.reading, endings, readBody, hasComplained: () => hasComplained };
+}

@@ -1,0 +1,92 @@
+import type { End, RequestFacts, Settlement, Source } from '../../ledger/entry.ts';
+import type { RouterError } from '../../protocol/errors.ts';
+import { estimateCharacterTokens } from '../../protocol/estimate.ts';
+import { NO_USAGE, type Usage } from '../../protocol/usage.ts';
+import type { Failure } from './attempts.ts';
+import { costOf, type Exchange } from './exchange.ts';
+
+/** How an exchange went, as far as the bill is concerned. */
+export interface Outcome extends Told {
+  /** HTTP status the client got, or would have got. */
+  status: number;
+  end: End;
+  error: RouterError | null;
+  /** True once the vendor had taken the request on: only then can it have cost something. */
+  accepted: boolean;
+  firstTokenAt: number | null;
+}
+
+export function factsOf(
+  exchange: Pick<Exchange, 'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
+): RequestFacts {
+  return {
+    requestId: exchange.requestId,
+    provider: exchange.target.configured.provider.id,
+    model: exchange.target.model.id,
+    requestedModel: exchange.requestedModel,
+    stream: exchange.request.stream === true,
+    startedAt: exchange.startedAt,
+    colo: exchange.colo,
+    priceRevision: exchange.target.price?.revision ?? null,
+  };
+}
+
+/** Reported numbers where there are any, zero included; nothing where nothing was used; else an estimate that says so. */
+export function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
+  if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
+  if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
+  const outputTokens = estimateCharacterTokens(outcome.characters);
+  return { usage: { ...NO_USAGE, inputTokens: exchange.inputEstimate, outputTokens }, source: 'estimated' };
+}
+
+export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
+  const { usage, source } = billOf(exchange, outcome);
+  return {
+    ...factsOf(exchange),
+    status: outcome.status,
+    end: outcome.end,
+    source,
+    usage,
+    costNanoUsd: costOf(exchange, usage),
+    attempts: exchange.attempts,
+    finishReason: outcome.finishReason,
+    vendorFinishReason: outcome.vendorFinishReason,
+    errorCode: outcome.error?.code ?? null,
+    firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - exchange.startedAt,
+    durationMs: now - exchange.startedAt,
+  };
+}
+
+/** What the vendor has told, whole or in part. */
+export interface Told {
+  /** The vendor's own numbers, or null where it gave none. */
+  usage: Usage | null;
+  /** Characters the vendor has sent: the estimate where it gave no numbers. */
+  characters: number;
+  finishReason: string | null;
+  vendorFinishReason: string | null;
+}
+
+export const NOTHING_TOLD: Told = { usage: null, characters: 0, finishReason: null, vendorFinishReason: null };
+
+function endOf(failure: Failure | null, isClientGone: boolean): End {
+  if (failure?.error.code === 'invalid_api_key') return 'rejected'; // revoked while it ran
+  if (isClientGone) return 'client_gone';
+  if (failure === null) return 'completed';
+  return failure.error.code === 'upstream_timeout' ? 'timeout' : 'upstream_failed';
+}
+
+/** How an exchange went. `isRefused` means that the ledger said no while the vendor was already at work. */
+export function outcomeOf(
+  failure: Failure | null,
+  told: Told,
+  run: { isClientGone: boolean; isRefused: boolean; firstTokenAt: number | null },
+): Outcome {
+  const { firstTokenAt, isClientGone, isRefused } = run;
+  const error = failure?.error ?? null;
+  const status = error?.status ?? 200;
+  if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
+  // A client that left before the vendor answered may have cost something all the same.
+  const accepted = failure === null || failure.accepted || (isClientGone && failure.status === null);
+  return { ...told, status, end: endOf(failure, isClientGone), error, accepted, firstTokenAt };
+}

@@ -1,0 +1,166 @@
+import { errorBody, RouterError } from '../../protocol/errors.ts';
+import { DONE_FRAME, frameOf } from '../../protocol/sse.ts';
+import { relay } from '../../stream/relay.ts';
+import { openSink, type Sink } from '../../stream/sink.ts';
+import { openSource } from '../../stream/source.ts';
+import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
+import { watchAdmission } from './admission.ts';
+import { callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { addCheckpoints } from './checkpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { answerHeaders } from './headers.ts';
+import { openReader, type Reader } from './reader.ts';
+import { settleFirst } from './settle-first.ts';
+import { NOTHING_TOLD, outcomeOf, type Told } from './settlement.ts';
+
+const encoder = new TextEncoder();
+const DONE = encoder.encode(DONE_FRAME);
+const CUT = 'The vendor ended its stream before the answer was complete. Try again.';
+
+/** A streamed answer under way. */
+interface Run {
+  exchange: Exchange;
+  line: VendorLine;
+  sink: Sink;
+  reader: Reader | null;
+  firstTokenAt: number | null;
+  /** True once the client has its status: from then on a failure is an error frame. */
+  isCommitted: boolean;
+  answer: PromiseWithResolvers<Response>;
+}
+
+/** Gives the client its status. The ledger's word comes first: after a no, not a byte goes out. */
+async function commit(run: Run): Promise<void> {
+  const admission = await run.exchange.admission;
+  const no = run.line.stopped();
+  if (no !== null) throw no;
+  if (run.isCommitted) return;
+  run.isCommitted = true;
+  run.line.watch.rearm();
+  const headers = {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    ...answerHeaders(run.exchange, admission),
+  };
+  run.answer.resolve(new Response(run.sink.readable, { headers }));
+}
+
+function addClientAlarms(run: Run): void {
+  const { exchange, line, sink } = run;
+  let commitAt = exchange.startedAt + exchange.config.commitAfterMs;
+  line.watch.add({
+    due: () => (run.isCommitted ? Number.POSITIVE_INFINITY : commitAt),
+    ring() {
+      commitAt = Number.POSITIVE_INFINITY;
+      commit(run).catch(line.stop);
+    },
+  });
+  line.watch.add({
+    due: () =>
+      run.isCommitted && !sink.isGone ? sink.writtenAt + exchange.config.keepAliveMs : Number.POSITIVE_INFINITY,
+    ring: sink.keepAlive,
+  });
+}
+
+/** One try: calls the vendor, and relays what it says to the end. */
+async function tryOnce(run: Run): Promise<Tried<Reader>> {
+  const { exchange, line, sink } = run;
+  line.waiting();
+  const called = await callOnce(exchange, line.signal);
+  if (called.kind === 'failed') return called;
+  const { body } = called.value;
+  const reader = openReader(exchange);
+  run.reader = reader;
+  if (body === null) return failed(reader, new RouterError('upstream_error', CUT));
+  const source = openSource(body);
+  const end = await relay({
+    source,
+    translator: reader.translator,
+    sink,
+    commit: () => commit(run),
+    waiting() {
+      if (run.firstTokenAt === null && reader.reading.hasToken) run.firstTokenAt = Date.now();
+      line.waiting();
+    },
+    received: line.received,
+    stopped: line.stopped,
+    readBody: reader.readBody,
+    broken: unreachable,
+  });
+  // A vendor that lingers after its last word is let go; one that has ended does not mind.
+  exchange.runAfter(
+    'cancel',
+    source.cancel('done').catch(() => undefined),
+  );
+  if (end.kind === 'failed') return failed(reader, end.error);
+  if (!reader.endings.isComplete()) return failed(reader, new RouterError('upstream_error', CUT));
+  return { kind: 'answered', value: reader };
+}
+
+function failed(reader: Reader, error: RouterError): Tried<Reader> {
+  // A 200 that holds nothing but an error is a refusal: nothing was used.
+  const accepted = reader.translator.hasChoice || !reader.hasComplained();
+  return { kind: 'failed', failure: { error, status: 200, accepted } };
+}
+
+function toldBy(reader: Reader | null): Told {
+  if (reader === null) return NOTHING_TOLD;
+  const { reading, endings } = reader;
+  const { usage, characters } = reading;
+  return { usage, characters, finishReason: endings.reason, vendorFinishReason: endings.vendorReason };
+}
+
+/** The last words to the client: what was held back, the settlement, and how it ended. */
+async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
+  const { exchange, sink, line } = run;
+  const failure = tried.kind === 'failed' ? tried.failure : null;
+  const isRefused = failure !== null && (await exchange.admission)?.kind === 'refused';
+  const { firstTokenAt } = run;
+  const outcome = outcomeOf(failure, toldBy(run.reader), { isClientGone: line.isClientGone, isRefused, firstTokenAt });
+  const rest = run.reader?.translator.flush() ?? null;
+  if (failure === null) {
+    if (rest !== null) await sink.write(rest);
+    await settleFirst(exchange, outcome);
+    await sink.write(DONE);
+    return sink.close();
+  }
+  const { error } = failure;
+  if (!run.isCommitted) {
+    run.answer.reject(error);
+    await settleFirst(exchange, outcome);
+    return;
+  }
+  if (rest !== null && run.reader?.translator.hasChoice) await sink.write(rest);
+  await sink.write(encoder.encode(frameOf(JSON.stringify(errorBody(error)))));
+  await sink.close();
+  await settleFirst(exchange, outcome);
+}
+
+async function drive(run: Run): Promise<void> {
+  const { exchange, line } = run;
+  const deadline = exchange.startedAt + exchange.config.commitAfterMs;
+  const tried = await tryVendor(
+    exchange,
+    () => tryOnce(run),
+    (pause) => !run.isCommitted && !line.isClientGone && line.stopped() === null && Date.now() + pause < deadline,
+  );
+  try {
+    await finish(run, tried);
+  } finally {
+    line.close();
+  }
+}
+
+/** Answers with a stream. The vendor is driven by a job of its own, so that a client that leaves is billed all the same. */
+export function answerWithStream(exchange: Exchange): Promise<Response> {
+  const line = openVendorLine(exchange.config);
+  const sink = openSink(line.clientLeft);
+  const answer = Promise.withResolvers<Response>();
+  const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };
+  exchange.clientSignal.addEventListener('abort', line.clientLeft);
+  addClientAlarms(run);
+  addCheckpoints(exchange, line, () => run.reader?.reading.characters ?? 0);
+  watchAdmission(exchange, line);
+  exchange.runAfter('stream', drive(run));
+  return answer.promise;
+}

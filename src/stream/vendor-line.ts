@@ -1,0 +1,103 @@
+import { RouterError } from '../protocol/errors.ts';
+import { enterDrain, leaveDrain } from './drains.ts';
+import { createWatch, type Watch } from './watch.ts';
+
+/** How long a vendor may be silent, and how long it is read without a client. Milliseconds. */
+export interface LineTimes {
+  firstByteTimeoutMs: number;
+  idleTimeoutMs: number;
+  drainMs: number;
+}
+
+/** The line to the vendor for one request: when it must answer, and when it is cut. */
+export interface VendorLine {
+  readonly watch: Watch;
+  /** Aborted when the vendor is to be let go. */
+  readonly signal: AbortSignal;
+  /** Lets the vendor go. The first reason holds. */
+  stop(reason: RouterError): void;
+  /** Why the vendor was let go, or null. */
+  stopped(): RouterError | null;
+  /** Before and after each wait for the vendor; a slow client's time is not the vendor's. */
+  waiting(): void;
+  received(): void;
+  /** The client is gone: read on for the bill, for as long as there is time and room. */
+  clientLeft(): void;
+  readonly isClientGone: boolean;
+  close(): void;
+}
+
+function timeout(kind: 'first' | 'next', milliseconds: number): RouterError {
+  const what = kind === 'first' ? 'did not begin to answer' : 'fell silent';
+  return new RouterError(
+    'upstream_timeout',
+    `The vendor ${what} for ${milliseconds / 1000} seconds. Try again, or ask for less at once.`,
+  );
+}
+
+const GONE = 'The client left before the answer was complete.';
+
+export function openVendorLine(times: LineTimes): VendorLine {
+  const watch = createWatch();
+  const abort = new AbortController();
+  let reason: RouterError | null = null;
+  let waitsSince = Date.now();
+  let isWaiting = true;
+  let hasBytes = false;
+  let drainUntil = Number.POSITIVE_INFINITY;
+  let isClientGone = false;
+  let isDraining = false;
+
+  function stop(error: RouterError): void {
+    if (reason !== null) return;
+    reason = error;
+    abort.abort(error);
+  }
+
+  function silenceLimit(): number {
+    return hasBytes ? times.idleTimeoutMs : times.firstByteTimeoutMs;
+  }
+
+  watch.add({
+    due: () => (isWaiting && reason === null ? waitsSince + silenceLimit() : Number.POSITIVE_INFINITY),
+    ring: () => stop(timeout(hasBytes ? 'next' : 'first', silenceLimit())),
+  });
+  watch.add({
+    due: () => (reason === null ? drainUntil : Number.POSITIVE_INFINITY),
+    ring: () => stop(new RouterError('upstream_timeout', GONE)),
+  });
+
+  return {
+    watch,
+    signal: abort.signal,
+    stop,
+    stopped: () => reason,
+    waiting() {
+      waitsSince = Date.now();
+      isWaiting = true;
+    },
+    received() {
+      isWaiting = false;
+      if (hasBytes) return;
+      hasBytes = true;
+      watch.rearm();
+    },
+    clientLeft() {
+      if (isClientGone) return;
+      isClientGone = true;
+      isDraining = enterDrain();
+      if (!isDraining) return stop(new RouterError('upstream_timeout', GONE));
+      drainUntil = Date.now() + times.drainMs;
+      watch.rearm();
+    },
+    get isClientGone() {
+      return isClientGone;
+    },
+    close() {
+      watch.stop();
+      if (isDraining) leaveDrain();
+      isDraining = false;
+      abort.abort();
+    },
+  };
+}

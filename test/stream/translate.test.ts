@@ -1,0 +1,131 @@
+import { createParser } from 'eventsource-parser';
+import { describe, expect, it } from 'vitest';
+import { HAND_MADE_STREAMS } from '../support/streams.ts';
+import { cutEvery, translateAll } from '../support/translate-all.ts';
+
+const encoder = new TextEncoder();
+
+/** The events of a body as a strict parser of the standard sees them. */
+function eventsOf(text: string): unknown[] {
+  const events: unknown[] = [];
+  const parser = createParser({
+    onEvent: (event) => events.push(event.data === '[DONE]' ? event.data : JSON.parse(event.data)),
+    onError(error) {
+      throw error;
+    },
+  });
+  parser.feed(text);
+  return events;
+}
+
+describe('a stream means the same however its bytes are cut', () => {
+  for (const { name, body } of HAND_MADE_STREAMS) {
+    it(`${name}: at every offset, one byte at a time, and whole`, () => {
+      const bytes = encoder.encode(body);
+      const whole = translateAll([bytes]);
+      const events = eventsOf(whole.text);
+      expect(whole.isComplete).toBe(true);
+      expect(whole.usage).toMatchObject({ inputTokens: 11, outputTokens: 7 });
+      expect(events.length).toBeGreaterThan(2);
+      expect(whole.text).not.toContain('\r');
+      for (let offset = 1; offset < bytes.length; offset += 1) {
+        const cut = translateAll([bytes.slice(0, offset), bytes.slice(offset)]);
+        expect({ ...cut, text: eventsOf(cut.text) }).toEqual({ ...whole, text: events });
+      }
+      for (const size of [1, 7, 64]) {
+        const cut = translateAll(cutEvery(bytes, size));
+        expect({ ...cut, text: eventsOf(cut.text) }).toEqual({ ...whole, text: events });
+      }
+    });
+  }
+
+  it('all framings of one answer give the same events', () => {
+    const [plain] = HAND_MADE_STREAMS;
+    const expected = eventsOf(translateAll([encoder.encode(plain?.body)]).text);
+    for (const name of [
+      'CRLF',
+      'CR',
+      'BOM and comments',
+      'other fields, no space',
+      'several data lines',
+      'no [DONE], no last blank line',
+    ]) {
+      const stream = HAND_MADE_STREAMS.find((candidate) => candidate.name === name);
+      expect(eventsOf(translateAll([encoder.encode(stream?.body)]).text), name).toEqual(expected);
+    }
+  });
+
+  it('an unchanged stream goes out as the very bytes it came in', () => {
+    const [plain] = HAND_MADE_STREAMS;
+    const body = plain?.body ?? '';
+    expect(translateAll([encoder.encode(body)]).text).toBe(body.replace('data: [DONE]\n\n', ''));
+  });
+});
+
+describe('strict clients get what they need', () => {
+  it('index, object, created, role and tool types are there once each', () => {
+    const stream = HAND_MADE_STREAMS.find(({ name }) => name === 'missing members');
+    const events = eventsOf(translateAll([encoder.encode(stream?.body)]).text) as Record<string, unknown>[];
+    for (const event of events) expect(event).toMatchObject({ object: 'chat.completion.chunk', created: 1 });
+    expect(events[2]).toMatchObject({
+      choices: [{ index: 0, delta: { tool_calls: [{ index: 0, type: 'function', id: 't1' }] } }],
+    });
+  });
+
+  it('a role that comes with every delta goes out once, and the text beside it is kept', () => {
+    const frame = (text: string) =>
+      `data: {"id":"z","object":"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":{"role":"assistant","content":"${text}"}}]}\n\n`;
+    const { text } = translateAll([encoder.encode(['a', 'b', 'c', 'd'].map(frame).join(''))]);
+    expect(text.match(/"role"/g)).toHaveLength(1);
+    expect(eventsOf(text).map((event) => JSON.stringify(event).match(/"content":"(.)"/)?.[1])).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ]);
+  });
+
+  it('a usage-only chunk reaches only who asked, last, with choices', () => {
+    const stream = HAND_MADE_STREAMS.find(({ name }) => name === 'tools');
+    const asked = eventsOf(translateAll([encoder.encode(stream?.body)], undefined, true).text);
+    expect(asked.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 18 } });
+    const unasked = eventsOf(translateAll([encoder.encode(stream?.body)], undefined, false).text);
+    expect(unasked).toEqual(asked.slice(0, -1));
+  });
+});
+
+describe('a vendor that breaks its own stream is found out', () => {
+  const start =
+    'data: {"id":"a","object":"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}\n\n';
+  const next = start.replace('"role":"assistant",', '');
+
+  it.each([
+    ['not JSON', `${start}data: oops\n\n`],
+    [
+      'cut JSON with a blank line',
+      `${start}${next}data: {"id":"a","object":"chat.completion.chunk","choices":[{"ind\n\n`,
+    ],
+    ['a bare quote inside a text', `${start}${next}${next}${next.replace('"x"', '"x"y"')}`],
+    ['a bad escape inside a text', `${start}${next}${next}${next.replace('"x"', '"\\x"')}`],
+    ['a control character inside a text', `${start}${next}${next}${next.replace('"x"', '"\u0001"')}`],
+    ['an error frame', `${start}data: {"error":{"message":"no"}}\n\n`],
+  ])('%s', (_name, body) => {
+    for (const size of [1, 50, body.length]) {
+      const result = translateAll(cutEvery(encoder.encode(body), size));
+      expect(result.progress).toBe('failed');
+      expect(result.text.startsWith(start)).toBe(true);
+    }
+  });
+
+  it('one event of more than 8 MiB', () => {
+    const result = translateAll(cutEvery(encoder.encode(`${start}data: ${'x'.repeat(8_400_000)}`), 1_000_000));
+    expect(result.progress).toBe('failed');
+  });
+
+  it.each(['{"error":{"code":"1305"}}', ' \n\n{"choices":[]}', '<html>', '\ufeff[1]'])(
+    'a body that is no stream: %s',
+    (body) => {
+      expect(translateAll([encoder.encode(body)]).progress).toBe('body');
+    },
+  );
+});
