@@ -111,8 +111,7 @@ async function setStatus(id: string, status: 'active' | 'disabled', target: Targ
 }
 
 async function revoke(id: string, target: Target): Promise<void> {
-  const change = await revokeKey(openRemoteControl(target), id, 'cli');
-  const key = change.kind === 'revoked' ? change.key : changed(change, id);
+  const key = changed(await revokeKey(openRemoteControl(target), id, 'cli'), id);
   await finish(target, key, `The key ${id} of ${key.owner} is revoked for good.`);
 }
 

@@ -1,5 +1,5 @@
 import { userNameSchema } from '../keys/limits.ts';
-import { createUser, getUser, listUsers, setUserStatus, type UserWithKeys } from '../store/users.ts';
+import { createUser, describeUser, getUser, listUsers, setUserStatus, type UserWithKeys } from '../store/users.ts';
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
@@ -13,11 +13,6 @@ npm run users -- show NAME
 npm run users -- disable NAME    with all their keys
 npm run users -- enable NAME
 ${TARGET_HELP}`;
-
-/** A person as JSON shows them. */
-function describeUser(user: UserWithKeys) {
-  return { name: user.name, status: user.status, keys: user.keys, created_at: user.createdAt };
-}
 
 function sayUser(target: Target, user: UserWithKeys): void {
   if (target.json) sayJson(describeUser(user));

@@ -127,20 +127,22 @@ async function changeKey(
   return written.length > 0 ? { kind: 'changed', key } : { kind: 'revoked', key };
 }
 
-/** Sets limits, name, purpose or the active/disabled switch of a key that is not revoked. */
+/** Sets limits, name, purpose or status of a key that is not revoked. At least one of them must be given. */
 export async function updateKey(
   database: Database,
   id: string,
-  changes: KeySettings & { status?: 'active' | 'disabled' | undefined },
+  changes: KeySettings & { status?: ApiKeyRow['status'] | undefined },
   actor: Actor,
 ): Promise<KeyChange> {
   const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  return await changeKey(database, id, set, { actor, action: 'key.update', target: id, details: set });
+  const action = changes.status === 'revoked' ? 'key.revoke' : 'key.update';
+  return await changeKey(database, id, set, { actor, action, target: id, details: set });
 }
 
-/** Ends a key for good. Revoking twice is no mistake: the answer is then `revoked` with the key. */
+/** Ends a key for good. Revoking twice is no mistake, and changes nothing. */
 export async function revokeKey(database: Database, id: string, actor: Actor): Promise<KeyChange> {
-  return await changeKey(database, id, { status: 'revoked' }, { actor, action: 'key.revoke', target: id });
+  const change = await updateKey(database, id, { status: 'revoked' }, actor);
+  return change.kind === 'revoked' ? { ...change, kind: 'changed' } : change;
 }
 
 /**

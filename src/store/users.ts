@@ -9,6 +9,11 @@ export interface UserWithKeys extends User {
   keys: number;
 }
 
+/** A person as JSON shows them. */
+export function describeUser(user: UserWithKeys) {
+  return { name: user.name, status: user.status, keys: user.keys, created_at: user.createdAt };
+}
+
 function selectUsers(database: Database) {
   return database
     .select({

@@ -1,1 +1,0 @@
-import { describeModel as describe, type describeModel } from '../catalog/describe.ts';

@@ -1,0 +1,131 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
+import { refreshKey } from '../../keys/refresh-key.ts';
+import { keyId, newSecret } from '../../keys/secret.ts';
+import { verifyKey } from '../../keys/verify-key.ts';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
+import { faultOf, logLine } from '../../middleware/log.ts';
+import { PURPOSES } from '../../pipelines/purposes.ts';
+import { RouterError } from '../../protocol/errors.ts';
+import { openDatabase } from '../../store/database.ts';
+import { describeKey } from '../../store/describe-key.ts';
+import { createKey, getKey, type KeyChange, listKeys, revokeKey, rotateKey, updateKey } from '../../store/keys.ts';
+import type { ApiKey } from '../../store/schema.ts';
+import { readBody, readPage } from './input.ts';
+
+const creationSchema = z.strictObject({
+  username: userNameSchema,
+  prefix: prefixSchema.default('sk'),
+  ...settingsShape(PURPOSES),
+});
+
+const changeSchema = z
+  .strictObject({
+    status: z.enum(['active', 'disabled', 'revoked'], 'must be active, disabled or revoked').optional(),
+    ...settingsShape(PURPOSES),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), 'names nothing to change');
+
+const rotationSchema = z.strictObject({
+  grace: z
+    .string('must be a duration such as 24h')
+    .transform((text) => parseDuration(text))
+    .refine((milliseconds) => milliseconds !== null, 'must be a duration such as 24h, 15m or 0s')
+    .default(24 * 3_600_000),
+});
+
+const verificationSchema = z.strictObject({ key: z.string('must be the key to look at') });
+
+function missing(id: string): RouterError {
+  return new RouterError('not_found', `There is no key ${id}.`, { param: 'id' });
+}
+
+function revoked(id: string): RouterError {
+  return new RouterError('conflict', `The key ${id} is revoked, and that is final: create a new one.`, {
+    param: 'status',
+  });
+}
+
+/** The key that a change left. Throws RouterError where nothing was changed. */
+function changedKey(change: KeyChange, id: string): ApiKey {
+  if (change.kind === 'missing') throw missing(id);
+  if (change.kind === 'revoked') throw revoked(id);
+  return change.key;
+}
+
+const collection = new Hono<AppEnv>()
+  .get('/', async (c) => {
+    const owner = c.req.query('owner') ?? c.req.query('username') ?? null;
+    const page = await listKeys(openDatabase(c.env.DB), {
+      ...readPage(c),
+      owner,
+      search: c.req.query('search') ?? null,
+    });
+    return c.json({ data: page.data.map(describeKey), next_cursor: page.nextCursor });
+  })
+  .post('/', async (c) => {
+    const { username, prefix, ...settings } = await readBody(c, creationSchema);
+    const { secret, ...stored } = await newSecret(prefix);
+    const row = { id: keyId(Date.now()), owner: username, ...stored, ...settingsToColumns(settings) };
+    // Nobody has seen the key before, so nobody needs to be told.
+    const key = await createKey(openDatabase(c.env.DB), row, 'api');
+    return c.json({ ...describeKey(key), key: secret }, 201);
+  })
+  .post('/verify', async (c) => {
+    const { key } = await readBody(c, verificationSchema);
+    return c.json(await verifyKey(openDatabase(c.env.DB), key, Date.now()));
+  });
+
+const single = new Hono<AppEnv>()
+  .get('/:id', async (c) => {
+    const id = c.req.param('id');
+    const key = await getKey(openDatabase(c.env.DB), id);
+    if (key === null) throw missing(id);
+    return c.json(describeKey(key));
+  })
+  .patch('/:id', async (c) => {
+    const id = c.req.param('id');
+    const { status, ...settings } = await readBody(c, changeSchema);
+    const change = { status, ...settingsToColumns(settings) };
+    const key = changedKey(await updateKey(openDatabase(c.env.DB), id, change, 'api'), id);
+    await refreshKey(c.env, id);
+    return c.json(describeKey(key));
+  })
+  .delete('/:id', async (c) => {
+    const id = c.req.param('id');
+    const key = changedKey(await revokeKey(openDatabase(c.env.DB), id, 'api'), id);
+    await refreshKey(c.env, id);
+    return c.json(describeKey(key));
+  })
+  .post('/:id/rotate', async (c) => {
+    const id = c.req.param('id');
+    const { grace } = await readBody(c, rotationSchema);
+    const before = await getKey(openDatabase(c.env.DB), id);
+    if (before === null) throw missing(id);
+    const { secret, ...stored } = await newSecret(before.prefix);
+    const until = new Date(Date.now() + (grace ?? 0)).toISOString();
+    const key = changedKey(await rotateKey(openDatabase(c.env.DB), id, stored, until, 'api'), id);
+    try {
+      await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
+    } catch (cause) {
+      // The rotation is stored and its secret is in nobody's hands yet: it must be answered all the same.
+      logLine('error', 'refresh_failed', { key_id: id, ...faultOf(cause) });
+    }
+    return c.json({ ...describeKey(key), key: secret });
+  })
+  .post('/:id/refresh', async (c) => {
+    const id = c.req.param('id');
+    const key = await refreshKey(c.env, id);
+    if (key === null) throw missing(id);
+    return c.json(describeKey(key));
+  });
+
+/** `/internal/keys`. */
+export const internalKeys = new Hono<AppEnv>({ strict: false })
+  .route('/', collection)
+  .route('/', single)
+  .all('/', methodNotAllowed('GET', 'POST'))
+  .all('/:id', methodNotAllowed('GET', 'PATCH', 'DELETE'))
+  .all('/:id/:action{rotate|refresh}', methodNotAllowed('POST'));

@@ -1,0 +1,47 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { userNameSchema } from '../../keys/limits.ts';
+import { refreshKeysOf } from '../../keys/refresh-key.ts';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
+import { RouterError } from '../../protocol/errors.ts';
+import { openDatabase } from '../../store/database.ts';
+import { createUser, describeUser, getUser, listUsers, setUserStatus } from '../../store/users.ts';
+import { readBody, readPage } from './input.ts';
+
+const creationSchema = z.strictObject({ username: userNameSchema });
+const changeSchema = z.strictObject({ status: z.enum(['active', 'disabled'], 'must be active or disabled') });
+
+function missing(name: string): RouterError {
+  return new RouterError('not_found', `There is no user ${name}.`, { param: 'name' });
+}
+
+/** `/internal/users`. */
+export const internalUsers = new Hono<AppEnv>({ strict: false })
+  .get('/', async (c) => {
+    const page = await listUsers(openDatabase(c.env.DB), readPage(c));
+    return c.json({ data: page.data.map(describeUser), next_cursor: page.nextCursor });
+  })
+  .post('/', async (c) => {
+    const { username } = await readBody(c, creationSchema);
+    const { kind, user } = await createUser(openDatabase(c.env.DB), username, 'api');
+    if (kind === 'exists')
+      throw new RouterError('conflict', `The user ${username} is already there.`, { param: 'username' });
+    return c.json(describeUser(user), 201);
+  })
+  .get('/:name', async (c) => {
+    const name = c.req.param('name');
+    const user = await getUser(openDatabase(c.env.DB), name);
+    if (user === null) throw missing(name);
+    return c.json(describeUser(user));
+  })
+  .patch('/:name', async (c) => {
+    const name = c.req.param('name');
+    const { status } = await readBody(c, changeSchema);
+    const change = await setUserStatus(openDatabase(c.env.DB), name, status, 'api');
+    if (change === null) throw missing(name);
+    await refreshKeysOf(c.env, name);
+    return c.json(describeUser(change.user));
+  })
+  .all('/', methodNotAllowed('GET', 'POST'))
+  .all('/:name', methodNotAllowed('GET', 'PATCH'));
