@@ -24,17 +24,27 @@ export function editDistance(left: string, right: string): number {
   return previous[right.length] ?? 0;
 }
 
+function sharedStart(left: string, right: string): number {
+  let length = 0;
+  while (length < left.length && left[length] === right[length]) length += 1;
+  return length;
+}
+
 /** The names that someone who wrote `wanted` most likely meant, best first, at most three. */
 export function nearestNames(wanted: string, names: Iterable<string>): string[] {
   const text = wanted.slice(0, COMPARED_LENGTH).toLowerCase();
   const tolerance = Math.max(2, Math.floor(text.length * 0.4));
-  const scored: { name: string; distance: number }[] = [];
+  const scored: { name: string; distance: number; shared: number }[] = [];
   for (const name of names) {
     // Who left the provider out is compared without it.
-    const comparable = text.includes('/') ? name : name.slice(name.indexOf('/') + 1);
-    const distance = editDistance(text, comparable.toLowerCase());
-    if (distance <= tolerance) scored.push({ name, distance });
+    const comparable = (text.includes('/') ? name : name.slice(name.indexOf('/') + 1)).toLowerCase();
+    // A name that was only begun is nearly right, however much is missing.
+    const isBegun = text.length >= 3 && comparable.startsWith(text);
+    const distance = isBegun ? 1 : editDistance(text, comparable);
+    if (distance <= tolerance) scored.push({ name, distance, shared: sharedStart(text, comparable) });
   }
-  scored.sort((one, other) => one.distance - other.distance || one.name.localeCompare(other.name));
+  scored.sort(
+    (one, other) => one.distance - other.distance || other.shared - one.shared || one.name.localeCompare(other.name),
+  );
   return scored.slice(0, 3).map(({ name }) => name);
 }

@@ -142,22 +142,25 @@ function withModel(entry: CatalogEntry, name: string, override: ModelOverride): 
   return { ...entry, models };
 }
 
-function withAlias(entry: CatalogEntry, alias: Alias): CatalogEntry {
-  return { ...entry, aliases: [alias, ...entry.aliases] };
+/** Puts an alias in, in place of any other of that name. */
+function withAlias(entries: readonly CatalogEntry[], provider: string, alias: Alias): CatalogEntry[] {
+  return entries.map((entry) => {
+    const others = entry.aliases.filter(({ name }) => name !== alias.name);
+    return { ...entry, aliases: entry.id === provider ? [...others, alias] : others };
+  });
 }
 
-function replaceEntry(
-  entries: readonly CatalogEntry[],
-  name: string,
-  where: string,
-  change: (entry: CatalogEntry) => CatalogEntry,
-): CatalogEntry[] {
+/** The entry whose provider a name begins with. */
+function entryOf(entries: readonly CatalogEntry[], name: string, where: string): CatalogEntry {
   const provider = name.slice(0, Math.max(0, name.indexOf('/')));
-  if (!entries.some(({ id }) => id === provider)) {
-    const known = entries.map(({ id }) => id).join(', ');
-    throw wrong(where, `'${name}' does not begin with a provider and a slash (${known})`);
-  }
-  return entries.map((entry) => (entry.id === provider ? change(entry) : entry));
+  const entry = entries.find(({ id }) => id === provider);
+  if (entry !== undefined) return entry;
+  const known = entries.map(({ id }) => id).join(', ');
+  throw wrong(where, `'${name}' does not begin with a provider and a slash (${known})`);
+}
+
+function hasModel({ id, models }: CatalogEntry, name: string): boolean {
+  return models.some((model) => `${id}/${model.id}` === name);
 }
 
 /**
@@ -169,16 +172,17 @@ export function applyOverrides(entries: readonly CatalogEntry[], json: string): 
   const { models, aliases } = parse(json);
   let result = entries;
   for (const [name, override] of Object.entries(models)) {
-    const where = `"models" > "${name}"`;
-    result = replaceEntry(result, name, where, (entry) => withModel(entry, name, override));
+    const entry = entryOf(result, name, `"models" > "${name}"`);
+    const changed = withModel(entry, name, override);
+    result = result.map((each) => (each === entry ? changed : each));
   }
   for (const [name, { model: target, parameters, note }] of Object.entries(aliases)) {
     const where = `"aliases" > "${name}"`;
-    result = replaceEntry(result, target, where, (entry) => {
-      const model = target.slice(entry.id.length + 1);
-      if (!entry.models.some(({ id }) => id === model)) throw wrong(where, `there is no model '${target}'`);
-      return withAlias(entry, { name, model, parameters, ...(note === '' ? {} : { note }) });
-    });
+    const entry = entryOf(result, target, where);
+    if (!hasModel(entry, target)) throw wrong(where, `there is no model '${target}'`);
+    if (result.some((each) => hasModel(each, name))) throw wrong(where, 'a model has this name already');
+    const model = target.slice(entry.id.length + 1);
+    result = withAlias(result, entry.id, { name, model, parameters, ...(note === '' ? {} : { note }) });
   }
   return result;
 }
