@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import { readConfig } from '../config.ts';
+import type { AppEnv } from './app-env.ts';
 import { makeSessionToken, readSessionToken, SESSION_MS, type Session } from './session-token.ts';
 
 /*
@@ -12,9 +12,10 @@ import { makeSessionToken, readSessionToken, SESSION_MS, type Session } from './
 const COOKIE = 'session';
 const COOKIE_OPTIONS = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Strict' } as const;
 
+/** What the console's handlers find in their context. */
 export interface AdminEnv {
-  Bindings: Cloudflare.Env;
-  Variables: { session: Session };
+  Bindings: AppEnv['Bindings'];
+  Variables: AppEnv['Variables'] & { session: Session };
 }
 
 /** The KV name under which a session that was signed out is remembered until it would have ended anyway. */
@@ -23,10 +24,8 @@ function endedName(id: string): string {
 }
 
 /** The running session of a request; null where there is none. */
-export async function readSession<E extends { Bindings: Cloudflare.Env }>(
-  context: Context<E>,
-): Promise<Session | null> {
-  const { internalSecret } = readConfig(context.env);
+async function readSession(context: Context<AdminEnv>): Promise<Session | null> {
+  const { internalSecret } = context.get('config');
   const token = getCookie(context, COOKIE, 'host');
   if (internalSecret === null || token === undefined) return null;
   const session = await readSessionToken(token, internalSecret, Date.now());
@@ -50,8 +49,8 @@ export async function endSession(context: Context<AdminEnv>): Promise<void> {
 }
 
 /** Without INTERNAL_SECRET there is no console: its routes are not there. */
-export const requireConsole = createMiddleware<{ Bindings: Cloudflare.Env }>(async (context, next) => {
-  return readConfig(context.env).internalSecret === null ? await context.notFound() : await next();
+export const requireConsole = createMiddleware<AdminEnv>(async (context, next) => {
+  return context.get('config').internalSecret === null ? await context.notFound() : await next();
 });
 
 /** Sends whoever has no session to the sign-in page, and back to where they wanted to go. */

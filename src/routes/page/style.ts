@@ -44,7 +44,7 @@ a { color: var(--accent); text-decoration-color: color-mix(in srgb, currentColor
   text-decoration-thickness: 1px; text-underline-offset: .2em }
 a:hover { text-decoration-color: currentColor }
 code, pre, .mono { font-family: var(--mono); font-size: .9em }
-pre { overflow-x: auto; white-space: pre }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
 small, .soft { color: var(--soft) }
 small, .small { font-size: .8125rem }
 .good { color: var(--good) } .warn { color: var(--warn) } .bad { color: var(--bad) }
@@ -164,7 +164,7 @@ button:disabled { opacity: .5; cursor: default }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
 .copy { display: grid; gap: .3rem }
 .copy > span { display: flex; gap: .6rem; align-items: start }
-.copy output, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
+.copy code, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
 .chat { display: grid; gap: 1.25rem }
 .turn { display: grid; gap: .4rem }
 .turn > b { font-size: .8125rem; color: var(--soft); font-weight: 500 }

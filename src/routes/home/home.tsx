@@ -1,0 +1,44 @@
+import { type Context, Hono } from 'hono';
+import { setCookie } from 'hono/cookie';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
+import { requireSameOrigin } from '../../middleware/same-origin.ts';
+import { files } from '../page/asset-list.ts';
+import { respond } from '../page/respond.ts';
+import { securityHeaders } from '../page/security-headers.ts';
+import { isLanguage, isTheme, ownPath, viewOf } from '../page/view.ts';
+import { HomePage } from './home-page.tsx';
+
+const YEAR_SECONDS = 365 * 86_400;
+
+function remember(c: Context, name: 'language' | 'theme', value: string): void {
+  const secure = new URL(c.req.url).protocol === 'https:';
+  setCookie(c, name, value, { path: '/', maxAge: YEAR_SECONDS, sameSite: 'Lax', httpOnly: true, secure });
+}
+
+/** The front page, what all pages load, and the switches of language and appearance. */
+export const home = new Hono<AppEnv>()
+  .get('/', securityHeaders, (c) => {
+    const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
+    const hasConsole = c.get('config').internalSecret !== null;
+    return respond(c, <HomePage view={viewOf(c)} baseUrl={baseUrl} hasConsole={hasConsole} />);
+  })
+  .all('/', methodNotAllowed('GET'))
+  .get('/assets/:name', securityHeaders, (c) => {
+    const file = files[c.req.path];
+    if (file === undefined) return c.notFound();
+    // The address holds a version, so what it names never changes.
+    return c.body(file.text, 200, {
+      'content-type': file.type,
+      'cache-control': 'public, max-age=31536000, immutable',
+    });
+  })
+  .post('/preferences', securityHeaders, requireSameOrigin, async (c) => {
+    const form = await c.req.parseBody();
+    const [language, theme, back] = [form['language'], form['theme'], form['back']].map((value) =>
+      typeof value === 'string' ? value : undefined,
+    );
+    if (isLanguage(language)) remember(c, 'language', language);
+    if (isTheme(theme)) remember(c, 'theme', theme);
+    return c.redirect(ownPath(back, '/'), 303);
+  });

@@ -1,0 +1,37 @@
+import type { ApiKey } from '../../store/schema.ts';
+
+export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
+export type Window = (typeof WINDOWS)[number];
+
+type Budgets = Pick<ApiKey, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
+
+/** A key's budgets in USD; null where it has none for a window. */
+export function budgetsOf(key: Budgets): Record<Window, number | null> {
+  return { day: key.budgetDayUsd, week: key.budgetWeekUsd, month: key.budgetMonthUsd, total: key.budgetTotalUsd };
+}
+
+/** How much of a budget is spent; a budget of nothing is used up. */
+export function shareOf(spentNanoUsd: number, budgetUsd: number): number {
+  return budgetUsd === 0 ? 1 : spentNanoUsd / 1e9 / budgetUsd;
+}
+
+/** A budget and what is spent of it. */
+export interface Tightest {
+  window: Window;
+  spent: number;
+  budget: number;
+  share: number;
+}
+
+/** The budget that will refuse first; null for a key without any. Spent is integer nano-USD. */
+export function tightestBudget(key: Budgets, spent: Record<Window, number>): Tightest | null {
+  const budgets = budgetsOf(key);
+  let tightest: Tightest | null = null;
+  for (const window of WINDOWS) {
+    const budget = budgets[window];
+    if (budget === null) continue;
+    const share = shareOf(spent[window], budget);
+    if (tightest === null || share > tightest.share) tightest = { window, spent: spent[window], budget, share };
+  }
+  return tightest;
+}

@@ -1,0 +1,168 @@
+import type { View } from './view.ts';
+
+/** A column's part: the class that colours it, and its height in the chart's unit. */
+export interface Part {
+  tone: string;
+  value: number;
+}
+
+export interface Column {
+  /** What a pointer is told, and the table's first cell. */
+  name: string;
+  /** Written under the column; most columns have none. */
+  tick: string | null;
+  /** From the bottom up. */
+  parts: readonly Part[];
+}
+
+export interface Series {
+  tone: string;
+  name: string;
+  /** Its sum, as text. */
+  sum: string;
+}
+
+export interface ChartProps {
+  view: View;
+  /** What the chart shows, for those who do not see it. */
+  label: string;
+  columns: readonly Column[];
+  series: readonly Series[];
+  /** The least height of the scale. */
+  leastTop: number;
+  format(value: number): string;
+  /** Shorter: for the scale. */
+  formatScale(value: number): string;
+}
+
+/** In CSS pixels. The style sheet's `.scale` is as high. */
+const HEIGHT = 160;
+/** Each has a half that is easy to read too. */
+const STEPS = [1, 2, 4, 6, 8, 10];
+
+/** The round number at the top of a scale that holds `most`. */
+function roundTop(most: number): number {
+  const power = 10 ** Math.floor(Math.log10(most));
+  return (STEPS.find((step) => step * power >= most) ?? 10) * power;
+}
+
+function total(column: Column): number {
+  return column.parts.reduce((sum, part) => sum + part.value, 0);
+}
+
+function Bar({
+  column,
+  index,
+  share,
+  top,
+  format,
+}: {
+  column: Column;
+  index: number;
+  share: number;
+  top: number;
+  format: ChartProps['format'];
+}) {
+  let base = HEIGHT;
+  const x = `${(index + 0.14) * share}%`;
+  const width = `${0.72 * share}%`;
+  return (
+    <g class="column">
+      <title>{`${column.name}: ${format(total(column))}`}</title>
+      <rect class="hit" x={`${index * share}%`} y="0" width={`${share}%`} height={HEIGHT} />
+      {column.parts.map(({ tone, value }) => {
+        const height = (value / top) * HEIGHT;
+        base -= height;
+        return <rect class={tone} x={x} y={base.toFixed(2)} width={width} height={height.toFixed(2)} />;
+      })}
+    </g>
+  );
+}
+
+function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
+  const top = roundTop(Math.max(leastTop, ...columns.map(total)));
+  const share = 100 / columns.length;
+  return (
+    <div class="plot">
+      <div class="scale" aria-hidden="true">
+        {[top, top / 2, 0].map((value) => (
+          <span>{formatScale(value)}</span>
+        ))}
+      </div>
+      <svg height={HEIGHT + 24} role="img" aria-label={label}>
+        {[0, HEIGHT / 2, HEIGHT].map((y) => (
+          <line class="grid" x1="0" x2="100%" y1={y} y2={y} />
+        ))}
+        {columns.map((column, index) => (
+          <Bar column={column} index={index} share={share} top={top} format={format} />
+        ))}
+        {columns.map((column, index) =>
+          column.tick === null ? null : (
+            <text x={`${(index + 0.5) * share}%`} y={HEIGHT + 18} text-anchor="middle">
+              {column.tick}
+            </text>
+          ),
+        )}
+      </svg>
+    </div>
+  );
+}
+
+function DataTable({ view, label, columns, series, format }: ChartProps) {
+  const shown = columns.filter((column) => total(column) > 0);
+  return (
+    <details>
+      <summary>{view.texts.table}</summary>
+      <section class="scroll" aria-label={label} tabindex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span class="quiet">{label}</span>
+              </th>
+              {series.map(({ name }) => (
+                <th scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((column) => (
+              <tr>
+                <th scope="row" class="nowrap">
+                  {column.name}
+                </th>
+                {series.map(({ tone }) => (
+                  <td class="number">{format(column.parts.find((part) => part.tone === tone)?.value ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  );
+}
+
+/** Stacked columns with a scale, a legend, and the same numbers as a table. Text keeps its size at every width. */
+export function Chart(props: ChartProps) {
+  return (
+    <figure class="chart stack">
+      <Plot {...props} />
+      <figcaption>
+        <ul class="legend">
+          {props.series.map(({ tone, name, sum }) => (
+            <li>
+              <svg viewBox="0 0 10 10" aria-hidden="true">
+                <rect class={tone} width="10" height="10" rx="2" />
+              </svg>
+              {name} <b>{sum}</b>
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <DataTable {...props} />
+    </figure>
+  );
+}

@@ -1,0 +1,27 @@
+import type { View } from './view.ts';
+
+interface CopyProps {
+  view: View;
+  /** Unique in the page. */
+  id: string;
+  label: string;
+  text: string;
+  /** For texts of several lines. */
+  block?: boolean;
+}
+
+/** A text with a button that copies it. The button appears where a script can make it work. */
+export function Copy({ view, id, label, text, block }: CopyProps) {
+  return (
+    <div class="copy">
+      <span class="label">{label}</span>
+      <span>
+        {block ? <pre id={id}>{text}</pre> : <code id={id}>{text}</code>}
+        <button type="button" class="plain tight" data-copies={id} aria-live="polite" hidden>
+          <span>{view.texts.copy}</span>
+          <span class="quiet"> {label}</span>
+        </button>
+      </span>
+    </div>
+  );
+}
