@@ -19,7 +19,7 @@ async function open(request: ChatRequest, exchange: Exchange): Promise<Conversat
     model: exchange.requestedModel,
     frame: frameOf(exchange.display),
     customTools: lowered.customTools,
-    recorder: openRecorder(exchange, restored.conversation),
+    recorder: openRecorder(exchange, restored),
   };
   return {
     request: restored.request,

@@ -1,5 +1,11 @@
 import type { JsonObject } from '../../protocol/json.ts';
 
+/**
+ * What a turn without any reasoning is sent back with. DeepSeek's V4 Pro and Kimi K2.6 refuse an empty text
+ * and take one space: NousResearch/hermes-agent PR 17341, earendil-works/pi PR 4178, 2026-05.
+ */
+export const NO_REASONING = ' ';
+
 /** Reasoning as it is called on the wire: `reasoning_content`, or `reasoning` with some hosts. Null where there is none. */
 export function readReasoning(holder: JsonObject): string | null {
   const { reasoning_content: named, reasoning: alias } = holder;

@@ -2,12 +2,12 @@ import type { ChatCompletion } from '../../protocol/chat.ts';
 import type { StreamStep } from '../../protocol/event.ts';
 import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
 import { type Recorder, recordReasoning } from './recorder.ts';
-import { restoreReasoning } from './restore.ts';
+import { type Restored, restoreReasoning } from './restore.ts';
 
 /** The recorder of an exchange, or null where there is nothing to remember or nowhere to. */
-export function openRecorder(exchange: Exchange, conversation: string): Recorder | null {
+export function openRecorder(exchange: Exchange, { conversation, thinks }: Restored): Recorder | null {
   if (exchange.memory === null || !exchange.wantsReasoning) return null;
-  return recordReasoning(conversation, exchange.memory);
+  return recordReasoning(conversation, thinks, exchange.memory);
 }
 
 function recordingStep(recorder: Recorder): StreamStep {
@@ -30,7 +30,7 @@ export const reasoningPipeline: Pipeline = {
   description: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
   async open(request, exchange): Promise<Conversation> {
     const restored = await restoreReasoning(request, [], exchange);
-    const recorder = openRecorder(exchange, restored.conversation);
+    const recorder = openRecorder(exchange, restored);
     if (recorder === null) return { request: restored.request };
     return {
       request: restored.request,

@@ -1,7 +1,7 @@
 import type { ChatChunk, ChatCompletion, ChatMessage, ChunkChoice, ToolCallDelta } from '../../protocol/chat.ts';
 import type { TextField } from '../../protocol/event.ts';
 import type { ReasoningMemory } from '../pipeline.ts';
-import { readReasoning } from './field.ts';
+import { NO_REASONING, readReasoning } from './field.ts';
 import { type GatheredText, gatherText } from './gathered-text.ts';
 import { turnKey } from './turn-key.ts';
 
@@ -22,7 +22,7 @@ interface Call {
 }
 
 interface Turn {
-  /** Null until the vendor names the field: a turn without any is not the same as one with an empty text. */
+  /** Null until the vendor names the field: a turn without any is not the same as one whose text is empty. */
   reasoning: GatheredText | null;
   text: GatheredText;
   calls: Map<number, Call>;
@@ -75,9 +75,13 @@ function hasAllIds({ calls }: Turn): boolean {
   return calls.size > 0 && [...calls.values()].every((call) => call.id !== null);
 }
 
-/** `before` is the hash of the conversation that was sent to the vendor. */
-export function recordReasoning(before: string, memory: ReasoningMemory): Recorder {
+/**
+ * `before` is the hash of the conversation that was sent to the vendor. Where the model thinks, a turn that it said
+ * without reasoning is remembered as just that, so that it is not taken for one whose reasoning was lost.
+ */
+export function recordReasoning(before: string, thinks: boolean, memory: ReasoningMemory): Recorder {
   const turns = new Map<number, Turn>();
+  const unsaid = thinks ? NO_REASONING : null;
   let latest: Turn | null = null;
 
   function turnOf(index: number): Turn {
@@ -87,10 +91,11 @@ export function recordReasoning(before: string, memory: ReasoningMemory): Record
   }
 
   function remember(index: number, turn: Turn): void {
-    if (turn.reasoning === null || !turn.isNews) return;
+    const reasoning = turn.reasoning?.read() ?? unsaid;
+    if (reasoning === null || !turn.isNews) return;
     turn.isNews = false;
     turn.hasNewCall = false;
-    memory.remember(index, turnKey(before, messageOf(turn)), turn.reasoning.read());
+    memory.remember(index, turnKey(before, messageOf(turn)), reasoning);
   }
 
   return {
@@ -112,7 +117,7 @@ export function recordReasoning(before: string, memory: ReasoningMemory): Record
     },
     observeCompletion(completion) {
       for (const { index, message } of completion.choices) {
-        const reasoning = readReasoning(message);
+        const reasoning = readReasoning(message) ?? unsaid;
         if (reasoning !== null) memory.remember(index, turnKey(before, message), reasoning);
       }
     },

@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
 import type { Exchange, ReasoningMemory, TurnKey } from '../pipeline.ts';
-import { readReasoning, takeReasoning } from './field.ts';
+import { NO_REASONING, readReasoning, takeReasoning } from './field.ts';
 import { conversationStart, conversationWith, turnKey } from './turn-key.ts';
 
 /** A request with the reasoning of earlier turns in it again. */
@@ -9,11 +9,9 @@ export interface Restored {
   request: ChatRequest;
   /** Hash of the conversation in it: what the answer will be remembered under. */
   conversation: string;
+  /** False where the request itself switches thinking off. */
+  thinks: boolean;
 }
-
-// What a turn is given whose reasoning is lost for good. DeepSeek's V4 Pro and Kimi K2.6 refuse an empty text and
-// take one space: NousResearch/hermes-agent PR 17341, earendil-works/pi PR 4178, 2026-05.
-const PLACEHOLDER = ' ';
 
 interface PastTurn {
   position: number;
@@ -93,7 +91,7 @@ export async function restoreReasoning(
   const isLost = exchange.wantsReasoning && turns.length > 0 && recovered.every((reasoning) => reasoning === null);
   const switchesOff = isLost && exchange.canDisableThinking && usesTools(request);
   const isOff = switchesOff || isThinkingOff(request);
-  const placeholder = exchange.wantsReasoning && !isOff ? PLACEHOLDER : null;
+  const placeholder = exchange.wantsReasoning && !isOff ? NO_REASONING : null;
 
   const messages = [...request.messages];
   for (const [index, { position }] of turns.entries()) {
@@ -101,5 +99,5 @@ export async function restoreReasoning(
     if (message !== undefined) messages[position] = withReasoning(message, recovered[index] ?? placeholder);
   }
   const restored = { ...request, messages };
-  return { request: switchesOff ? switchThinkingOff(restored) : restored, conversation };
+  return { request: switchesOff ? switchThinkingOff(restored) : restored, conversation, thinks: !isOff };
 }

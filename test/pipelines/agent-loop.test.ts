@@ -1,0 +1,234 @@
+import { expect, test } from 'vitest';
+import type { Exchange, ReasoningDisplay, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
+import { findPipeline } from '../../src/pipelines/registry.ts';
+import type { ChatChunk, ChatRequest } from '../../src/protocol/chat.ts';
+import { StreamEvent } from '../../src/protocol/event.ts';
+import type { JsonObject } from '../../src/protocol/json.ts';
+import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
+import { createStrictVendor, type StrictVendor, type VendorName, type VendorTurn } from '../support/strict-vendor.ts';
+
+const TOOLS: JsonObject[] = [
+  {
+    type: 'function',
+    function: { name: 'read_file', parameters: { type: 'object', properties: { path: { type: 'string' } } } },
+  },
+  {
+    type: 'custom',
+    name: 'ApplyPatch',
+    description: 'Applies a patch.',
+    format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' },
+  },
+];
+
+type OpenMemory = () => ReasoningMemory;
+
+/** The memory of one key, in this process: what the Durable Object does, without it. Opened once an exchange. */
+function memoryOfKey(): OpenMemory {
+  const rows = new Map<string, { key: TurnKey; reasoning: string }>();
+  let exchanges = 0;
+  return () => {
+    exchanges += 1;
+    const exchange = exchanges;
+    return {
+      async recall(turns) {
+        const newestFirst = [...rows.values()].reverse();
+        return turns.map(({ calls, turn }) => {
+          const sameCalls = newestFirst.filter(({ key }) => calls !== null && key.calls === calls);
+          const same = newestFirst.filter(({ key }) => key.turn === turn);
+          return (sameCalls.find((row) => same.includes(row)) ?? sameCalls[0] ?? same[0])?.reasoning ?? null;
+        });
+      },
+      remember(choice, key, reasoning) {
+        const id = `${exchange}:${choice}`;
+        rows.delete(id);
+        rows.set(id, { key, reasoning });
+      },
+    };
+  };
+}
+
+// A small generator of its own, so that every run says the same.
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 4_294_967_296) * below);
+  };
+}
+
+const SCRAPS = [
+  '\n',
+  ' ',
+  '<think>',
+  '</think>',
+  '<\\/think>',
+  '\\',
+  '<',
+  '</thi',
+  '</details>',
+  '<details>',
+  'I see. ',
+  '我想',
+  '👩‍💻',
+  '\ud83d',
+  '"',
+  '\t',
+  'x < y',
+  '</summary>',
+];
+
+/** Turns that differ between chats in what they say, but never in the ids of their calls. */
+function script(seed: number): (chat: string, position: number) => VendorTurn {
+  const random = createRandom(seed);
+  return (_chat, position) => {
+    const reasoning = Array.from({ length: random(8) }, () => SCRAPS[random(SCRAPS.length)]).join('');
+    const isAnswer = position % 5 === 4;
+    if (isAnswer) return { reasoning, text: `Answer ${position}`, calls: [] };
+    const count = 1 + random(3);
+    const calls = Array.from({ length: count }, (_, index) =>
+      index === 1
+        ? {
+            id: `functions.ApplyPatch:${index}`,
+            name: 'ApplyPatch',
+            arguments: JSON.stringify({ input: `*** Begin Patch\n"${position}" é\\n` }),
+          }
+        : { id: `functions.read_file:${index}`, name: 'read_file', arguments: '{"path": "a.ts"}' },
+    );
+    return { reasoning, text: position % 3 === 0 ? 'Let me look.' : '', calls };
+  };
+}
+
+interface Loop {
+  vendor: VendorName;
+  display: ReasoningDisplay;
+  client: CursorClient;
+  double: StrictVendor;
+  openMemory: OpenMemory | null;
+}
+
+/** One request and its answer. `upTo` breaks it off after so many chunks, as Stop does. */
+async function runTurn(
+  { vendor, display, client, double, openMemory }: Loop,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<JsonObject> {
+  const pipeline = findPipeline('cursor');
+  const body = client.body();
+  const exchange: Exchange = {
+    requestedModel: String(body['model']),
+    display,
+    provider: vendor,
+    model: 'thinker',
+    wantsReasoning: true,
+    canDisableThinking: vendor !== 'moonshot',
+    takesImages: true,
+    memory: openMemory?.() ?? null,
+  };
+  const conversation = await pipeline.open?.(pipeline.read?.(body) as ChatRequest, exchange); // the client sends a whole request
+  if (conversation?.step === undefined) throw new Error('The cursor pipeline has an answer side.');
+  const answer = double.answer(JSON.parse(JSON.stringify(conversation.request)));
+  if (answer.kind === 'refused') throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+  const shown: ChatChunk[] = [];
+  const controller = { enqueue: (event: StreamEvent) => shown.push(JSON.parse(event.text)) };
+  for (const chunk of answer.chunks.slice(0, upTo))
+    conversation.step.transform(new StreamEvent(structuredClone(chunk)), controller);
+  // A client that is ahead of its own answer sees no end of it.
+  if (upTo >= 0) conversation.step.flush?.(controller);
+  for (const chunk of shown) client.read(chunk);
+  return conversation.request;
+}
+
+const VENDORS: VendorName[] = ['deepseek', 'moonshot', 'zai'];
+const FORMS: { display: ReasoningDisplay; echo: Echo }[] = [
+  { display: 'think', echo: 'whole' },
+  { display: 'think', echo: 'trimmed' },
+  { display: 'think', echo: 'cut' },
+  { display: 'think', echo: 'dropped' },
+  { display: 'details', echo: 'whole' },
+  { display: 'details', echo: 'cut' },
+  { display: 'hidden', echo: 'whole' },
+];
+
+for (const vendor of VENDORS) {
+  for (const [index, { display, echo }] of FORMS.entries()) {
+    test(`${vendor}: 50 turns are never refused, display ${display}, think text ${echo}`, async () => {
+      const double = createStrictVendor(vendor, script(index));
+      // Two keys with two chats each, at the same time, with the same ids of calls.
+      const loops: Loop[] = ['one', 'other'].flatMap((key) => {
+        const openMemory = memoryOfKey();
+        return ['first', 'second'].map((chat) => ({
+          vendor,
+          display,
+          double,
+          openMemory,
+          client: createCursorClient(`${key} ${chat}`, `${vendor}/thinker`, TOOLS, echo),
+        }));
+      });
+      for (let turn = 0; turn < 50; turn += 1) {
+        for (const loop of loops) {
+          await runTurn(loop);
+          loop.client.finish();
+        }
+      }
+      expect(double.lost).toBe(0);
+      expect(double.returned).toBe(4 * ((50 * 49) / 2));
+    });
+  }
+}
+
+function newLoop(vendor: VendorName, display: ReasoningDisplay, echo: Echo, openMemory: OpenMemory | null): Loop {
+  const client = createCursorClient('the chat', `${vendor}/thinker`, TOOLS, echo);
+  return { vendor, display, client, double: createStrictVendor(vendor, script(7)), openMemory };
+}
+
+async function runTurns(loop: Loop, count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    await runTurn(loop);
+    loop.client.finish();
+  }
+}
+
+for (const vendor of VENDORS) {
+  for (const display of ['think', 'hidden'] as const) {
+    test(`${vendor}: Stop at any chunk, edits and regenerations are survived, display ${display}`, async () => {
+      const loop = newLoop(vendor, display, 'whole', memoryOfKey());
+      for (let chunks = 0; chunks < 12; chunks += 1) {
+        await runTurn(loop, chunks);
+        loop.client.stop();
+        await runTurns(loop, 3);
+        loop.client.regenerate();
+        loop.double.expectChange('the chat', loop.client.messages.length);
+        await runTurns(loop, 2);
+      }
+      const position = loop.client.edit(2, 'Something else, please');
+      loop.double.expectChange('the chat', position);
+      await runTurns(loop, 12);
+      expect(loop.double.returned).toBeGreaterThan(500);
+    });
+  }
+
+  test(`${vendor}: an answer can be followed by the next request before its finish reason has come`, async () => {
+    const loop = newLoop(vendor, 'hidden', 'whole', memoryOfKey());
+    for (let turn = 0; turn < 12; turn += 1) {
+      const cut = turn % 5 === 4 ? Number.POSITIVE_INFINITY : -1;
+      await runTurn(loop, cut);
+      loop.client.finish();
+    }
+    expect(loop.double.lost).toBe(0);
+  });
+
+  test(`${vendor}: without a memory, what the client shows is enough`, async () => {
+    const loop = newLoop(vendor, 'details', 'whole', null);
+    await runTurns(loop, 50);
+    expect(loop.double.returned).toBeGreaterThan(900);
+  });
+
+  test(`${vendor}: without a memory and without think text, nothing is refused`, async () => {
+    const loop = newLoop(vendor, 'hidden', 'whole', null);
+    await runTurns(loop, 1);
+    const request = await runTurn(loop);
+    loop.client.finish();
+    await runTurns(loop, 10);
+    if (vendor === 'moonshot') expect(JSON.stringify(request)).toContain('"reasoning_content":" "');
+    else expect(request['thinking']).toEqual({ type: 'disabled' });
+  });
+}
