@@ -33,6 +33,8 @@ interface Block {
   seal(): void;
   /** True when reasoning is not shown, now or ever. */
   readonly isSealed: boolean;
+  /** True when the end of the last reasoning is held back, since it may be the beginning of a tag. */
+  readonly isHolding: boolean;
 }
 
 function openBlock(frame: Frame | null): Block {
@@ -55,6 +57,9 @@ function openBlock(frame: Frame | null): Block {
     },
     get isSealed() {
       return frame === null || state === 'closed';
+    },
+    get isHolding() {
+      return escaper.isHolding;
     },
   };
 }
@@ -89,10 +94,12 @@ function hasNothing(delta: Delta): boolean {
   return Object.entries(delta).every(([key, value]) => key === 'content' && (value === null || value === ''));
 }
 
-function repeatsOf({ reasoning, content }: Said, text: string, wasSealed: boolean, isEmpty: boolean): Repeats {
+/** `wasSealed` tells of the block as it was before the delta, `block` as it is now. */
+function repeatsOf({ reasoning, content }: Said, text: string, wasSealed: boolean, block: Block): Repeats {
   if (content !== '') return reasoning === '' && text === '' && wasSealed ? 'content' : null;
-  if (isEmpty && wasSealed) return 'dropped reasoning';
-  return reasoning !== '' && text === reasoning ? 'shown reasoning' : null;
+  if (reasoning === '') return null;
+  if (wasSealed) return 'dropped reasoning';
+  return text === reasoning && !block.isHolding ? 'shown reasoning' : null;
 }
 
 function deltaOf(content: string, calls: ToolCallDelta[]): Delta | null {
@@ -116,7 +123,7 @@ export function foldChoice(frame: Frame | null, raiser: CallRaiser): ChoiceFold 
       const ahead = deltaOf(placeText(delta, said, text), isFinish ? raiser.end(calls) : []);
       const isPlain = calls.length === 0 && !isFinish;
       const isEmpty = isPlain && reasoning !== '' && hasNothing(delta);
-      return { ahead, isEmpty, repeats: isPlain ? repeatsOf(said, text, wasSealed, isEmpty) : null };
+      return { ahead, isEmpty, repeats: isPlain ? repeatsOf(said, text, wasSealed, block) : null };
     },
     close: () => deltaOf(block.close(), raiser.end([])),
   };
