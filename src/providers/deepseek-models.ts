@@ -16,6 +16,16 @@ function peak(prices: TokenPrices): PriceBand {
   };
 }
 
+/**
+ * `reasoning_effort`: the vendor itself takes minimal for low, medium and xhigh for high, ultra for max.
+ * https://api-docs.deepseek.com/guides/thinking_mode (2026-11-15)
+ */
+const THINKING = {
+  kind: 'switch',
+  default: 'on',
+  efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'],
+} as const;
+
 /** Prices: USD per million tokens, https://api-docs.deepseek.com/quick_start/pricing, page of 2026-11-15. */
 export const DEEPSEEK_MODELS: readonly Model[] = [
   {
@@ -24,7 +34,7 @@ export const DEEPSEEK_MODELS: readonly Model[] = [
     maxOutput: 384_000,
     inputs: ['text', 'image'],
     tools: true,
-    thinking: { kind: 'switch', default: 'on', efforts: ['low', 'high', 'max'] },
+    thinking: THINKING,
     wantsReasoning: true,
     prices: [
       {
@@ -42,7 +52,7 @@ export const DEEPSEEK_MODELS: readonly Model[] = [
     maxOutput: 384_000,
     inputs: ['text'],
     tools: true,
-    thinking: { kind: 'switch', default: 'on', efforts: ['low', 'high', 'max'] },
+    thinking: THINKING,
     wantsReasoning: true,
     // A page of mid-September said that pro would be served and billed as flash from 2026-09-14; the page above does
     // not say so any more. Unverified as of 2026-11-23.
