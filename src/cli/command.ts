@@ -1,0 +1,49 @@
+import { Mistake } from './mistake.ts';
+import { note, say } from './print.ts';
+import { OnlyStatements } from './wrangler.ts';
+
+/** What can be asked for. Each takes its arguments and answers with an exit code, 0 where it says nothing. */
+const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise<number | undefined> }>> = new Map([
+  ['start', () => import('./start.ts')],
+  ['deploy', () => import('./deploy.ts')],
+  ['keys', () => import('./keys.ts')],
+  ['users', () => import('./users.ts')],
+  ['usage', () => import('./usage.ts')],
+  ['ledger', () => import('./ledger.ts')],
+]);
+
+/** Looks through the wrappers that libraries put around an error. */
+function causeOf<T extends Error>(error: unknown, kind: new (...args: never[]) => T): T | null {
+  let current = error;
+  while (current instanceof Error) {
+    if (current instanceof kind) return current;
+    current = current.cause;
+  }
+  return null;
+}
+
+async function dispatch(args: string[]): Promise<number> {
+  const [noun = '', ...rest] = args;
+  const load = COMMANDS.get(noun);
+  if (load === undefined)
+    throw new Mistake(`Say one of: ${[...COMMANDS.keys()].join(', ')}. For example: npm run keys -- --help`);
+  const command = await load();
+  return (await command.run(rest)) ?? 0;
+}
+
+/** Runs one command line to its exit code, and prints what came of it. */
+export async function runCommand(args: string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    const printed = causeOf(error, OnlyStatements);
+    if (printed !== null) {
+      say(printed.statements.map((statement) => `${statement};`).join('\n'));
+      return 0;
+    }
+    const mistake = causeOf(error, Mistake);
+    const message = mistake?.message ?? (error instanceof Error ? error.message : String(error));
+    note(message.replaceAll(/\s*\n\s*/g, ' '));
+    return 1;
+  }
+}

@@ -1,0 +1,230 @@
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashSecret, isWellFormed } from '../../src/keys/secret.ts';
+import { runCli, runWranglerCli } from './run-cli.ts';
+
+let folder = '';
+let databases = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'router-cli-'));
+  databases = join(folder, 'v3/d1/miniflare-D1DatabaseObject');
+  const applied = await runWranglerCli(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder]);
+  expect(applied.code, applied.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a command that must succeed, and reads its JSON. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await runCli([...args, '--json', '--persist-to', folder]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+async function fails(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCli([...args, '--persist-to', folder]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  return stderr;
+}
+
+/** What stands in the database, read past wrangler. */
+function rows(statement: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(
+    join(databases, readdirSync(databases).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''),
+  );
+  try {
+    return database.prepare(statement).all();
+  } finally {
+    database.close();
+  }
+}
+
+/** Runs statements as the README shows it. */
+async function execute(statements: string): Promise<void> {
+  const flags = ['--local', '--persist-to', folder, '--command', statements];
+  const { code, stdout, stderr } = await runWranglerCli(['d1', 'execute', 'DB', ...flags]);
+  expect(code, stderr + stdout).toBe(0);
+}
+
+describe('npm run keys', () => {
+  test('create makes the owner and shows the key once, in the words people know', async () => {
+    const { code, stdout, stderr } = await runCli(['keys', 'create', '--username', 'admin', '--persist-to', folder]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const line = '='.repeat(30);
+    const pattern = `^${line}\n✅ API key created\nOwner:   admin\nKey:     (sk-[0-9A-Za-z]{49})\nPurpose: default\n${line}\n$`;
+    const secret = new RegExp(pattern).exec(stdout)?.[1] ?? '';
+    expect(isWellFormed(secret)).toBe(true);
+    const keys = rows('SELECT * FROM api_keys');
+    expect(keys).toMatchObject([
+      { owner: 'admin', prefix: 'sk', last4: secret.slice(-4), hash: await hashSecret(secret) },
+    ]);
+    const everything = JSON.stringify([keys, rows('SELECT * FROM users'), rows('SELECT * FROM audit')]);
+    expect(everything).not.toContain(secret.slice(3, 20));
+  });
+
+  test('every setting is stored, shown by show and list, changed by set and lifted by none', async () => {
+    const flags = [
+      '--purpose',
+      'cursor',
+      '--prefix',
+      'team1',
+      '--name',
+      'laptop',
+      '--expires',
+      '90d',
+      '--models',
+      'a/b, c/*',
+    ];
+    const limits = ['--rpm', '10', '--tpm', '1000', '--max-concurrent', '3', '--reasoning', 'details'];
+    const budgets = ['--budget-day', '0.5', '--budget-week', '2', '--budget-month', '7.25', '--budget-total', '100'];
+    const made = await json('keys', 'create', '--username', 'bea@example.org', ...flags, ...limits, ...budgets);
+    expect(made.key).toMatch(/^team1-[0-9A-Za-z]{49}$/);
+    expect(Date.parse(made.expires_at) - Date.now()).toBeGreaterThan(89 * 86_400_000);
+    const wanted = {
+      id: made.id,
+      owner: 'bea@example.org',
+      name: 'laptop',
+      purpose: 'cursor',
+      status: 'active',
+      models: ['a/b', 'c/*'],
+      rpm: 10,
+      tpm: 1000,
+      max_concurrent: 3,
+      budget_day_usd: 0.5,
+      budget_week_usd: 2,
+      budget_month_usd: 7.25,
+      budget_total_usd: 100,
+      reasoning: 'details',
+    };
+    expect(await json('keys', 'show', made.id)).toMatchObject(wanted);
+    expect(await json('keys', 'list', '--username', 'bea@example.org')).toMatchObject([wanted]);
+    const lifted = ['--rpm', '20', '--tpm', 'none', '--budget-day', 'none', '--models', 'all', '--expires', 'none'];
+    const set = await json('keys', 'set', made.id, ...lifted);
+    const after = { rpm: 20, tpm: null, budget_day_usd: null, models: null, expires_at: null, budget_week_usd: 2 };
+    expect(set).toMatchObject({ ...wanted, ...after });
+    expect(set.revision).toBeGreaterThan(made.revision);
+  });
+
+  test('a narrow terminal is never needed: list, show and set print plain text', async () => {
+    const list = await runCli(['keys', 'list', '--persist-to', folder]);
+    expect(list.stdout).toMatch(/^ID +OWNER +NAME/);
+    expect(list.stdout).toContain('sk-…');
+    expect(list.stdout).not.toMatch(/[0-9a-f]{64}/);
+  });
+
+  test('disable, enable and revoke; revoked is final', async () => {
+    const { id, owner } = await json('keys', 'create', '--username', 'carl');
+    expect(await json('keys', 'disable', id)).toMatchObject({ status: 'disabled' });
+    expect(await json('keys', 'enable', id)).toMatchObject({ status: 'active' });
+    expect(await json('keys', 'revoke', id)).toMatchObject({ status: 'revoked' });
+    expect(await json('keys', 'revoke', id)).toMatchObject({ status: 'revoked' });
+    expect(await fails('keys', 'enable', id)).toContain(`npm run keys -- create --username ${owner}`);
+    expect(await fails('keys', 'rotate', id)).toContain('final');
+    expect(await json('keys', 'show', id)).toMatchObject({ status: 'revoked' });
+    const actions = rows(`SELECT actor, action FROM audit WHERE target = '${id}' ORDER BY id`);
+    expect(actions.map((row) => `${row['actor']} ${row['action']}`)).toEqual([
+      'cli key.create',
+      'cli key.update',
+      'cli key.update',
+      'cli key.revoke',
+    ]);
+  });
+
+  test('rotate gives a new secret of the same form, and the old one a grace', async () => {
+    const { id, key } = await json('keys', 'create', '--username', 'dora', '--prefix', 'pk');
+    const rotated = await json('keys', 'rotate', id, '--grace', '2h');
+    expect(rotated.id).toBe(id);
+    expect(rotated.key).toMatch(/^pk-/);
+    expect(rotated.key).not.toBe(key);
+    const [row] = rows(`SELECT * FROM api_keys WHERE id = '${id}'`);
+    expect(row).toMatchObject({ hash: await hashSecret(rotated.key), previous_hash: await hashSecret(key) });
+    const left = Date.parse(String(row?.['previous_expires_at'])) - Date.now();
+    expect(left).toBeGreaterThan(110 * 60_000);
+    expect(left).toBeLessThan(121 * 60_000);
+    const ended = await runCli(['keys', 'rotate', id, '--grace', '0s', '--persist-to', folder]);
+    expect(ended.stderr).toContain('has ended');
+    const [after] = rows(`SELECT previous_expires_at FROM api_keys WHERE id = '${id}'`);
+    expect(Date.parse(String(after?.['previous_expires_at']))).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('an id that is not there is said, and nothing is written', async () => {
+    for (const verb of ['show', 'disable', 'revoke', 'rotate']) {
+      expect(await fails('keys', verb, 'key_nobody')).toContain('There is no key key_nobody');
+    }
+    expect(rows(`SELECT * FROM audit WHERE target = 'key_nobody'`)).toEqual([]);
+  });
+
+  test('--sql prints statements that do the same when they are run, and keeps the key off them', async () => {
+    const { code, stdout, stderr } = await runCli([
+      'keys',
+      'create',
+      '--username',
+      'eve',
+      '--sql',
+      '--persist-to',
+      folder,
+    ]);
+    expect(code).toBe(0);
+    const secret = /sk-[0-9A-Za-z]{49}/.exec(stderr)?.[0] ?? '';
+    expect(stdout).not.toContain(secret);
+    expect(rows(`SELECT name FROM users WHERE name = 'eve'`)).toEqual([]);
+    await execute(stdout);
+    const [row] = rows(`SELECT id, owner, hash FROM api_keys WHERE owner = 'eve'`);
+    expect(row).toMatchObject({ owner: 'eve', hash: await hashSecret(secret) });
+    const disable = await runCli(['keys', 'disable', String(row?.['id']), '--sql', '--persist-to', folder]);
+    await execute(disable.stdout);
+    expect(rows(`SELECT status FROM api_keys WHERE owner = 'eve'`)).toEqual([{ status: 'disabled' }]);
+  });
+});
+
+describe('npm run users', () => {
+  test('create, list, show, disable and enable', async () => {
+    expect(await json('users', 'create', 'frida')).toMatchObject({ name: 'frida', status: 'active', keys: 0 });
+    expect(await fails('users', 'create', 'frida')).toContain('already there');
+    await json('keys', 'create', '--username', 'frida');
+    expect(await json('users', 'disable', 'frida')).toMatchObject({ status: 'disabled', keys: 1 });
+    expect(await json('keys', 'list', '--username', 'frida')).toMatchObject([
+      { status: 'active', owner_status: 'disabled' },
+    ]);
+    expect(await json('users', 'enable', 'frida')).toMatchObject({ status: 'active' });
+    expect(await json('users', 'show', 'frida')).toMatchObject({ name: 'frida', status: 'active', keys: 1 });
+    expect((await json('users', 'list')).map((user: { name: string }) => user.name)).toContain('frida');
+    expect(await fails('users', 'show', 'nobody')).toContain('There is no user nobody');
+    expect(await fails('users', 'disable', 'nobody')).toContain('There is no user nobody');
+  });
+});
+
+describe('telling the running router', () => {
+  test('a change calls its refresh route with the secret, and says so; without a router it says within 60 s', async () => {
+    const calls: string[] = [];
+    const router = createServer((request, response) => {
+      calls.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => router.listen(0, '127.0.0.1', resolve));
+    // listen() on a port gives an address with one.
+    const { port } = router.address() as AddressInfo;
+    const { id } = await json('keys', 'create', '--username', 'gus');
+    const env = { ROUTER_URL: `http://127.0.0.1:${port}/`, INTERNAL_SECRET: 's3cret' };
+    const told = await runCli(['keys', 'disable', id, '--persist-to', folder], env);
+    expect(told.stderr).toContain('next request');
+    const user = await runCli(['users', 'disable', 'gus', '--persist-to', folder], env);
+    expect(user.stderr).toContain('next request');
+    expect(calls).toEqual(Array(2).fill(`POST /internal/keys/${id}/refresh Bearer s3cret`));
+    await new Promise((resolve) => router.close(resolve));
+    const untold = await runCli(['keys', 'enable', id, '--persist-to', folder], env);
+    expect({ code: untold.code, stderr: untold.stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('within 60 s'),
+    });
+  });
+});

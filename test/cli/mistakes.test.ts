@@ -1,0 +1,76 @@
+import { describe, expect, test, vi } from 'vitest';
+import { runCommand } from '../../src/cli/command.ts';
+import type { Ran } from './run-cli.ts';
+
+/** Runs a command in this process, which is many times faster. */
+async function run(args: string[]): Promise<Ran> {
+  const printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      printed[stream] += String(text);
+      return true;
+    }),
+  );
+  const code = await runCommand(args);
+  for (const spy of spies) spy.mockRestore();
+  return { code, ...printed };
+}
+
+/** What is typed → what the one line must speak of. None of them reaches a database. */
+const MISTAKES: [string[], RegExp][] = [
+  [[], /keys, users, usage/],
+  [['keys'], /create, list, show/],
+  [['keys', 'creat'], /create, list, show/],
+  [['keys', 'create'], /--username/],
+  [['keys', 'create', '--username', "O'Brien; DROP"], /--username/],
+  [['keys', 'create', '--username', 'x'.repeat(65)], /--username/],
+  [['keys', 'create', '--username', ''], /--username/],
+  [['keys', 'create', 'admin'], /admin/],
+  [['keys', 'create', '--username', 'a', '--prefix', 'SK'], /--prefix/],
+  [['keys', 'create', '--username', 'a', '--prefix', 'abcdefghijk'], /--prefix/],
+  [['keys', 'create', '--username', 'a', '--purpose', 'vim'], /--purpose.*default.*cursor/],
+  [['keys', 'create', '--username', 'a', '--rpm', '0'], /--rpm/],
+  [['keys', 'create', '--username', 'a', '--rpm', '1.5'], /--rpm/],
+  [['keys', 'create', '--username', 'a', '--rpm=-1'], /--rpm/],
+  [['keys', 'create', '--username', 'a', '--rpm', ''], /--rpm/],
+  [['keys', 'create', '--username', 'a', '--tpm', 'many'], /--tpm/],
+  [['keys', 'create', '--username', 'a', '--max-concurrent', '1e9'], /--max-concurrent/],
+  [['keys', 'create', '--username', 'a', '--budget-day', '-1'], /--budget-day/],
+  [['keys', 'create', '--username', 'a', '--budget-week', '$5'], /--budget-week/],
+  [['keys', 'create', '--username', 'a', '--models', 'none'], /--models/],
+  [['keys', 'create', '--username', 'a', '--models', 'a/b,,c'], /--models/],
+  [['keys', 'create', '--username', 'a', '--expires', '90'], /--expires/],
+  [['keys', 'create', '--username', 'a', '--expires', '1w'], /--expires/],
+  [['keys', 'create', '--username', 'a', '--expires', '0s'], /--expires/],
+  [['keys', 'create', '--username', 'a', '--reasoning', 'loud'], /--reasoning/],
+  [['keys', 'create', '--username', 'a', '--frobnicate'], /--frobnicate/],
+  [['keys', 'create', '--username', 'a', '--remote', '--local'], /--remote/],
+  [['keys', 'create', '--username', 'a', '--remote', '--persist-to', 'x'], /--persist-to/],
+  [['keys', 'show'], /which key/],
+  [['keys', 'set', 'key_1'], /what to set/],
+  [['keys', 'revoke', 'key_1', 'key_2'], /One key at a time/],
+  [['keys', 'rotate', 'key_1', '--grace', 'soon'], /--grace/],
+  [['keys', 'rotate', 'key_1', '--grace', '-1h'], /--grace/],
+  [['users', 'create'], /which user/],
+  [['users', 'create', 'a b'], /name/i],
+  [['users', 'ban', 'a'], /create, list, show/],
+  [['usage', '--days', '0'], /--days/],
+  [['usage', '--by', 'week'], /--by/],
+  [['ledger'], /check/],
+  [['ledger', 'dead-letters', 'retry'], /which/],
+];
+
+describe('a mistake on the command line', () => {
+  test.each(MISTAKES)('%j is one line that says what to do, and exit 1', async (args, line) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(line);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test.each([['keys'], ['users'], ['usage'], ['ledger'], ['start'], ['deploy']])('%s --help explains', async (noun) => {
+    const { code, stdout, stderr } = await run([noun, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`npm ${noun === 'start' ? 'start' : `run ${noun}`}`);
+  });
+});
