@@ -61,7 +61,7 @@ function normalise(provider: Provider, texts: readonly string[]): ChatChunk[] {
   for (const text of texts) {
     const read = readChunk(text);
     if (read.kind !== 'chunk') throw new Error(`${read.kind}: ${text}`);
-    step.transform(StreamEvent.of(read.chunk), { enqueue: (event) => chunks.push(event.chunk) });
+    step.transform(new StreamEvent(read.chunk), { enqueue: (event) => chunks.push(event.chunk) });
   }
   return chunks;
 }
