@@ -377,7 +377,7 @@ describe('what is folded and unfolded', () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   test('looks the same however the stream is cut and whichever path it takes', async () => {
     await fc.assert(
@@ -398,5 +398,5 @@ describe('what is folded and unfolded', () => {
       ),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 });

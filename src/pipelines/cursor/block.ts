@@ -31,11 +31,11 @@ export function writeBlock(frame: Frame, reasoning: string): string {
 
 /** How a block is found again, by a client that may have trimmed the white space around it. */
 const BLOCKS = [
-  { open: /^\s*<think>(?:\r?\n)?/, close: '</think>', end: /\r?\n$/ },
+  { open: /^\s*<think>\n?/, close: '</think>', end: /\n$/ },
   {
-    open: /^\s*<details>\s*<summary>\s*(?:Thinking|Thought|Reasoning)\b[^<]*<\/summary>(?:\r?\n){0,2}/i,
+    open: /^\s*<details>\s*<summary>\s*(?:Thinking|Thought|Reasoning)\b[^<]*<\/summary>\n{0,2}/i,
     close: '</details>',
-    end: /(?:\r?\n){1,2}$/,
+    end: /\n{1,2}$/,
   },
 ];
 
@@ -58,7 +58,7 @@ export function takeBlock(text: string): Unfolded {
     if (stop < 0) return { reasoning: unescapeTags(text.slice(start)), text: '' };
     return {
       reasoning: unescapeTags(text.slice(start, stop).replace(end, '')),
-      text: text.slice(stop + close.length).replace(/^(?:\r?\n){0,2}/, ''),
+      text: text.slice(stop + close.length).replace(/^\n{0,2}/, ''),
     };
   }
   return { reasoning: null, text };
