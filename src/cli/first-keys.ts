@@ -1,25 +1,28 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { hashSecret, keyId, newSecret } from '../keys/secret.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, listKeys } from '../store/keys.ts';
 import { LOCAL_FOLDER } from './project.ts';
+import type { Target } from './target.ts';
+import { openRemoteControl } from './wrangler.ts';
 
 /*
  * The keys of the first start. The database keeps hashes only, so the secrets of this machine's own trial
  * stand in a file beside .dev.vars, which git ignores as well, and each start can show them again.
  */
 
-const FILE = `${LOCAL_FOLDER}/first-keys.json`;
+const FILE = 'first-keys.json';
 const OWNER = 'admin';
 const fileSchema = z.object({ default: z.string(), cursor: z.string() });
 
 /** One secret for programs, one for Cursor. */
 export type FirstKeys = z.output<typeof fileSchema>;
 
-async function rememberedKeys(): Promise<FirstKeys | null> {
+async function rememberedKeys(folder: string): Promise<FirstKeys | null> {
   try {
-    return fileSchema.parse(JSON.parse(await readFile(FILE, 'utf8')));
+    return fileSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
   } catch {
     return null;
   }
@@ -31,18 +34,21 @@ async function makeKey(database: Database, purpose: string): Promise<string> {
   return secret;
 }
 
-async function makeFirstKeys(database: Database): Promise<FirstKeys> {
+async function makeFirstKeys(database: Database, folder: string): Promise<FirstKeys> {
   const keys = { default: await makeKey(database, 'default'), cursor: await makeKey(database, 'cursor') };
-  await mkdir(LOCAL_FOLDER, { recursive: true });
-  await writeFile(FILE, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, FILE), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   return keys;
 }
 
 /** Makes the first user and keys in an empty database; else those of the first start, or null once they are gone. */
-export async function firstKeys(database: Database): Promise<FirstKeys | null> {
+export async function firstKeys(target: Target): Promise<FirstKeys | null> {
+  const database = openRemoteControl(target);
+  // Beside the database whose keys they are.
+  const folder = target.persistTo ?? LOCAL_FOLDER;
   const { data } = await listKeys(database, { limit: 1000 });
-  if (data.length === 0) return await makeFirstKeys(database);
-  const remembered = await rememberedKeys();
+  if (data.length === 0) return await makeFirstKeys(database, folder);
+  const remembered = await rememberedKeys(folder);
   if (remembered === null) return null;
   const usable = new Set(data.filter((key) => key.status === 'active').map((key) => key.hash));
   const hashes = [await hashSecret(remembered.default), await hashSecret(remembered.cursor)];

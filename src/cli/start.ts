@@ -6,7 +6,7 @@ import { type FirstKeys, firstKeys } from './first-keys.ts';
 import { Mistake } from './mistake.ts';
 import { note, say } from './print.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
-import { openRemoteControl, runWrangler, targetFlags, WRANGLER } from './wrangler.ts';
+import { runWrangler, targetFlags, WRANGLER } from './wrangler.ts';
 
 const HELP = `npm start
 Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start takes another port.
@@ -117,7 +117,7 @@ export async function run(args: string[]): Promise<number> {
   if (await ensureDevVars()) note('Made .dev.vars with a new INTERNAL_SECRET.');
   note('Bringing the local database up to date …');
   await applyMigrations(target);
-  const keys = await firstKeys(openRemoteControl(target));
+  const keys = await firstKeys(target);
   note('Starting …');
   return await serve(port, target, keys);
 }
