@@ -13,8 +13,8 @@ function describePrices({ input, cached, output, cacheWrite, cacheWriteHour }: T
 }
 
 /** The table that holds: the one whose revision `priceAt` names, without the name of a band. */
-function tableOf(prices: readonly PriceTable[], revision: string): PriceTable | undefined {
-  return prices.findLast((table) => revision === table.revision || revision.startsWith(`${table.revision}:`));
+function tableOf(tables: readonly PriceTable[], revision: string): PriceTable | undefined {
+  return tables.findLast((table) => revision === table.revision || revision.startsWith(`${table.revision}:`));
 }
 
 /** A model's prices now, USD per million tokens, and the hours at which others hold; null where none is known. */
@@ -22,12 +22,14 @@ function describePricing({ model }: ListedModel, now: number) {
   const price = priceAt(model, now);
   if (price === null) return null;
   const table = tableOf(model.prices, price.revision);
+  const bands = table?.bands ?? [];
+  const band = bands.find(({ name }) => price.revision === `${table?.revision}:${name}`);
   return {
     currency: 'USD',
     unit: '1M tokens',
-    ...describePrices(price.prices),
+    ...describePrices(band?.prices ?? table ?? price.prices),
     revision: price.revision,
-    bands: (table?.bands ?? []).map(({ name, weekdays, hours, prices }) => ({
+    bands: bands.map(({ name, weekdays, hours, prices }) => ({
       name,
       weekdays_utc: weekdays,
       hours_utc: hours,

@@ -10,6 +10,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise
   ['users', () => import('./users.ts')],
   ['usage', () => import('./usage.ts')],
   ['ledger', () => import('./ledger.ts')],
+  ['models', () => import('./models.ts')],
+  ['doctor', () => import('./doctor.ts')],
 ]);
 
 /** Looks through the wrappers that libraries put around an error. */

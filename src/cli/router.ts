@@ -1,20 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
-import { DEV_VARS } from './project.ts';
+import { readDevVars } from './dev-vars.ts';
 import type { Target } from './target.ts';
 
 /** Where the router runs and what opens its /internal routes. */
 export interface Router {
   url: string;
   secret: string;
-}
-
-async function devVars(): Promise<NodeJS.Dict<string>> {
-  try {
-    return parseEnv(await readFile(DEV_VARS, 'utf8'));
-  } catch {
-    return {};
-  }
 }
 
 /**
@@ -24,7 +14,8 @@ async function devVars(): Promise<NodeJS.Dict<string>> {
 export async function findRouter(target: Target): Promise<Router | string> {
   const url = process.env['ROUTER_URL'] || (target.remote ? '' : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
   if (url === '') return 'ROUTER_URL is not set';
-  const secret = process.env['INTERNAL_SECRET'] || (target.remote ? '' : (await devVars())['INTERNAL_SECRET']) || '';
+  const secret =
+    process.env['INTERNAL_SECRET'] || (target.remote ? '' : (await readDevVars())['INTERNAL_SECRET']) || '';
   if (secret === '') return 'INTERNAL_SECRET is not set';
   return { url: url.replace(/\/+$/, ''), secret };
 }

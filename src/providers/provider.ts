@@ -2,6 +2,9 @@ import type { Alias, Model } from '../catalog/model.ts';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts';
 import type { RouterError } from '../protocol/errors.ts';
 
+/** A name of `.dev.vars.example`: one that is missing there does not compile. */
+type VariableName = Extract<keyof Cloudflare.Env, string>;
+
 /** What a vendor's file is told about the request it prepares. */
 export interface RequestContext {
   model: Model;
@@ -30,7 +33,7 @@ export interface Provider {
   readonly id: string;
   readonly name: string;
   /** Names of its variables in `.dev.vars.example`. The test provider has none. */
-  readonly variables: { readonly apiKey: keyof Cloudflare.Env; readonly baseUrl: keyof Cloudflare.Env } | null;
+  readonly variables: { readonly apiKey: VariableName; readonly baseUrl: VariableName } | null;
   readonly baseUrl: string;
   readonly models: readonly Model[];
   readonly aliases: readonly Alias[];

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { noPositional, readArguments } from './arguments.ts';
+import { note, say, sayJson } from './print.ts';
+import { findRouter, type Router } from './router.ts';
+import { readTarget } from './target.ts';
+
+const HELP = `npm run doctor [-- --remote] [--json]
+
+Asks a running router which vendors work from where it runs: a live call of each, its balance, and what to do
+about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
+one on port 8787 (PORT) with the secret of .dev.vars. Ends with 1 when something has to be done.`;
+
+const providerSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  configured: z.boolean(),
+  key_variable: z.string().nullable(),
+  base_url_variable: z.string().nullable(),
+  base_url: z.string(),
+  check: z
+    .looseObject({
+      ok: z.boolean(),
+      latency_ms: z.number(),
+      problem: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
+      balance: z.string().nullable(),
+      unlisted_models: z.array(z.string()).nullable(),
+    })
+    .nullable(),
+});
+const reportSchema = z.looseObject({ data: z.array(providerSchema) });
+const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
+
+type ProviderReport = z.infer<typeof providerSchema>;
+
+/** What a provider's line says, and what there is to do; `remedy` is null when all is well. */
+interface Finding {
+  mark: '✔' | '✘' | '–';
+  text: string;
+  remedy: string | null;
+}
+
+/** Each vendor has up to 10 s, and they are asked side by side. */
+const PATIENCE_MS = 30_000;
+
+function setVariable(name: string, remote: boolean): string {
+  return remote ? `npx wrangler secret put ${name}` : `${name}=… in .dev.vars, then start the router again`;
+}
+
+function remedyFor(provider: ProviderReport, code: string, remote: boolean): string {
+  const { key_variable: key, base_url_variable: url } = provider;
+  switch (code) {
+    case 'upstream_auth_error':
+      return `Make a new key in the vendor's console, for the host ${provider.base_url}, and set it: ${setVariable(key ?? '', remote)}`;
+    case 'upstream_insufficient_balance':
+      return "Top up the account in the vendor's console.";
+    case 'upstream_rate_limited':
+    case 'upstream_overloaded':
+      return "Wait a minute and ask again; if it stays, look at the account's limits in the vendor's console.";
+    case 'upstream_timeout':
+    case 'upstream_error':
+      return url === null ? 'Look at the log of the router.' : `Check ${url}: ${setVariable(url, remote)}`;
+    default:
+      return 'The vendor refuses even the smallest request: its message says why.';
+  }
+}
+
+function judge(provider: ProviderReport, remote: boolean): Finding {
+  const { name, check, configured, key_variable: key } = provider;
+  if (!configured) {
+    const how = key === null ? setVariable('TEST_PROVIDER', remote) : setVariable(key, remote);
+    return { mark: '–', text: `${name}: not offered. To offer it: ${how}`, remedy: null };
+  }
+  if (check === null) return { mark: '–', text: `${name}: offered, not checked`, remedy: null };
+  if (!check.ok) {
+    const { code = 'upstream_error', message = 'It failed.' } = check.problem ?? {};
+    return { mark: '✘', text: `${name}: ${message}`, remedy: remedyFor(provider, code, remote) };
+  }
+  const balance = check.balance === null ? '' : `, balance ${check.balance}`;
+  const unlisted = check.unlisted_models ?? [];
+  const missing = unlisted.length === 0 ? '' : `; this account does not list ${unlisted.join(', ')}`;
+  return { mark: '✔', text: `${name}: works, ${check.latency_ms} ms${balance}${missing}`, remedy: null };
+}
+
+/** Why the router gave no report, and what to do. */
+async function refusalOf(response: Response, router: Router): Promise<string> {
+  if (response.status === 401)
+    return `The router at ${router.url} does not take this INTERNAL_SECRET. Use the one it runs with.`;
+  if (response.status === 404) {
+    return `The router at ${router.url} has no /internal: give it an INTERNAL_SECRET of at least 32 characters.`;
+  }
+  const parsed = errorSchema.safeParse(await response.json().catch(() => null));
+  return parsed.success ? parsed.data.error.message : `The router at ${router.url} answered HTTP ${response.status}.`;
+}
+
+/** The router's report, or a sentence that says why there is none. */
+async function askRouter(router: Router): Promise<ProviderReport[] | string> {
+  let response: Response;
+  try {
+    response = await fetch(`${router.url}/internal/providers?check=true`, {
+      headers: { authorization: `Bearer ${router.secret}` },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    return `No router answers at ${router.url}. Start it with "npm start", or set ROUTER_URL to where it runs.`;
+  }
+  if (!response.ok) return await refusalOf(response, router);
+  const parsed = reportSchema.safeParse(await response.json().catch(() => null));
+  return parsed.success ? parsed.data.data : `What answers at ${router.url} is not this router.`;
+}
+
+function fail(message: string, json: boolean): number {
+  if (json) sayJson({ ok: false, problem: message, data: [] });
+  else note(`✘ ${message}`);
+  return 1;
+}
+
+/** `npm run doctor`. Answers with its exit code. */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    json: { type: 'boolean' },
+    remote: { type: 'boolean' },
+    local: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) {
+    say(HELP);
+    return 0;
+  }
+  noPositional(positionals);
+  const target = readTarget(values);
+  const router = await findRouter(target);
+  if (typeof router === 'string')
+    return fail(`${router}. Set it in the environment; for a local router .dev.vars will do.`, target.json);
+  const report = await askRouter(router);
+  if (typeof report === 'string') return fail(report, target.json);
+  const isLocal = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|$|\/)/.test(router.url);
+  const findings = report.map((provider) => judge(provider, !isLocal));
+  const works = report.some(({ check }) => check?.ok) && findings.every(({ remedy }) => remedy === null);
+  if (target.json) {
+    const data = report.map((provider, index) => ({ ...provider, remedy: findings[index]?.remedy ?? null }));
+    sayJson({ ok: works, problem: null, data });
+    return works ? 0 : 1;
+  }
+  say(`The router at ${router.url}`);
+  for (const { mark, text, remedy } of findings) say(`${mark} ${text}${remedy === null ? '' : `\n  → ${remedy}`}`);
+  return works ? 0 : 1;
+}
