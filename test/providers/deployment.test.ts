@@ -1,0 +1,317 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RouterError } from '../../src/protocol/errors.ts';
+import { redact, safeMessage } from '../../src/protocol/redact.ts';
+import { callVendor } from '../../src/providers/call.ts';
+import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
+import { readFailure } from '../../src/providers/failure.ts';
+import { clientHeaders, retryAfterSeconds, vendorHeaders } from '../../src/providers/headers.ts';
+import { checkProvider } from '../../src/providers/live-check.ts';
+
+const ALL = { MOONSHOT_API_KEY: 'm', DEEPSEEK_API_KEY: ' d\n', ZAI_API_KEY: 'z', TEST_PROVIDER: 'true' };
+
+function one(variables: object) {
+  const [configured] = configuredProviders(variables).values();
+  if (configured === undefined) throw new Error('nothing configured');
+  return configured;
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a provider is offered', () => {
+  it('when its key is there', () => {
+    expect([...configuredProviders(ALL).keys()]).toEqual(['moonshot', 'deepseek', 'zai', 'test']);
+    expect([...configuredProviders({ ...ALL, DEEPSEEK_API_KEY: ' ', ZAI_API_KEY: '' }).keys()]).toEqual([
+      'moonshot',
+      'test',
+    ]);
+    expect([...configuredProviders({ TEST_PROVIDER: 'false' }).keys()]).toEqual([]);
+  });
+
+  it('with its key trimmed, and its host', () => {
+    expect(configuredProviders(ALL).get('deepseek')).toMatchObject({
+      apiKey: 'd',
+      baseUrl: 'https://api.deepseek.com',
+    });
+    expect(one({ ZAI_API_KEY: 'z', ZAI_BASE_URL: 'https://api.z.ai/api/paas/v4/' }).baseUrl).toBe(
+      'https://api.z.ai/api/paas/v4',
+    );
+    expect(one({ ZAI_API_KEY: 'z', ZAI_BASE_URL: '' }).baseUrl).toBe('https://open.bigmodel.cn/api/paas/v4');
+    expect(one({ MOONSHOT_API_KEY: 'm' }).baseUrl).toBe('https://api.moonshot.cn/v1');
+  });
+
+  it.each(['http://127.0.0.1:9000/v1', 'http://localhost:9000', 'http://[::1]:9000', 'https://proxy.example/v1'])(
+    'at %s',
+    (url) => expect(one({ ZAI_API_KEY: 'z', ZAI_BASE_URL: url }).baseUrl).toBe(url),
+  );
+
+  it.each([
+    ['ZAI_BASE_URL', 'http://api.z.ai/v4', 'must begin with https://'],
+    ['ZAI_BASE_URL', 'http://127.0.0.1.evil.example', 'must begin with https://'],
+    ['ZAI_BASE_URL', 'ftp://api.z.ai', 'must begin with https://'],
+    ['MOONSHOT_BASE_URL', 'https://me:secret@api.moonshot.ai/v1', 'must not hold a user'],
+    ['DEEPSEEK_BASE_URL', 'https://api.deepseek.com?x=1', 'must not hold a query'],
+    ['DEEPSEEK_BASE_URL', 'api.deepseek.com', 'is not a URL'],
+    ['DEEPSEEK_API_KEY', 'sk-ключ', 'holds characters'],
+    ['DEEPSEEK_API_KEY', 'sk-a b', 'holds characters'],
+  ])('never with %s = %s', (name, value, message) => {
+    let thrown: unknown;
+    try {
+      configuredProviders({ ...ALL, [name]: value });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'invalid_configuration', status: 500, param: name });
+    expect(String(thrown)).toContain(message);
+    expect(String(thrown)).toContain(name);
+    expect(String(thrown)).not.toContain('secret@');
+  });
+
+  it('with its models alone in the catalogue', () => {
+    const catalog = configuredCatalog(configuredProviders({ ZAI_API_KEY: 'z' }), null);
+    expect(catalog.find('zai/glm-5').kind).toBe('found');
+    expect(catalog.find('deepseek/deepseek-flash').kind).toBe('unknown');
+    expect(catalog.find('test/echo').kind).toBe('unknown');
+  });
+
+  it('with corrections of others that are not', () => {
+    const json = JSON.stringify({ aliases: { chat: 'deepseek/deepseek-flash', glm: 'zai/glm-5.3' } });
+    const catalog = configuredCatalog(configuredProviders({ ZAI_API_KEY: 'z' }), json);
+    expect(catalog.find('glm').kind).toBe('found');
+    expect(catalog.find('chat').kind).toBe('unknown');
+  });
+});
+
+describe('headers', () => {
+  it('to a vendor are these and no more', () => {
+    expect(Object.fromEntries(vendorHeaders('key'))).toEqual({
+      accept: 'application/json, text/event-stream',
+      authorization: 'Bearer key',
+      'content-type': 'application/json',
+      'user-agent': 'llm-router',
+    });
+  });
+
+  it('from a vendor let only the waiting time through', () => {
+    const vendor = new Headers({
+      'retry-after': '7',
+      'set-cookie': 'a=b',
+      'openai-organization': 'org-1',
+      'x-request-id': 'theirs',
+      'x-ratelimit-limit': '3',
+      server: 'nginx',
+    });
+    expect(Object.fromEntries(clientHeaders(vendor, 0))).toEqual({ 'retry-after': '7' });
+    expect(Object.fromEntries(clientHeaders(new Headers({ server: 'x' }), 0))).toEqual({});
+  });
+
+  const NOW = Date.parse('2026-11-23T10:00:00Z');
+  it.each([
+    [{ 'retry-after': '7' }, 7],
+    [{ 'retry-after': '0' }, 0],
+    [{ 'retry-after': '1.2' }, 2],
+    [{ 'retry-after': 'Mon, 23 Nov 2026 10:00:30 GMT' }, 30],
+    [{ 'retry-after': 'Mon, 23 Nov 2026 09:00:00 GMT' }, 0],
+    [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 2],
+    [{ 'retry-after': 'soon' }, null],
+    [{}, null],
+  ])('%j is a wait of %s s', (headers, seconds) => {
+    expect(retryAfterSeconds(new Headers(headers), NOW)).toBe(seconds);
+  });
+});
+
+describe('a text for a client', () => {
+  const FAKE = 'k'.repeat(49);
+  it.each([
+    ['key sk-abcdef123456 is bad', 'key [redacted] is bad'],
+    ['Your api key: ****sk-abc***def is bad', 'Your api key: ****[redacted] is bad'],
+    ['Authorization: Bearer abc.def-ghi', 'Authorization: [redacted]'],
+    [`client pk-${FAKE}`, 'client [redacted]'],
+    ['0123456789abcdef0123456789abcdef.AbCdEfGh12345678', '[redacted]'],
+    ['for org-abcdef123456 and ak-f1a2b3c4', 'for [redacted] and [redacted]'],
+    ['my own-secret!', 'my [redacted]!'],
+    ['task-force and risk-averse stay', 'task-force and risk-averse stay'],
+  ])('%j becomes %j', (text, clean) => expect(redact(text, ['own-secret'])).toBe(clean));
+
+  it('holds no HTML, one line, and no more than a person reads', () => {
+    expect(safeMessage('<html><body><h1>502</h1>\n\n<script>x()</script></body></html>')).toBe('502 x()');
+    expect(safeMessage('details: <At path a: type is not defined>')).toBe('details: <At path a: type is not defined>');
+    expect(safeMessage('a\u0000b\r\nc')).toBe('a b c');
+    expect(safeMessage('x'.repeat(5000))).toHaveLength(1001);
+    expect(safeMessage('<img src=x onerror=alert(1)')).not.toContain('<img');
+  });
+});
+
+describe('a failed answer', () => {
+  it('is read without the secret it echoes', async () => {
+    const response = new Response('{"error":{"message":"bad key: own-secret"}}', {
+      status: 401,
+      headers: { 'retry-after': '3', 'content-type': 'application/octet-stream' },
+    });
+    expect(await readFailure(response, ['own-secret'], 0)).toEqual({
+      status: 401,
+      body: '{"error":{"message":"bad key: [redacted]"}}',
+      retryAfter: 3,
+    });
+  });
+
+  it('of any size is read to 64 KiB', async () => {
+    let cancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(10_000).fill(97)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const failure = await readFailure(new Response(endless, { status: 500 }), [], 0);
+    expect(failure.body).toHaveLength(65_536);
+    expect(cancelled).toBe(true);
+  });
+
+  it('that breaks off is what came of it', async () => {
+    let sent = false;
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent) controller.error(new Error('reset'));
+        else controller.enqueue(new TextEncoder().encode('{"er'));
+        sent = true;
+      },
+    });
+    expect(await readFailure(new Response(broken, { status: 500 }), [], 0)).toMatchObject({ body: '{"er' });
+  });
+});
+
+describe('a call of a vendor', () => {
+  const call = (fetch: (request: Request) => Promise<Response>, signal = new AbortController().signal) =>
+    callVendor({ ...one({ DEEPSEEK_API_KEY: 'd' }), body: '{"a":1}', signal, fetch });
+
+  it('is one POST that follows nothing', async () => {
+    const seen: Request[] = [];
+    const response = await call(async (request) => {
+      seen.push(request);
+      return new Response('', { status: 302, headers: { location: 'https://evil.example' } });
+    });
+    expect(response.status).toBe(302);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toMatchObject({
+      method: 'POST',
+      url: 'https://api.deepseek.com/chat/completions',
+      redirect: 'manual',
+    });
+    expect(await seen[0]?.text()).toBe('{"a":1}');
+  });
+
+  it('that reaches nobody is an error of the vendor, and names no host', async () => {
+    const failed = call(async () => {
+      throw new Error('connect ECONNREFUSED 10.0.0.1');
+    });
+    await expect(failed).rejects.toMatchObject({ code: 'upstream_error', status: 502 });
+    await expect(failed).rejects.not.toThrow('10.0.0.1');
+  });
+
+  it('that is aborted says why', async () => {
+    const controller = new AbortController();
+    const reason = new RouterError('upstream_timeout', 'too slow');
+    const failed = call(async () => {
+      controller.abort(reason);
+      throw new Error('aborted');
+    }, controller.signal);
+    await expect(failed).rejects.toBe(reason);
+  });
+});
+
+describe('the live check', () => {
+  const deepseek = one({ DEEPSEEK_API_KEY: 'secret-of-deepseek' });
+  const BALANCE = { is_available: true, balance_infos: [{ currency: 'USD', total_balance: '12.50' }] };
+
+  /** Answers by path, and keeps what was asked. */
+  function vendor(answers: Record<string, () => Response>) {
+    const asked: string[] = [];
+    const fetch = async (request: Request) => {
+      const { pathname } = new URL(request.url);
+      asked.push(`${request.method} ${pathname} ${request.headers.get('authorization')}`);
+      return answers[pathname]?.() ?? new Response('not found', { status: 404 });
+    };
+    return { asked, fetch };
+  }
+
+  it('lists models and reads the balance', async () => {
+    const { asked, fetch } = vendor({
+      '/models': () => Response.json({ data: [{ id: 'deepseek-flash' }] }),
+      '/user/balance': () => Response.json(BALANCE),
+    });
+    expect(await checkProvider(deepseek, () => 5, fetch)).toEqual({
+      ok: true,
+      latencyMs: 0,
+      problem: null,
+      balance: '12.50 USD',
+      unlisted: ['deepseek-v4-pro'],
+    });
+    expect(asked.sort()).toEqual([
+      'GET /models Bearer secret-of-deepseek',
+      'GET /user/balance Bearer secret-of-deepseek',
+    ]);
+  });
+
+  it('says what is wrong, and no secret', async () => {
+    const { fetch } = vendor({
+      '/models': () => Response.json({ error: { message: 'bad key secret-of-deepseek' } }, { status: 401 }),
+    });
+    const check = await checkProvider(deepseek, () => 5, fetch);
+    expect(check).toMatchObject({ ok: false, problem: { code: 'upstream_auth_error' }, balance: null });
+    expect(JSON.stringify(check)).not.toContain('secret-of');
+  });
+
+  it('takes a page for what it is', async () => {
+    const { fetch } = vendor({ '/models': () => new Response('<html>hello</html>') });
+    expect(await checkProvider(deepseek, () => 5, fetch)).toMatchObject({
+      ok: false,
+      problem: { code: 'upstream_error' },
+    });
+  });
+
+  it('calls the cheapest model for one token where there is no list', async () => {
+    const bodies: unknown[] = [];
+    const check = await checkProvider(
+      one({ ZAI_API_KEY: 'z' }),
+      () => 5,
+      async (request) => {
+        bodies.push(await request.json());
+        return Response.json({ choices: [{ message: { content: '' }, finish_reason: 'length' }] });
+      },
+    );
+    expect(check).toMatchObject({ ok: true, balance: null, unlisted: null });
+    expect(bodies).toEqual([{ model: 'glm-4.7-flash', messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 }]);
+  });
+
+  it('finds an error in a good answer', async () => {
+    const check = await checkProvider(
+      one({ ZAI_API_KEY: 'z' }),
+      () => 5,
+      async () => Response.json({ error: { code: '1113', message: '欠费' } }),
+    );
+    expect(check).toMatchObject({ ok: false, problem: { code: 'upstream_insufficient_balance' } });
+  });
+
+  it('gives up after 10 s', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new Error('timeout')));
+    const check = await checkProvider(
+      deepseek,
+      () => 5,
+      async (request) => {
+        request.signal.throwIfAborted();
+        return new Response();
+      },
+    );
+    expect(timeout).toHaveBeenCalledWith(10_000);
+    expect(check).toMatchObject({ ok: false, problem: { code: 'upstream_timeout' } });
+  });
+
+  it('of the test provider needs no network', async () => {
+    const refuse = async () => {
+      throw new Error('network');
+    };
+    expect(await checkProvider(one({ TEST_PROVIDER: 'true' }), () => 5, refuse)).toMatchObject({ ok: true });
+  });
+});
