@@ -1,0 +1,15 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { internalAuth } from '../../middleware/internal-auth.ts';
+import { internalAudit } from './audit.ts';
+import { internalKeys } from './keys.ts';
+import { internalProviders } from './providers.ts';
+import { internalUsers } from './users.ts';
+
+/** `/internal`: the admin API, behind INTERNAL_SECRET. */
+export const internal = new Hono<AppEnv>({ strict: false })
+  .use(internalAuth)
+  .route('/users', internalUsers)
+  .route('/keys', internalKeys)
+  .route('/', internalAudit)
+  .route('/', internalProviders);
