@@ -1,5 +1,7 @@
 import type { Catalog } from '../catalog/lookup.ts';
+import { RouterError } from '../protocol/errors.ts';
 import { type ConfiguredProvider, configuredCatalog, configuredProviders, type Variables } from './configured.ts';
+import { PROVIDERS } from './registry.ts';
 
 /** What this deployment offers. */
 export interface Offer {
@@ -18,4 +20,16 @@ export function readOffer(variables: Variables, modelsJson: string | null): Offe
   const offer = { providers, catalog: configuredCatalog(providers, modelsJson) };
   offers.set(variables, offer);
   return offer;
+}
+
+/** The same for those who cannot go on without a provider. Throws `invalid_configuration` where none is offered. */
+export function requireOffer(variables: Variables, modelsJson: string | null): Offer {
+  const offer = readOffer(variables, modelsJson);
+  if (offer.providers.size > 0) return offer;
+  const names = PROVIDERS.flatMap((provider) => provider.variables?.apiKey ?? []);
+  throw new RouterError(
+    'invalid_configuration',
+    `This router offers no provider. Set at least one of ${names.join(', ')} in .dev.vars or with "wrangler secret put", or TEST_PROVIDER=true to try it out.`,
+    { param: names[0] ?? 'TEST_PROVIDER' },
+  );
 }

@@ -4,8 +4,8 @@ import { describeModel } from '../catalog/describe.ts';
 import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
 import { nearestNames } from '../catalog/nearest.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
-import { RouterError } from '../protocol/errors.ts';
-import { readOffer } from '../providers/offer.ts';
+import { requireOffer } from '../providers/offer.ts';
+import { notAllowed } from './chat/refusal.ts';
 
 /** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
 function namesOf({ name, aliasOf }: ListedModel): string[] {
@@ -16,7 +16,7 @@ function namesOf({ name, aliasOf }: ListedModel): string[] {
 export const models = new Hono<AppEnv>()
   .get('/models', (c) => {
     const key = c.get('key');
-    const usable = readOffer(c.env, c.get('config').modelsJson)
+    const usable = requireOffer(c.env, c.get('config').modelsJson)
       .catalog.list()
       .filter((each) => isAllowed(key.models, namesOf(each)));
     return c.json({ object: 'list', data: usable.map((each) => describeModel(each, Date.now())) });
@@ -25,14 +25,10 @@ export const models = new Hono<AppEnv>()
   .get('/models/:id{.+}', (c) => {
     const key = c.get('key');
     const id = c.req.param('id');
-    const all = readOffer(c.env, c.get('config').modelsJson).catalog.list();
+    const all = requireOffer(c.env, c.get('config').modelsJson).catalog.list();
     const found = all.find(({ name }) => name === id);
     if (found !== undefined && isAllowed(key.models, namesOf(found))) return c.json(describeModel(found, Date.now()));
-    if (found !== undefined) {
-      throw new RouterError('model_not_allowed', `This key may not use the model '${id}'. Ask for one that may.`, {
-        param: 'model',
-      });
-    }
+    if (found !== undefined) throw notAllowed(id);
     const usable = all.filter((each) => isAllowed(key.models, namesOf(each))).map(({ name }) => name);
     throw modelNotFound(id, nearestNames(id, usable));
   });

@@ -4,7 +4,7 @@ import { modelNotFound } from '../../catalog/lookup.ts';
 import { priceAt } from '../../catalog/price.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import type { RouterError } from '../../protocol/errors.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { requireOffer } from '../../providers/offer.ts';
 import type { Target } from './exchange.ts';
 import { notAllowed } from './refusal.ts';
 
@@ -12,7 +12,7 @@ export type FoundTarget = { kind: 'found'; target: Target } | { kind: 'unknown';
 
 /** What serves a model's name here and now. Throws RouterError where this key may not use it. */
 export function findTarget(c: Context<AppEnv>, request: { model: string }): FoundTarget {
-  const { providers, catalog } = readOffer(c.env, c.get('config').modelsJson);
+  const { providers, catalog } = requireOffer(c.env, c.get('config').modelsJson);
   const found = catalog.find(request.model);
   const configured = found.kind === 'found' ? providers.get(found.provider) : undefined;
   if (found.kind === 'unknown' || configured === undefined) {

@@ -1,0 +1,156 @@
+import { env } from 'cloudflare:workers';
+import { Hono } from 'hono';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { app } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { AppEnv } from '../../src/middleware/app-env.ts';
+import { onError } from '../../src/middleware/error-response.ts';
+import { internalProviders } from '../../src/routes/internal/providers.ts';
+import { makeKey } from '../support/keys.ts';
+import { get, openaiClient } from '../support/router.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function clientFor(models: string | null) {
+  const { secret } = await makeKey({ models });
+  return { client: openaiClient(secret), secret };
+}
+
+async function idsOf(client: Awaited<ReturnType<typeof clientFor>>['client']): Promise<string[]> {
+  return (await client.models.list()).data.map(({ id }) => id);
+}
+
+describe('GET /models', () => {
+  it('lists every configured model and every other name', async () => {
+    const { client } = await clientFor(null);
+    const ids = await idsOf(client);
+    expect(ids).toEqual(
+      expect.arrayContaining([
+        ...['moonshot/kimi-k3', 'moonshot/kimi-k2.5', 'moonshot/kimi-k2-0905-preview', 'moonshot/kimi-k2-thinking'],
+        ...['deepseek/deepseek-flash', 'deepseek/deepseek-chat', 'deepseek/deepseek-reasoner'],
+        ...['zai/glm-5', 'glm-5.3', 'test/echo'],
+      ]),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('lists only what the key may use, other names included', async () => {
+    expect(await idsOf((await clientFor('zai/glm-5')).client)).toEqual(['zai/glm-5', 'glm-5']);
+    expect(await idsOf((await clientFor('deepseek/deepseek-chat')).client)).toEqual(['deepseek/deepseek-chat']);
+    const all = await idsOf((await clientFor('deepseek/*,test/echo')).client);
+    expect(all).toEqual(expect.arrayContaining(['deepseek/deepseek-v4-pro', 'deepseek-chat', 'test/echo']));
+    expect(all.filter((id) => id.startsWith('zai') || id === 'test/slow')).toEqual([]);
+  });
+
+  it('wants a key', async () => expect((await get('/api/v1/models')).status).toBe(401));
+
+  it('gives one model by its name, the slash raw or encoded', async () => {
+    const { client, secret } = await clientFor(null);
+    expect(await client.models.retrieve('deepseek/deepseek-flash')).toMatchObject({
+      id: 'deepseek/deepseek-flash',
+      object: 'model',
+      owned_by: 'deepseek',
+      context_length: 1_000_000,
+      pricing: { currency: 'USD', bands: [{ name: 'peak', input: 0.3 }] },
+      aliases: expect.arrayContaining(['deepseek/deepseek-chat', 'deepseek-flash']),
+    });
+    const headers = { authorization: `Bearer ${secret}` };
+    for (const path of [
+      '/api/v1/models/zai/glm-5',
+      '/api/v1/models/zai%2Fglm-5',
+      '/v1/models/glm-5',
+      '/v1/models/zai/glm-5/',
+    ]) {
+      const response = await get(path, { headers });
+      expect(response.status, path).toBe(200);
+      expect(await response.json()).toMatchObject({ owned_by: 'zai', created: 1_770_768_000 });
+    }
+  });
+
+  it('says what is not there, and what is not allowed', async () => {
+    const { client } = await clientFor('zai/*');
+    await expect(client.models.retrieve('zai/glm5')).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+      param: 'model',
+      message: expect.stringContaining("'zai/glm-5'"),
+    });
+    await expect(client.models.retrieve('deepseek/deepseek-flash')).rejects.toMatchObject({
+      status: 403,
+      code: 'model_not_allowed',
+    });
+    await expect(client.models.retrieve('__proto__/x')).rejects.toMatchObject({ status: 404 });
+  });
+});
+
+const internal = new Hono<AppEnv>()
+  .use(async (c, next) => {
+    c.set('config', readConfig(c.env));
+    await next();
+  })
+  .route('/internal', internalProviders)
+  .onError(onError);
+
+interface Report {
+  data: { id: string; configured: boolean; check: { ok: boolean; problem: { code: string } | null } | null }[];
+}
+
+async function report(query: string, variables: Partial<Cloudflare.Env> = {}): Promise<Report> {
+  const response = await internal.request(`/internal/providers${query}`, {}, { ...env, ...variables });
+  expect(response.status).toBe(200);
+  return response.json<Report>();
+}
+
+describe('GET /internal/providers', () => {
+  it('says what is configured, and checks nothing', async () => {
+    const fetch = vi.spyOn(globalThis, 'fetch');
+    const { data } = await report('', { MOONSHOT_API_KEY: '' });
+    expect(data.map(({ id, configured }) => [id, configured])).toEqual([
+      ['moonshot', false],
+      ['deepseek', true],
+      ['zai', true],
+      ['test', true],
+    ]);
+    expect(data.every(({ check }) => check === null)).toBe(true);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('checks each one on demand, and tells no secret', async () => {
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      const { url } = new Request(input);
+      if (url.includes('deepseek')) return Response.json({ data: [] });
+      return Response.json({ error: { code: '1002', message: 'bad vendor-key-zai' } }, { status: 401 });
+    });
+    const answer = await report('?check=true', { MOONSHOT_API_KEY: '' });
+    const [moonshot, deepseek, zai, test] = answer.data;
+    expect(moonshot?.check).toBeNull();
+    expect(deepseek?.check).toMatchObject({ ok: true, unlisted_models: ['deepseek-flash', 'deepseek-v4-pro'] });
+    expect(zai?.check).toMatchObject({ ok: false, problem: { code: 'upstream_auth_error' } });
+    expect(test?.check).toMatchObject({ ok: true });
+    expect(JSON.stringify(answer)).not.toContain('vendor-key');
+  });
+
+  it('names a variable that is wrong', async () => {
+    const response = await internal.request('/internal/providers', {}, { ...env, ZAI_BASE_URL: 'http://far.example' });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'invalid_configuration', message: expect.stringContaining('ZAI_BASE_URL') },
+    });
+  });
+});
+
+describe('a router without any provider', () => {
+  it('says so, and how to give it one', async () => {
+    const { secret } = await makeKey();
+    const none = { MOONSHOT_API_KEY: '', DEEPSEEK_API_KEY: '', ZAI_API_KEY: '', TEST_PROVIDER: '' };
+    const request = new Request('http://router.test/api/v1/models', { headers: { authorization: `Bearer ${secret}` } });
+    const context = { waitUntil() {}, passThroughOnException() {}, props: {} };
+    const response = await app.fetch(request, { ...env, ...none }, context);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'invalid_configuration', message: expect.stringContaining('DEEPSEEK_API_KEY') },
+    });
+  });
+});
