@@ -1,10 +1,11 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { AppEnv } from './middleware/app-env.ts';
-import { onError, onNotFound } from './middleware/error-response.ts';
+import { methodNotAllowed, onError, onNotFound } from './middleware/error-response.ts';
+import { keyAuth } from './middleware/key-auth.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { chat } from './routes/chat.ts';
-import { key } from './routes/key.ts';
+import { models } from './routes/models.ts';
 import { worker } from './routes/worker.ts';
 
 const EXPOSED = [
@@ -20,7 +21,12 @@ const EXPOSED = [
 // Cursor's key check runs in its desktop app, which is a browser to us. Keys travel in a header, so no cookie is at stake.
 const anyOrigin = cors({ origin: '*', exposeHeaders: EXPOSED, maxAge: 86_400 });
 
-const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key);
+const api = new Hono<AppEnv>({ strict: false })
+  .route('/', chat)
+  .get('/models/*', keyAuth())
+  .get('/models', keyAuth())
+  .route('/', models)
+  .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));
 
 export const app = new Hono<AppEnv>({ strict: false })
   .use(requestContext)

@@ -23,3 +23,12 @@ export function requestId(now: number): string {
 export function requestIdFloor(time: number): string {
   return `req_${timePart(time)}${'0'.repeat(16)}`;
 }
+
+/** When a request id was made, in ms since 1970; null where the text is none. */
+export function requestTime(id: string): number | null {
+  const match = /^req_([0-9a-hjkmnp-tv-z]{10})/.exec(id);
+  if (match === null) return null;
+  let time = 0;
+  for (const letter of match[1] ?? '') time = time * 32 + ALPHABET.indexOf(letter);
+  return time;
+}

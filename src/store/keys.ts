@@ -159,3 +159,9 @@ export async function rotateKey(
   const details = { last4: secret.last4, previous_expires_at: previousExpiresAt };
   return await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details });
 }
+
+/** The ids of all keys, in any state. */
+export async function allKeyIds(database: Database): Promise<string[]> {
+  const rows = await database.select({ id: apiKeys.id }).from(apiKeys).orderBy(apiKeys.id);
+  return rows.map((row) => row.id);
+}

@@ -105,6 +105,16 @@ export const usageDaily = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.keyId, table.provider, table.model] })],
 );
 
+export const deadLetters = sqliteTable('dead_letters', {
+  id: text('id').primaryKey(),
+  body: text('body').notNull(),
+  reason: text('reason').notNull(),
+  arrivedAt: text('arrived_at')
+    .notNull()
+    .$defaultFn(() => new Date().toISOString()),
+});
+
+export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type RequestLogRow = typeof requestLogs.$inferSelect;

@@ -19,7 +19,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 /** One timer for any number of alarms: a stream of thousands of chunks sets it a handful of times. */
 export function createWatch(): Watch {
   const alarms: Alarm[] = [];
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
   let stopped = false;
 
@@ -27,7 +27,7 @@ export function createWatch(): Watch {
     if (stopped) return;
     const next = Math.min(...alarms.map((alarm) => alarm.due()));
     if (next === armedFor) return;
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
     armedFor = next;
     if (next === Number.POSITIVE_INFINITY) return;
     timer = setTimeout(tick, Math.min(Math.max(next - Date.now(), 0), LONGEST_WAIT_MS));
@@ -48,7 +48,7 @@ export function createWatch(): Watch {
     rearm,
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      if (timer !== undefined) clearTimeout(timer);
     },
   };
 }

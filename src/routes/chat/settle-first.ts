@@ -10,11 +10,11 @@ export async function settleFirst(exchange: Exchange, outcome: Outcome): Promise
   const settling = exchange.ledger.settle(settlement);
   exchange.runAfter('settle', settling);
   exchange.log('settle', { end: settlement.end, source: settlement.source, cost_nano_usd: settlement.costNanoUsd });
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, LONGEST_WAIT_MS);
   });
   await Promise.race([settling, late]);
-  clearTimeout(timer);
+  if (timer !== undefined) clearTimeout(timer);
   return settlement.costNanoUsd;
 }

@@ -1,0 +1,18 @@
+import { app } from './app.ts';
+import { sweep } from './ledger/sweep.ts';
+import { consumeLogs } from './logs/consumer.ts';
+import { keepDeadLetters } from './logs/dead-letters.ts';
+
+export { KeyLedger } from './ledger/key-ledger.ts';
+export { ConversationMemory } from './memory/conversation-memory.ts';
+
+export default {
+  fetch: app.fetch,
+  async queue(batch, env) {
+    if (batch.queue.endsWith('-dead-letters')) await keepDeadLetters(batch, env);
+    else await consumeLogs(batch, env);
+  },
+  async scheduled(controller, env) {
+    await sweep(env, controller.scheduledTime);
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;

@@ -1,0 +1,63 @@
+import { openDatabase } from '../store/database.ts';
+import { allKeyIds } from '../store/keys.ts';
+import { sumsByKey } from '../store/logs.ts';
+import { inParallel } from './in-parallel.ts';
+import type { KeyLedger } from './key-ledger.ts';
+
+export interface CheckPlaces {
+  DB: D1Database;
+  KEY_LEDGER: Pick<DurableObjectNamespace<KeyLedger>, 'getByName'>;
+}
+
+/** One key's sums in the three places that must agree. Money is integer nano-USD. */
+export interface LedgerCheckRow {
+  key_id: string;
+  ledger_nano_usd: number;
+  d1_nano_usd: number;
+  daily_nano_usd: number;
+  held_nano_usd: number;
+  open_leases: number;
+  outbox: number;
+}
+
+/** `ok` compares the sums only: rows on their way make them differ for some seconds. */
+export interface LedgerCheck {
+  ok: boolean;
+  data: LedgerCheckRow[];
+}
+
+function agrees(row: LedgerCheckRow): boolean {
+  return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
+}
+
+/** Compares the ledgers with D1's log rows and daily sums, for every key that has rows anywhere. */
+export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
+  const database = openDatabase(places.DB);
+  const [stored, ids] = await Promise.all([sumsByKey(database), allKeyIds(database)]);
+  const byKey = new Map(stored.map((sums) => [sums.keyId, sums]));
+  const rows = await inParallel([...new Set([...ids, ...byKey.keys()])].toSorted(), async (keyId) => {
+    const ledger = await places.KEY_LEDGER.getByName(keyId).sums();
+    const sums = byKey.get(keyId);
+    return {
+      key_id: keyId,
+      ledger_nano_usd: ledger.ledgerNanoUsd,
+      d1_nano_usd: sums?.logged ?? 0,
+      daily_nano_usd: sums?.daily ?? 0,
+      held_nano_usd: ledger.heldNanoUsd,
+      open_leases: ledger.openLeases,
+      outbox: ledger.outbox,
+    };
+  });
+  const data = rows.filter(
+    (row) => byKey.has(row.key_id) || row.outbox > 0 || row.open_leases > 0 || row.ledger_nano_usd !== 0,
+  );
+  return { ok: data.every(agrees), data };
+}
+
+/** Sends the rows again of every ledger that is quiet and yet differs from D1. Answers their key ids. */
+export async function repairLedgers(places: CheckPlaces): Promise<string[]> {
+  const { data } = await checkLedger(places);
+  const wrong = data.filter((row) => row.outbox === 0 && !agrees(row));
+  await inParallel(wrong, (row) => places.KEY_LEDGER.getByName(row.key_id).resend());
+  return wrong.map((row) => row.key_id);
+}

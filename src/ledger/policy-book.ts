@@ -1,0 +1,29 @@
+import type { ApiKey } from '../store/schema.ts';
+
+/** The newest of a key's rows that anybody has shown the ledger: it holds for all. */
+export interface Policy {
+  /** Keeps `key` if it is newer, and answers the newest. */
+  newest(key: ApiKey): ApiKey;
+  /** Null before the first call. */
+  current(): ApiKey | null;
+}
+
+export function openPolicy(sql: SqlStorage): Policy {
+  const [stored] = sql.exec<{ key: string }>('SELECT key FROM policy');
+  let current: ApiKey | null = stored === undefined ? null : JSON.parse(stored.key);
+
+  return {
+    newest(key) {
+      // The revision rises with every change, the owner's state included: the triggers see to it.
+      if (current !== null && key.revision <= current.revision) return current;
+      sql.exec(
+        'INSERT INTO policy (id, revision, key) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision, key = excluded.key',
+        key.revision,
+        JSON.stringify(key),
+      );
+      current = key;
+      return key;
+    },
+    current: () => current,
+  };
+}

@@ -1,0 +1,35 @@
+import { isAllowed } from '../catalog/allow-list.ts';
+import { usdToNano } from '../protocol/money.ts';
+import type { ApiKey } from '../store/schema.ts';
+import type { LeaseRequest, RefusalReason } from './entry.ts';
+import type { Window } from './windows.ts';
+
+/** The budgets a key has, in nano-USD. */
+export function budgetsOf(key: ApiKey): { window: Window; limit: number }[] {
+  const budgets = [
+    { window: 'day', usd: key.budgetDayUsd },
+    { window: 'week', usd: key.budgetWeekUsd },
+    { window: 'month', usd: key.budgetMonthUsd },
+    { window: 'total', usd: key.budgetTotalUsd },
+  ] as const;
+  return budgets.flatMap(({ window, usd }) => (usd === null ? [] : [{ window, limit: usdToNano(usd) }]));
+}
+
+/** Why a secret may not be used now, or null. `now` is ms since 1970. */
+export function stateRefusal(key: ApiKey, keyHash: string | null, now: number): RefusalReason | null {
+  if (key.status !== 'active' || key.ownerStatus !== 'active') return 'disabled';
+  if (keyHash !== null && keyHash !== key.hash) {
+    const until = key.previousExpiresAt === null ? Number.NaN : Date.parse(key.previousExpiresAt);
+    if (keyHash !== key.previousHash || !(now < until)) return 'disabled';
+  }
+  return key.expiresAt !== null && !(now < Date.parse(key.expiresAt)) ? 'expired' : null;
+}
+
+/** Why a request is refused whatever else is going on, or null. */
+export function requestRefusal(key: ApiKey, lease: LeaseRequest, now: number): RefusalReason | null {
+  const state = stateRefusal(key, lease.keyHash, now);
+  if (state !== null) return state;
+  const names = [`${lease.provider}/${lease.model}`, ...(lease.requestedModel === null ? [] : [lease.requestedModel])];
+  if (!isAllowed(key.models, names)) return 'model';
+  return !lease.priced && budgetsOf(key).length > 0 ? 'unpriced' : null;
+}

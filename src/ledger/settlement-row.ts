@@ -1,0 +1,60 @@
+import { NO_USAGE, type Usage } from '../protocol/usage.ts';
+import type { ApiKey } from '../store/schema.ts';
+import type { LedgerRow, Settlement } from './entry.ts';
+import type { Lease } from './lease-book.ts';
+
+/** The row of a settlement, as D1 will hold it. `day` is YYYY-MM-DD in BUDGET_UTC_OFFSET. */
+export function settleRow(key: ApiKey, settlement: Settlement, day: string): LedgerRow {
+  return { ...settlement, kind: 'settle', keyId: key.id, owner: key.owner, purpose: key.purpose, day };
+}
+
+/** The row of a request that was never heard of again: its last checkpoint, or else the input's estimate. */
+export function expiredRow(key: ApiKey, { request, checkpoint, expiresAt }: Lease, day: string): LedgerRow {
+  const { keyHash: _hash, holdNanoUsd: _hold, inputEstimate, inputCostNanoUsd, priced: _priced, ...facts } = request;
+  const settlement: Settlement = {
+    ...facts,
+    status: 200,
+    end: 'timeout',
+    source: 'lease_expired',
+    usage: checkpoint?.usage ?? { ...NO_USAGE, inputTokens: inputEstimate },
+    costNanoUsd: checkpoint?.costNanoUsd ?? inputCostNanoUsd,
+    attempts: [],
+    finishReason: null,
+    vendorFinishReason: null,
+    errorCode: 'lease_expired',
+    firstTokenMs: null,
+    durationMs: Math.max(0, expiresAt - facts.startedAt),
+  };
+  return settleRow(key, settlement, day);
+}
+
+function minus(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens - other.inputTokens,
+    cachedTokens: one.cachedTokens - other.cachedTokens,
+    cacheWriteTokens: one.cacheWriteTokens - other.cacheWriteTokens,
+    outputTokens: one.outputTokens - other.outputTokens,
+    reasoningTokens: one.reasoningTokens - other.reasoningTokens,
+  };
+}
+
+/** The row that a settlement after the lease's end adds: what it tells beyond what was booked. May be negative. */
+export function adjustRow(booked: LedgerRow, late: Settlement, day: string): LedgerRow {
+  return {
+    ...booked,
+    ...late,
+    kind: 'adjust',
+    usage: minus(late.usage, booked.usage),
+    costNanoUsd: late.costNanoUsd - booked.costNanoUsd,
+    day,
+  };
+}
+
+/** Whether two settlements of one request say the same. */
+export function isSameSettlement(booked: LedgerRow, other: Settlement): boolean {
+  return (
+    booked.costNanoUsd === other.costNanoUsd &&
+    booked.end === other.end &&
+    JSON.stringify(booked.usage) === JSON.stringify(other.usage)
+  );
+}

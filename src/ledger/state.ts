@@ -1,0 +1,47 @@
+import type { ApiKey } from '../store/schema.ts';
+import { rateLimitsOf } from './admission.ts';
+import { type Books, positionAt } from './books.ts';
+import type { RateLimits } from './entry.ts';
+import { budgetsOf } from './policy.ts';
+
+type PerWindow = Record<'day' | 'week' | 'month' | 'total', number>;
+
+/** What a key's holder may know. Money is nano-USD; times are ISO UTC. */
+export interface LedgerState {
+  /** Settled only. */
+  spent: PerWindow;
+  held: number;
+  openLeases: number;
+  /** What the budgets leave, after what is held. Only the windows that have one. */
+  remaining: Partial<PerWindow>;
+  resetAt: { day: string; week: string; month: string };
+  rateLimits: RateLimits;
+}
+
+export function stateOf(books: Books, given: ApiKey, now: number): LedgerState {
+  const key = books.policy.newest(given);
+  const position = positionAt(books, now);
+  const { resetAt } = position.windows;
+  const spent = {
+    day: position.spent('day'),
+    week: position.spent('week'),
+    month: position.spent('month'),
+    total: position.spent('total'),
+  };
+  const remaining: Partial<PerWindow> = {};
+  for (const { window, limit } of budgetsOf(key)) {
+    remaining[window] = Math.max(0, limit - spent[window] - position.held);
+  }
+  return {
+    spent,
+    held: position.held,
+    openLeases: position.running,
+    remaining,
+    resetAt: {
+      day: new Date(resetAt.day).toISOString(),
+      week: new Date(resetAt.week).toISOString(),
+      month: new Date(resetAt.month).toISOString(),
+    },
+    rateLimits: rateLimitsOf(key, position),
+  };
+}

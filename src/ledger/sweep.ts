@@ -1,0 +1,73 @@
+import { readConfig } from '../config.ts';
+import { requestIdFloor } from '../protocol/request-id.ts';
+import { openDatabase } from '../store/database.ts';
+import { allKeyIds } from '../store/keys.ts';
+import { pruneLogs } from '../store/logs.ts';
+import { repairLedgers } from './check.ts';
+import { inParallel } from './in-parallel.ts';
+import type { NudgeAnswer } from './key-ledger.ts';
+
+/** What a sweep came to: rows that D1 has confirmed, and what is still under way (unconfirmed rows, open leases). */
+export interface SweepResult {
+  flushed: number;
+  pending: number;
+}
+
+const DAY_MS = 86_400_000;
+// Log rows go in batches that D1 does in a moment.
+const PRUNE_BATCH = 500;
+const PRUNE_BATCHES = 20;
+// How long `POST /worker/settle` waits for D1 to confirm. The queue gathers for up to a second before.
+const LONGEST_WAIT_MS = 8_000;
+const LOOK_EVERY_MS = 150;
+
+async function nudge(env: Cloudflare.Env, keyId: string): Promise<NudgeAnswer & { keyId: string }> {
+  return { keyId, ...(await env.KEY_LEDGER.getByName(keyId).nudge()) };
+}
+
+async function unconfirmed(env: Cloudflare.Env, keyIds: readonly string[]): Promise<Map<string, number>> {
+  const counts = await inParallel(
+    keyIds,
+    async (keyId) => [keyId, (await env.KEY_LEDGER.getByName(keyId).sums()).outbox] as const,
+  );
+  return new Map(counts.filter(([, count]) => count > 0));
+}
+
+/** Nudges every ledger, and waits until D1 has confirmed what they sent, or eight seconds. */
+export async function settleNow(env: Cloudflare.Env): Promise<SweepResult> {
+  const keyIds = await allKeyIds(openDatabase(env.DB));
+  const nudged = await inParallel(keyIds, (keyId) => nudge(env, keyId));
+  const before = nudged.reduce((sum, answer) => sum + answer.unacknowledged, 0);
+  const leases = nudged.reduce((sum, answer) => sum + answer.openLeases, 0);
+  let waiting = new Map(
+    nudged.filter((answer) => answer.unacknowledged > 0).map((answer) => [answer.keyId, answer.unacknowledged]),
+  );
+  const deadline = Date.now() + LONGEST_WAIT_MS;
+  while (waiting.size > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    waiting = await unconfirmed(env, [...waiting.keys()]);
+  }
+  const after = [...waiting.values()].reduce((sum, count) => sum + count, 0);
+  return { flushed: Math.max(0, before - after), pending: after + leases };
+}
+
+async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
+  const before = requestIdFloor(now - readConfig(env).logRetentionDays * DAY_MS);
+  for (let batch = 0; batch < PRUNE_BATCHES; batch += 1) {
+    if ((await pruneLogs(env.DB, before, PRUNE_BATCH)) < PRUNE_BATCH) return;
+  }
+}
+
+// A minute's share of ledgers to nudge: each has an alarm of its own, and this is for alarms that were lost.
+const SLICE = 200;
+
+/** The cron's work, each minute: old log rows, a share of the ledgers, and each hour a comparison that repairs. `now` is ms since 1970. */
+export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
+  await pruneOldLogs(env, now);
+  const keyIds = await allKeyIds(openDatabase(env.DB));
+  const minute = Math.floor(now / 60_000);
+  const slices = Math.max(1, Math.ceil(keyIds.length / SLICE));
+  const start = (minute % slices) * SLICE;
+  await inParallel(keyIds.slice(start, start + SLICE), (keyId) => nudge(env, keyId));
+  if (minute % 60 === 0) await repairLedgers(env);
+}

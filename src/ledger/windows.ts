@@ -1,0 +1,44 @@
+/*
+ * The calendar windows of a budget: day, week (from Monday) and month, in a fixed offset from UTC.
+ * A fixed offset knows no daylight saving: a day always has 24 hours.
+ */
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+export type Window = 'day' | 'week' | 'month' | 'total';
+
+/** The offset `+05:30` or `-03:00` in milliseconds. */
+export function offsetMs(offset: string): number {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
+  const total = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE_MS;
+  return sign === '-' ? -total : total;
+}
+
+function isoDay(local: number): string {
+  return new Date(local).toISOString().slice(0, 10);
+}
+
+/** The days and resets of an instant. `now` is ms since 1970; days are YYYY-MM-DD in the offset. */
+export interface Windows {
+  day: string;
+  /** First day of the week and of the month. */
+  weekStart: string;
+  monthStart: string;
+  /** When each window begins anew, ms since 1970. */
+  resetAt: { day: number; week: number; month: number };
+}
+
+export function windowsAt(now: number, offset: string): Windows {
+  const shift = offsetMs(offset);
+  const local = new Date(now + shift);
+  const midnight = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate());
+  const monday = midnight - ((local.getUTCDay() + 6) % 7) * DAY_MS;
+  const nextMonth = Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + 1, 1);
+  return {
+    day: isoDay(midnight),
+    weekStart: isoDay(monday),
+    monthStart: isoDay(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), 1)),
+    resetAt: { day: midnight + DAY_MS - shift, week: monday + 7 * DAY_MS - shift, month: nextMonth - shift },
+  };
+}

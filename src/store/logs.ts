@@ -1,0 +1,69 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import { type Page, pageOf } from './page.ts';
+import { type RequestLogRow, requestLogs } from './schema.ts';
+
+/** The rows of one request: its settle row and, where there is one, its adjust row. */
+export async function getLog(database: Database, requestId: string): Promise<RequestLogRow[]> {
+  return await database
+    .select()
+    .from(requestLogs)
+    .where(eq(requestLogs.requestId, requestId))
+    .orderBy(desc(requestLogs.kind));
+}
+
+/** Rows newest first, of one key or of all. The cursor is `request id/kind` of the last row seen. */
+export async function listLogs(
+  database: Database,
+  page: { keyId: string | null; cursor: string | null; limit: number },
+): Promise<Page<RequestLogRow>> {
+  const [id, kind] = page.cursor?.split('/') ?? [];
+  const rows = await database
+    .select()
+    .from(requestLogs)
+    .where(
+      and(
+        page.keyId === null ? undefined : eq(requestLogs.keyId, page.keyId),
+        id === undefined ? undefined : sql`(${requestLogs.requestId}, ${requestLogs.kind}) < (${id}, ${kind ?? ''})`,
+      ),
+    )
+    .orderBy(desc(requestLogs.requestId), desc(requestLogs.kind))
+    .limit(page.limit + 1);
+  return pageOf(rows, page.limit, (row) => `${row.requestId}/${row.kind}`);
+}
+
+/** What D1 holds of each key's money, integer nano-USD: the rows still there, those that were pruned, and the daily sums. */
+export interface KeySums {
+  keyId: string;
+  logged: number;
+  daily: number;
+}
+
+/** The sums of every key that has rows. */
+export async function sumsByKey(database: Database): Promise<KeySums[]> {
+  return await database.all<KeySums>(sql`
+    SELECT key_id AS keyId, sum(logged) AS logged, sum(daily) AS daily FROM (
+      SELECT key_id, cost_nano_usd AS logged, 0 AS daily FROM request_logs
+      UNION ALL SELECT key_id, cost_nano_usd, 0 FROM pruned_logs
+      UNION ALL SELECT key_id, 0, cost_nano_usd FROM usage_daily
+    ) GROUP BY key_id ORDER BY key_id`);
+}
+
+/**
+ * Deletes up to `limit` rows older than the request id `before`, and keeps their sum a key, in one transaction:
+ * the ledger can be checked against D1 however old it is. Answers how many went.
+ */
+export async function pruneLogs(binding: D1Database, before: string, limit: number): Promise<number> {
+  const old = 'SELECT request_id, kind, key_id FROM request_logs WHERE request_id < ?1 ORDER BY request_id LIMIT ?2';
+  const [, gone] = await binding.batch([
+    binding
+      .prepare(
+        `INSERT INTO pruned_logs (key_id, cost_nano_usd)
+         SELECT key_id, sum(cost_nano_usd) FROM request_logs WHERE (request_id, kind, key_id) IN (${old}) GROUP BY key_id
+         ON CONFLICT DO UPDATE SET cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd`,
+      )
+      .bind(before, limit),
+    binding.prepare(`DELETE FROM request_logs WHERE (request_id, kind, key_id) IN (${old})`).bind(before, limit),
+  ]);
+  return gone?.meta.changes ?? 0;
+}

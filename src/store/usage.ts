@@ -1,0 +1,50 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { nanoToUsd } from '../protocol/money.ts';
+import type { Database } from './database.ts';
+import { usageDaily } from './schema.ts';
+
+export const USAGE_GROUPS = ['day', 'key', 'model', 'user'] as const;
+export type UsageGroup = (typeof USAGE_GROUPS)[number];
+
+/** One line of a usage report; the first member is what it is grouped by. */
+export interface UsageRow {
+  day?: string;
+  key_id?: string;
+  model?: string;
+  owner?: string;
+  requests: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_nano_usd: number;
+  cost_usd: string;
+}
+
+interface Grouping {
+  name: 'day' | 'key_id' | 'model' | 'owner';
+  column: SQL;
+}
+
+const GROUPINGS: Record<UsageGroup, Grouping> = {
+  day: { name: 'day', column: sql`${usageDaily.day}` },
+  key: { name: 'key_id', column: sql`${usageDaily.keyId}` },
+  // The same model id may stand with two vendors.
+  model: { name: 'model', column: sql`${usageDaily.provider} || '/' || ${usageDaily.model}` },
+  user: { name: 'owner', column: sql`${usageDaily.owner}` },
+};
+
+/** Sums by day, key, model or user. `from` and `to` are days (YYYY-MM-DD), both included. */
+export async function usageBy(database: Database, group: UsageGroup, from: string, to: string): Promise<UsageRow[]> {
+  const { name, column } = GROUPINGS[group];
+  const rows = await database.all<{
+    label: string;
+    requests: number;
+    input_tokens: number;
+    output_tokens: number;
+    cost_nano_usd: number;
+  }>(sql`
+    SELECT ${column} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
+      sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd
+    FROM ${usageDaily} WHERE ${usageDaily.day} BETWEEN ${from} AND ${to}
+    GROUP BY label ORDER BY ${group === 'day' ? sql`label` : sql`cost_nano_usd DESC`}`);
+  return rows.map(({ label, ...sums }) => ({ [name]: label, ...sums, cost_usd: nanoToUsd(sums.cost_nano_usd) }));
+}

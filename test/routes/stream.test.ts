@@ -1,0 +1,139 @@
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeKey } from '../support/keys.ts';
+import { get, internal, openaiClient } from '../support/router.ts';
+import { HAND_MADE_STREAMS } from '../support/streams.ts';
+import { GRANULARITIES, playVendor, type StreamPlan, sse, streamOf } from '../support/vendor.ts';
+
+let secret = '';
+let vendor: ReturnType<typeof playVendor> | null = null;
+
+beforeAll(async () => {
+  ({ secret } = await makeKey());
+});
+
+afterEach(() => {
+  vendor?.restore();
+  vendor = null;
+});
+
+const request = { model: 'deepseek/deepseek-flash', stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+
+function post(body: unknown = request, init: RequestInit = {}): Promise<Response> {
+  return get('/api/v1/chat/completions', {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { authorization: `Bearer ${secret}` },
+    ...init,
+  });
+}
+
+function play(body: string, plan: StreamPlan = {}): void {
+  vendor?.restore();
+  vendor = playVendor(() => streamOf(body, plan));
+}
+
+async function rowOf(response: Response): Promise<Record<string, unknown> | null> {
+  await internal('/worker/settle', { method: 'POST' });
+  return env.DB.prepare('SELECT * FROM request_logs WHERE request_id = ?').bind(response.headers.get('x-request-id')).first();
+}
+
+function delta(content: string, finish: string | null = null, more: object = {}): unknown {
+  return { id: 'v', object: 'chat.completion.chunk', created: 5, model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: finish }], ...more };
+}
+
+const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, prompt_cache_hit_tokens: 4 };
+const hello = [delta('Hel'), delta('lo'), delta('', 'stop', { usage })];
+
+describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularity) => {
+  it('ends with [DONE], reaches the official client, and is billed as the vendor says', async () => {
+    play(sse(hello), { granularity });
+    const response = await post();
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    const text = await response.text();
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    const row = await rowOf(response);
+    // flash off-peak or peak, by the clock: 6 fresh, 4 cached, 5 out.
+    expect(row).toMatchObject({ end: 'completed', source: 'reported', input_tokens: 10, cached_tokens: 4, output_tokens: 5, finish_reason: 'stop' });
+    expect([6 * 150 + 4 * 3 + 5 * 600, 2 * (6 * 150 + 4 * 3 + 5 * 600)]).toContain(row?.['cost_nano_usd']);
+    const final = await openaiClient(secret).chat.completions.stream({ ...request, stream: true } as never).finalChatCompletion();
+    expect(final.choices[0]?.message.content).toBe('Hello');
+  });
+
+  it.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body]))('passes: %s', async (_name, body) => {
+    play(body, { granularity });
+    const text = await (await post()).text();
+    expect(text.match(/data: \[DONE\]/g)).toHaveLength(1);
+    expect(text).not.toContain('\r');
+    expect(text).not.toContain('late');
+  });
+
+  it.each([
+    ['cut without a finish reason', sse(hello.slice(0, 2), false), {}, 'upstream_error'],
+    ['[DONE] without a finish reason', sse(hello.slice(0, 2)), {}, 'upstream_error'],
+    ['not JSON', sse([...hello.slice(0, 2), 'oops']), {}, 'upstream_error'],
+    ['broken off', sse(hello.slice(0, 2), false), { breakOff: true }, 'upstream_error'],
+    ['an error frame', sse([...hello.slice(0, 2), { error: { message: 'overloaded', type: 'overloaded_error' } }]), {}, 'upstream_overloaded'],
+  ] as const)('%s: one error frame, no [DONE], an estimate in the ledger', async (_name, body, plan, code) => {
+    play(body, { granularity, ...plan });
+    const response = await post();
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(text).not.toContain('[DONE]');
+    const frames = text.trim().split('\n\n');
+    expect(JSON.parse(frames.at(-1)?.slice(6) ?? '')).toMatchObject({ error: { code } });
+    expect(frames.filter((frame) => frame.includes('"error"'))).toHaveLength(1);
+    expect(await rowOf(response)).toMatchObject({ end: 'upstream_failed', source: 'estimated', output_tokens: 2 });
+  });
+
+  it.each([
+    ['a JSON error in place of a stream', '{"error":{"code":"1305","message":"busy"}}', 502],
+    ['HTML in place of a stream', '<html>', 502],
+    ['nothing at all', '', 502],
+    ['an error before the first choice', sse([{ error: { message: 'no' } }]), 502],
+  ])('%s is a true HTTP error', async (_name, body, status) => {
+    play(body, { granularity });
+    const response = await post();
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { type: 'api_error' } });
+    expect(await rowOf(response)).toMatchObject({ end: 'upstream_failed', status });
+  });
+
+  it('a whole completion in place of a stream becomes one', async () => {
+    const message = { role: 'assistant', content: 'All', tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }] };
+    play(`\n\n${JSON.stringify({ id: 'w', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage })}`, { granularity });
+    const final = await openaiClient(secret).chat.completions.stream({ ...request, stream: true } as never).finalChatCompletion();
+    expect(final.choices[0]?.message).toMatchObject({ content: 'All', tool_calls: [{ id: 't', function: { name: 'f', arguments: '{}' } }] });
+  });
+});
+
+describe('the end of a stream', () => {
+  it('comes when the vendor says [DONE], even if it lingers, and the vendor is let go', async () => {
+    let cancelled = false;
+    play(sse(hello), { linger: true, onCancel: () => (cancelled = true) });
+    expect(await (await post()).text()).toContain('[DONE]');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(cancelled).toBe(true);
+  });
+
+  it('is settled before [DONE] goes out', async () => {
+    const { secret: own, key } = await makeKey();
+    play(sse(hello));
+    const response = await post(request, { headers: { authorization: `Bearer ${own}` } });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; !text.includes('[DONE]'); ) text += (await reader?.read())?.value ?? '[DONE]';
+    const state = await env.KEY_LEDGER.getByName(key.id).sums();
+    expect(state).toMatchObject({ openLeases: 0 });
+  });
+
+  it('bills the client that leaves by what the vendor says', async () => {
+    play(sse([...Array.from({ length: 20 }, () => delta('word ')), delta('', 'stop', { usage })]), { pace: 20 });
+    const response = await post();
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await rowOf(response)).toMatchObject({ end: 'client_gone', source: 'reported', input_tokens: 10, output_tokens: 5 });
+  });
+});

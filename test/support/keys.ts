@@ -1,0 +1,17 @@
+import { env } from 'cloudflare:workers';
+import { keyId, newSecret } from '../../src/keys/secret.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createKey, type KeySettings } from '../../src/store/keys.ts';
+import type { ApiKey } from '../../src/store/schema.ts';
+
+/** A new key of a new person, in D1 as the CLI would put it there. */
+export async function makeKey(settings: KeySettings = {}): Promise<{ secret: string; key: ApiKey }> {
+  const { secret, ...stored } = await newSecret('sk');
+  const id = keyId(Date.now());
+  const key = await createKey(
+    openDatabase(env.DB),
+    { id, owner: `user-${id.slice(-8)}`, ...stored, ...settings },
+    'cli',
+  );
+  return { secret, key };
+}
