@@ -4,6 +4,7 @@ import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { files } from '../page/asset-list.ts';
+import { limitForm, readForm } from '../page/read-form.ts';
 import { respond } from '../page/respond.ts';
 import { securityHeaders } from '../page/security-headers.ts';
 import { isLanguage, isTheme, ownPath, viewOf } from '../page/view.ts';
@@ -33,11 +34,8 @@ export const home = new Hono<AppEnv>()
       'cache-control': 'public, max-age=31536000, immutable',
     });
   })
-  .post('/preferences', securityHeaders, requireSameOrigin, async (c) => {
-    const form = await c.req.parseBody();
-    const [language, theme, back] = [form['language'], form['theme'], form['back']].map((value) =>
-      typeof value === 'string' ? value : undefined,
-    );
+  .post('/preferences', securityHeaders, requireSameOrigin, limitForm, async (c) => {
+    const { language, theme, back } = await readForm(c);
     if (isLanguage(language)) remember(c, 'language', language);
     if (isTheme(theme)) remember(c, 'theme', theme);
     return c.redirect(ownPath(back, '/'), 303);

@@ -76,7 +76,6 @@ export const chinese: Texts = {
     tokens: '输入 / 输出 token',
     cached: '输入命中缓存',
     firstToken: '首个 token',
-    firstTokenNote: '中位数',
     slowest: (time) => `95 % 在 ${time} 以内`,
     byDay: '每日花费',
     byDayNote: '最近 30 天，按模型堆叠',
@@ -90,6 +89,7 @@ export const chinese: Texts = {
     noBudgets: '还没有设预算的密钥。在密钥页设置后，消耗情况会显示在这里。',
     providers: '厂商',
     providersNote: '依据最近一小时',
+    checkNow: '立即检查',
     states: { off: '未配置 API key', quiet: '没有请求', ok: '正常', failing: '有失败' },
     served: (requests, failures) => `${requests} 个请求，${failures} 个失败`,
     lastFailure: '最近一次失败',
@@ -101,6 +101,22 @@ export const chinese: Texts = {
     ledgerOpen: '查看核对结果',
     firstSteps: '这里还没有内容',
     firstStepsText: '新建一个密钥，让 OpenAI 客户端指向本路由器，数据就会出现。',
+  },
+
+  providers: {
+    title: '厂商',
+    lead: '刚刚从这里逐一询问：读取模型列表；没有列表的厂商则请求一个 token。',
+    provider: '厂商',
+    state: '状态',
+    works: '正常',
+    broken: '不可用',
+    off: '未配置 API key',
+    offHint: (variable) => `设置 ${variable} 即可启用。`,
+    latency: '延迟',
+    balance: '余额',
+    baseUrl: 'Base URL',
+    unlisted: (models) => `厂商已不再列出 ${models}。`,
+    caption: '各厂商的实时检查',
   },
 
   keys: {
@@ -165,6 +181,12 @@ export const chinese: Texts = {
       budget: '请填美元金额，例如 2.50，或留空。',
       choice: '请选择其中一项。',
     },
+  },
+
+  purposes: {
+    default: '原样传递请求与回答，适用于任何 OpenAI 客户端。',
+    cursor: '专为 Cursor：显示模型的思考，接受 Cursor 的请求格式，并把思考交还给模型。',
+    reasoning: '原样传递回答，并把客户端丢弃的思考交还给模型。',
   },
 
   secret: {
@@ -338,6 +360,7 @@ export const chinese: Texts = {
     hours: (hours, days) => `${hours} UTC，${days}`,
     everyDay: '每天',
     weekdays: ['周日', '周一', '周二', '周三', '周四', '周五', '周六'],
+    when: '适用时段',
     noPrice: '价格未知：设有预算的密钥不能使用。',
     alsoCalled: '别名',
     from: (date) => `自 ${date} 起`,
@@ -377,7 +400,8 @@ export const chinese: Texts = {
     held: '预留',
     leases: '未结请求',
     outbox: '未发送',
-    agrees: '一致',
+    state: '状态',
+    lights: { ok: '一致', lag: '写入中', bad: '不一致', unknown: '未知' },
     empty: '还没有任何记录。',
     caption: '每个密钥的合计',
   },

@@ -79,7 +79,6 @@ export const english = {
     tokens: 'Tokens in / out',
     cached: 'Input from cache',
     firstToken: 'First token',
-    firstTokenNote: 'median',
     slowest: (time: string) => `95 % within ${time}`,
     byDay: 'Spend by day',
     byDayNote: 'The last 30 days, stacked by model',
@@ -93,6 +92,7 @@ export const english = {
     noBudgets: 'No key has a budget yet. Set one on a key’s page, and it is shown here as it fills.',
     providers: 'Providers',
     providersNote: 'Judged by the last hour',
+    checkNow: 'Check now',
     states: { off: 'no API key', quiet: 'no requests', ok: 'serving', failing: 'failing' },
     served: (requests: number, failures: number) => `${requests} requests, ${failures} failed`,
     lastFailure: 'last failure',
@@ -104,6 +104,22 @@ export const english = {
     ledgerOpen: 'See the check',
     firstSteps: 'Nothing has happened here yet',
     firstStepsText: 'Make a key, point an OpenAI client at this router, and the picture fills.',
+  },
+
+  providers: {
+    title: 'Providers',
+    lead: 'Each vendor was asked just now, from here: its model list, or one token where it has none.',
+    provider: 'Provider',
+    state: 'State',
+    works: 'works',
+    broken: 'does not work',
+    off: 'no API key',
+    offHint: (variable: string) => `Set ${variable} to offer it.`,
+    latency: 'Latency',
+    balance: 'Balance',
+    baseUrl: 'Base URL',
+    unlisted: (models: string) => `The vendor no longer lists ${models}.`,
+    caption: 'Live check of each provider',
   },
 
   keys: {
@@ -175,6 +191,13 @@ export const english = {
       choice: 'Choose one of the values.',
     },
   },
+
+  purposes: {
+    default: 'Passes requests and answers as they are. For any OpenAI client.',
+    cursor:
+      'Speaks with Cursor: shows the model’s reasoning, takes Cursor’s request shapes, and gives the model its reasoning back.',
+    reasoning: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
+  } as Record<string, string>,
 
   secret: {
     created: 'The key is made',
@@ -348,6 +371,7 @@ export const english = {
     hours: (hours: string, days: string) => `${hours} UTC, ${days}`,
     everyDay: 'every day',
     weekdays: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
+    when: 'Holds',
     noPrice: 'No price known: keys with a budget may not use it.',
     alsoCalled: 'Also called',
     from: (date: string) => `from ${date}`,
@@ -387,7 +411,8 @@ export const english = {
     held: 'Held',
     leases: 'Open leases',
     outbox: 'Unsent rows',
-    agrees: 'Agrees',
+    state: 'State',
+    lights: { ok: 'agrees', lag: 'on its way', bad: 'differs', unknown: 'unknown' },
     empty: 'No key has any rows yet.',
     caption: 'Sums of each key',
   },

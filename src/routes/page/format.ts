@@ -1,17 +1,12 @@
+import { offsetMs } from '../../ledger/windows.ts';
 import type { Texts } from './english.ts';
 import type { View } from './view.ts';
 
 const NANO = 1_000_000_000;
 
-/** The minutes of an offset such as +08:00. */
-export function offsetMinutes(offset: string): number {
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4, 6));
-  return offset.startsWith('-') ? -minutes : minutes;
-}
-
 /** An instant (ISO, or ms since 1970) as the ISO text that a clock at this offset would show. */
 export function localTime(instant: string | number, offset: string): string {
-  return new Date(new Date(instant).getTime() + offsetMinutes(offset) * 60_000).toISOString();
+  return new Date(new Date(instant).getTime() + offsetMs(offset)).toISOString();
 }
 
 /** `2026-11-23 08:05`, at the view's offset. */

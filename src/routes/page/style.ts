@@ -63,7 +63,7 @@ small, .small { font-size: .8125rem }
 .nav a { display: block; padding: .34rem .75rem; border-radius: 6px; color: var(--soft); text-decoration: none }
 .nav a:hover { color: var(--ink); background: var(--sunken) }
 .nav a[aria-current] { color: var(--accent); background: var(--tint); font-weight: 550 }
-.side .prefs { margin-top: auto }
+.prefs-and-out { margin-top: auto; display: grid; gap: .5rem }
 .prefs { display: grid; gap: .5rem; padding: 0 .75rem; font-size: .8125rem }
 .prefs form { display: flex; flex-wrap: wrap; gap: .125rem .75rem }
 .prefs button { all: unset; cursor: pointer; color: var(--soft); padding: .15rem 0; min-height: 1.5rem }
@@ -128,7 +128,7 @@ td small, th small { display: block; font-weight: 400 }
 details > summary { cursor: pointer; color: var(--soft); font-size: .8125rem; width: fit-content }
 details[open] > summary { margin-bottom: .75rem }
 
-form { display: grid; gap: 1.25rem }
+form { display: grid; gap: 1.25rem } form.wide-gap { gap: 2.25rem } .danger-zone summary { font-size: .9375rem }
 fieldset { border: 0; display: grid; gap: .9rem; min-width: 0 }
 legend { font-weight: 600; padding: 0; margin-bottom: .6rem }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 1rem 1.25rem; align-items: start }
@@ -153,6 +153,7 @@ input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 
 .tight { padding: .15rem .7rem; min-height: 1.875rem; font-size: .8125rem }
 button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
+.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .after-label { margin-top: 1.6rem }
 .row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
 .note.bad { background: var(--bad-tint) }
@@ -175,7 +176,7 @@ button:disabled { opacity: .5; cursor: default }
 @media (max-width: 62rem) {
   .frame { grid-template: "side" auto "main" 1fr / minmax(0, 1fr) }
   .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }
-  .side .brand { padding: 0 } .side .prefs { margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem }
+  .side .brand { padding: 0 } .prefs-and-out, .side div.prefs { margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem } .side .prefs { padding: 0 }
   .nav { order: 3; width: 100% }
   .nav ul { display: flex; overflow-x: auto; margin: 0 -1.25rem; padding: 0 .75rem; scrollbar-width: none }
   .nav a { padding: .5rem .6rem; white-space: nowrap }

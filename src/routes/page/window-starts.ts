@@ -1,13 +1,12 @@
+import { windowsAt } from '../../ledger/windows.ts';
 import type { WindowStarts } from '../../store/overview.ts';
-import { localTime } from './format.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The first days of the running day, week (Monday) and month at an offset such as +08:00. `now` is ms since 1970. */
+/** The first days of the running budget windows at an offset such as +08:00. `now` is ms since 1970. */
 export function windowStarts(now: number, offset: string): WindowStarts {
-  const day = localTime(now, offset).slice(0, 10);
-  const weekday = (new Date(day).getUTCDay() + 6) % 7;
-  return { day, week: daysBefore(day, weekday), month: `${day.slice(0, 7)}-01` };
+  const { day, weekStart, monthStart } = windowsAt(now, offset);
+  return { day, week: weekStart, month: monthStart };
 }
 
 /** The date some days before a date (YYYY-MM-DD). */

@@ -1,0 +1,32 @@
+import { type CheckPlaces, checkLedger, type LedgerCheckRow } from '../../ledger/check.ts';
+import { faultOf, logLine } from '../../middleware/log.ts';
+
+/** `lag`: the sums differ, and rows that explain it are on their way. */
+export type LedgerLight = 'ok' | 'lag' | 'bad' | 'unknown';
+
+/** Every key has a ledger to be asked; the overview does not wait longer than this. */
+const PATIENCE_MS = 2_000;
+
+/** What checked keys come to together. */
+export function lightOf(rows: readonly LedgerCheckRow[]): LedgerLight {
+  const differing = rows.filter(
+    (row) => row.ledger_nano_usd !== row.d1_nano_usd || row.d1_nano_usd !== row.daily_nano_usd,
+  );
+  if (differing.length === 0) return 'ok';
+  return differing.every((row) => row.outbox > 0) ? 'lag' : 'bad';
+}
+
+/** Checks the ledger, and gives up rather than keep the page waiting. */
+export async function readLedgerLight(places: CheckPlaces): Promise<LedgerLight> {
+  const timeout = Promise.withResolvers<null>();
+  const timer = setTimeout(() => timeout.resolve(null), PATIENCE_MS);
+  try {
+    const check = await Promise.race([checkLedger(places), timeout.promise]);
+    return check === null ? 'unknown' : lightOf(check.data);
+  } catch (cause) {
+    logLine('error', 'ledger_check_failed', faultOf(cause));
+    return 'unknown';
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,108 @@
+import { Hono } from 'hono';
+import { checkLedger, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
+import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { nanoToUsd } from '../../protocol/money.ts';
+import { count } from '../page/format.ts';
+import { respond } from '../page/respond.ts';
+import { type View, viewOf } from '../page/view.ts';
+import { Frame, Head, Note, Scroll } from './frame.tsx';
+import { type LedgerLight, lightOf } from './ledger-light.ts';
+
+interface LedgerProps {
+  view: View;
+  check: LedgerCheck;
+  settled: SweepResult | null;
+}
+
+const TONES: Record<LedgerLight, string> = { ok: 'badge good', lag: 'badge', bad: 'badge bad', unknown: 'badge warn' };
+
+function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
+  const { ledger } = view.texts;
+  const light = lightOf([row]);
+  return (
+    <tr>
+      <th scope="row">
+        <a class="mono" href={`/admin/keys/${encodeURIComponent(row.key_id)}`}>
+          {row.key_id}
+        </a>
+      </th>
+      <td>
+        <span class={TONES[light]}>{ledger.lights[light]}</span>
+      </td>
+      <td class="number">{nanoToUsd(row.ledger_nano_usd)}</td>
+      <td class="number">{nanoToUsd(row.d1_nano_usd)}</td>
+      <td class="number">{nanoToUsd(row.daily_nano_usd)}</td>
+      <td class="number wide-only">{nanoToUsd(row.held_nano_usd)}</td>
+      <td class="number wide-only">{count(row.open_leases)}</td>
+      <td class="number wide-only">{count(row.outbox)}</td>
+    </tr>
+  );
+}
+
+function LedgerTable({ view, check }: LedgerProps) {
+  const { ledger } = view.texts;
+  const sums = [ledger.inLedger, ledger.inLog, ledger.inDaily];
+  const rest = [ledger.held, ledger.leases, ledger.outbox];
+  return (
+    <Scroll label={ledger.caption}>
+      <table>
+        <caption class="quiet">{ledger.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{view.texts.keys.key}</th>
+            <th scope="col">{ledger.state}</th>
+            {sums.map((name) => (
+              <th scope="col" class="number">
+                {name}
+              </th>
+            ))}
+            {rest.map((name) => (
+              <th scope="col" class="number wide-only">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {check.data.map((row) => (
+            <LedgerRow view={view} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function LedgerPage(props: LedgerProps) {
+  const { view, check, settled } = props;
+  const { ledger } = view.texts;
+  return (
+    <Frame view={view} title={ledger.title} place="ledger">
+      <Head title={ledger.title} lead={ledger.lead}>
+        <form method="post" action="/admin/ledger">
+          <button type="submit" class="plain">
+            {ledger.settle}
+          </button>
+        </form>
+      </Head>
+      <Note text={settled === null ? null : ledger.settled(settled.flushed, settled.pending)} />
+      {check.data.length > 0 && <LedgerTable {...props} />}
+      {check.data.length === 0 && (
+        <div class="empty">
+          <p>{ledger.empty}</p>
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+/** `/admin/ledger`: the check of every key, and the sweep by hand. */
+export const ledger = new Hono<AdminEnv>()
+  .get('/ledger', async (c) => {
+    return respond(c, <LedgerPage view={viewOf(c)} check={await checkLedger(c.env)} settled={null} />);
+  })
+  .post('/ledger', async (c) => {
+    const settled = await settleNow(c.env);
+    return respond(c, <LedgerPage view={viewOf(c)} check={await checkLedger(c.env)} settled={settled} />);
+  });

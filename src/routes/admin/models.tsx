@@ -1,0 +1,157 @@
+import { Hono } from 'hono';
+import type { ListedModel } from '../../catalog/lookup.ts';
+import type { Thinking } from '../../catalog/model.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { readOffer } from '../../providers/offer.ts';
+import { compact } from '../page/format.ts';
+import { respond } from '../page/respond.ts';
+import { type View, viewOf } from '../page/view.ts';
+import { Frame, Head, Scroll } from './frame.tsx';
+import { type PriceLine, priceLines } from './price-lines.ts';
+
+interface ModelsProps {
+  view: View;
+  providers: readonly { id: string; name: string; models: readonly ListedModel[] }[];
+}
+
+function thinkingText(thinking: Thinking, { texts }: View): string {
+  const { think } = texts.models;
+  return thinking.kind === 'switch' ? think[thinking.default] : think[thinking.kind];
+}
+
+function usd(price: number): string {
+  return price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+}
+
+function Prices({ view, line }: { view: View; line: PriceLine | undefined }) {
+  const { models } = view.texts;
+  if (line === undefined) {
+    return (
+      <td colspan={4} class="small soft">
+        {models.noPrice}
+      </td>
+    );
+  }
+  return (
+    <>
+      <td class="number">{usd(line.prices.cached)}</td>
+      <td class="number">{usd(line.prices.input)}</td>
+      <td class="number">{usd(line.prices.output)}</td>
+      <td class="small">
+        {line.isNow && line.when !== '' && <span class="badge good">{models.now}</span>}{' '}
+        <span class="soft">{line.when}</span>
+      </td>
+    </>
+  );
+}
+
+function ModelRows({ view, listed }: { view: View; listed: ListedModel }) {
+  const { models } = view.texts;
+  const { name, model, aliases } = listed;
+  const [first, ...others] = priceLines(model, view.now, view.texts);
+  const rows = others.length + 1;
+  return (
+    <>
+      <tr>
+        <th scope="row" rowspan={rows}>
+          <span class="model">{name}</span>
+          {aliases.length > 0 && (
+            <small>
+              {models.alsoCalled} {aliases.join(', ')}
+            </small>
+          )}
+          {model.note !== undefined && <small>{model.note}</small>}
+        </th>
+        <td class="number wide-only" rowspan={rows}>
+          {compact(model.contextLength)}
+          <small>{compact(model.maxOutput)}</small>
+        </td>
+        <td class="wide-only small" rowspan={rows}>
+          {model.inputs.join(', ')}
+          <small>
+            {models.thinking}: {thinkingText(model.thinking, view)}
+          </small>
+        </td>
+        <Prices view={view} line={first} />
+      </tr>
+      {others.map((line) => (
+        <tr>
+          <Prices view={view} line={line} />
+        </tr>
+      ))}
+    </>
+  );
+}
+
+function ProviderTable({ view, provider }: { view: View; provider: ModelsProps['providers'][number] }) {
+  const { models } = view.texts;
+  const caption = models.caption(provider.name);
+  return (
+    <section>
+      <h2>{provider.name}</h2>
+      <Scroll label={caption}>
+        <table class="models">
+          <caption class="quiet">{caption}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{models.model}</th>
+              <th scope="col" class="number wide-only">
+                {models.context}
+                <small>{models.output}</small>
+              </th>
+              <th scope="col" class="wide-only">
+                {models.inputs}
+              </th>
+              <th scope="col" class="number">
+                {models.cached}
+              </th>
+              <th scope="col" class="number">
+                {models.input}
+              </th>
+              <th scope="col" class="number">
+                {models.out}
+              </th>
+              <th scope="col">
+                <span class="quiet">{models.when}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {provider.models.map((listed) => (
+              <ModelRows view={view} listed={listed} />
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </section>
+  );
+}
+
+function ModelsPage({ view, providers }: ModelsProps) {
+  const { models } = view.texts;
+  return (
+    <Frame view={view} title={models.title} place="models">
+      <Head title={models.title} lead={models.lead} />
+      {providers.map((provider) => (
+        <ProviderTable view={view} provider={provider} />
+      ))}
+      {providers.length === 0 && (
+        <div class="empty">
+          <p>{models.empty}</p>
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+/** `/admin/models`: the catalogue of this deployment. */
+export const models = new Hono<AdminEnv>().get('/models', (c) => {
+  const { providers, catalog } = readOffer(c.env, c.get('config').modelsJson);
+  const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
+  const groups = [...providers.values()].map(({ provider: { id, name } }) => ({
+    id,
+    name,
+    models: listed.filter(({ provider }) => provider === id),
+  }));
+  return respond(c, <ModelsPage view={viewOf(c)} providers={groups} />);
+});

@@ -1,0 +1,83 @@
+import type { RequestLogRow } from '../../store/schema.ts';
+import { EndBadge } from './badge.tsx';
+import { compact, count, dateTime, duration, money } from './format.ts';
+import type { View } from './view.ts';
+
+interface RequestTableProps {
+  view: View;
+  rows: readonly RequestLogRow[];
+  /** For the operator: whose request it was, and the way to its page. */
+  forOperator: boolean;
+}
+
+function servedModel(row: RequestLogRow): string {
+  return row.provider !== null && row.model !== null ? `${row.provider}/${row.model}` : (row.requestedModel ?? '–');
+}
+
+function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOperator: boolean }) {
+  const time = <time datetime={row.startedAt}>{dateTime(row.startedAt, view)}</time>;
+  const isAdjustment = row.kind === 'adjust';
+  return (
+    <tr>
+      <th scope="row" class="nowrap">
+        {forOperator ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time}
+      </th>
+      {forOperator && (
+        <td class="wide-only">
+          <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>
+        </td>
+      )}
+      <td class="model">{servedModel(row)}</td>
+      <td class="number wide-only" title={`${count(row.inputTokens)} / ${count(row.outputTokens)}`}>
+        {compact(row.inputTokens)} / {compact(row.outputTokens)}
+      </td>
+      <td class="number">{money(row.costNanoUsd)}</td>
+      <td class="number wide-only">{duration(row.firstTokenMs)}</td>
+      <td class="number wide-only">{duration(row.durationMs)}</td>
+      <td>
+        {isAdjustment ? view.texts.request.adjust : <EndBadge view={view} end={row.end} errorCode={row.errorCode} />}
+      </td>
+    </tr>
+  );
+}
+
+/** Requests with what they used and cost. What a phone has no room for is on the request's page. */
+export function RequestTable({ view, rows, forOperator }: RequestTableProps) {
+  const { requests } = view.texts;
+  return (
+    <section class="scroll" aria-label={requests.caption} tabindex={0}>
+      <table>
+        <caption class="quiet">{requests.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{requests.time}</th>
+            {forOperator && (
+              <th scope="col" class="wide-only">
+                {requests.owner}
+              </th>
+            )}
+            <th scope="col">{requests.model}</th>
+            <th scope="col" class="number wide-only">
+              {requests.tokens}
+            </th>
+            <th scope="col" class="number">
+              {requests.cost}
+            </th>
+            <th scope="col" class="number wide-only">
+              {requests.firstToken}
+            </th>
+            <th scope="col" class="number wide-only">
+              {requests.duration}
+            </th>
+            <th scope="col">{requests.end}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row view={view} row={row} forOperator={forOperator} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
