@@ -4,7 +4,11 @@ import type { AppEnv } from './middleware/app-env.ts';
 import { methodNotAllowed, onError, onNotFound } from './middleware/error-response.ts';
 import { keyAuth } from './middleware/key-auth.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { admin } from './routes/admin/admin.tsx';
 import { chat } from './routes/chat.ts';
+import { home } from './routes/home/home.tsx';
+import { internal } from './routes/internal/internal.ts';
+import { key } from './routes/key.ts';
 import { models } from './routes/models.ts';
 import { worker } from './routes/worker.ts';
 
@@ -23,6 +27,7 @@ const anyOrigin = cors({ origin: '*', exposeHeaders: EXPOSED, maxAge: 86_400 });
 
 const api = new Hono<AppEnv>({ strict: false })
   .route('/', chat)
+  .route('/', key)
   .get('/models/*', keyAuth())
   .get('/models', keyAuth())
   .route('/', models)
@@ -35,5 +40,8 @@ export const app = new Hono<AppEnv>({ strict: false })
   .route('/api/v1', api)
   .route('/v1', api)
   .route('/worker', worker)
+  .route('/internal', internal)
+  .route('/admin', admin)
+  .route('/', home)
   .onError(onError)
   .notFound(onNotFound);

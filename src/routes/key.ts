@@ -1,0 +1,45 @@
+import { Hono } from 'hono';
+import type { LedgerState } from '../ledger/state.ts';
+import type { AppEnv } from '../middleware/app-env.ts';
+import { methodNotAllowed } from '../middleware/error-response.ts';
+import { keyAuth } from '../middleware/key-auth.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { nanoToUsd } from '../protocol/money.ts';
+import { describeKey } from '../store/describe-key.ts';
+import type { ApiKey } from '../store/schema.ts';
+
+function inUsd(amounts: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(amounts).map(([window, nano]) => [window, nanoToUsd(nano)]));
+}
+
+/** A key as its holder sees it. Usage is the ledger's, settled only; USD are decimal texts. */
+export function describeOwnKey(key: ApiKey, state: LedgerState) {
+  const { id, name, owner, purpose, prefix, last4, expires_at, models, created_at, reasoning, ...all } =
+    describeKey(key);
+  const { rpm, tpm, max_concurrent, budget_day_usd, budget_week_usd, budget_month_usd, budget_total_usd } = all;
+  const limits = { rpm, tpm, max_concurrent, budget_day_usd, budget_week_usd, budget_month_usd, budget_total_usd };
+  return {
+    ...{ id, name, owner, purpose, prefix, last4, expires_at, models, reasoning, created_at, limits },
+    usage: inUsd(state.spent),
+    held: nanoToUsd(state.held),
+    remaining: inUsd(state.remaining),
+    running: state.openLeases,
+    rate_limits: state.rateLimits,
+    reset_at: state.resetAt,
+  };
+}
+
+/** `GET /key`: what a key may do and what it has cost, for its holder. */
+export const key = new Hono<AppEnv>()
+  .get('/key', keyAuth(), async (c) => {
+    const own = c.get('key');
+    let state: LedgerState;
+    try {
+      state = await c.env.KEY_LEDGER.getByName(own.id).state(own);
+    } catch (cause) {
+      const message = 'The ledger that counts this key cannot be reached at the moment. Try again shortly.';
+      throw new RouterError('ledger_unavailable', message, { retryAfter: 2, cause });
+    }
+    return c.json({ data: describeOwnKey(own, state) });
+  })
+  .all('/key', methodNotAllowed('GET', 'OPTIONS'));
