@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RouterError } from './protocol/errors.ts';
 
 /** The variables of the contract's section 6, checked. All times are milliseconds. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RouterError } from '../protocol/errors.ts';
 import type { CatalogEntry } from './lookup.ts';
 import type { Alias, Model, PriceTable } from './model.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson } from './print.ts';
 import { findRouter, type Router } from './router.ts';

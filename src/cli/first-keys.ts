@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hashSecret, keyId, newSecret } from '../keys/secret.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, listKeys } from '../store/keys.ts';
@@ -35,7 +35,8 @@ async function makeKey(database: Database, purpose: string): Promise<string> {
 }
 
 async function makeFirstKeys(database: Database, folder: string): Promise<FirstKeys> {
-  const keys = { default: await makeKey(database, 'default'), cursor: await makeKey(database, 'cursor') };
+  const [plain, cursor] = await Promise.all([makeKey(database, 'default'), makeKey(database, 'cursor')]);
+  const keys = { default: plain, cursor };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, FILE), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   return keys;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeySettings } from '../store/keys.ts';
 import { apiKeys } from '../store/schema.ts';
 import { PREFIX_PATTERN } from './secret.ts';

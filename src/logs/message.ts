@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LedgerRow, Settlement } from '../ledger/entry.ts';
 import type { ApiKey } from '../store/schema.ts';
 

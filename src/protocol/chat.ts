@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from './json.ts';
 
 /** One message of a conversation. Only what the router reads is named; all else passes through. */

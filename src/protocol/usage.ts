@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one answer. `input` includes `cached` and `cacheWrite`; `output` includes `reasoning`. */
 export interface Usage {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const deepseekSchema = z.looseObject({
   balance_infos: z.array(z.looseObject({ currency: z.string(), total_balance: z.string() })),

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RouterError } from '../../protocol/errors.ts';
 
 /** A value that passed its schema. Throws RouterError `invalid_value` naming the member that did not. */

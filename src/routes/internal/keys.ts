@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
 import { keyId, newSecret } from '../../keys/secret.ts';
