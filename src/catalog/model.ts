@@ -24,7 +24,7 @@ export interface PriceBand {
 
 /** The prices of a model from an instant on. */
 export interface PriceTable extends TokenPrices {
-  /** ISO date; the newest table that is not in the future holds. */
+  /** ISO date; the newest table that is not in the future holds, before all of them the first. */
   validFrom: string;
   /** Stored on every ledger row, so that a bill can be explained years later. */
   revision: string;

@@ -1,6 +1,6 @@
 import { isObject } from '../protocol/json.ts';
 import type { Usage } from '../protocol/usage.ts';
-import type { Model, PriceBand, TokenPrices } from './model.ts';
+import type { Model, PriceBand, PriceTable, TokenPrices } from './model.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -24,6 +24,13 @@ function asksForHourCache(request: { [name: string]: unknown }): boolean {
   return isObject(options) && options['ttl'] === '1h';
 }
 
+/** The newest table that is not in the future; the first of all where each is: no request goes without its price. */
+function tableAt(tables: readonly PriceTable[], instant: number): PriceTable | null {
+  // Of two that begin together the later in the list holds: a deployment's correction comes last.
+  const sorted = [...tables].sort((one, other) => Date.parse(one.validFrom) - Date.parse(other.validFrom));
+  return sorted.findLast(({ validFrom }) => Date.parse(validFrom) <= instant) ?? sorted[0] ?? null;
+}
+
 /**
  * The price that holds at an instant (a Date, or milliseconds since 1970); null where none is known.
  * Callers pass the start of the request and keep the answer: a stream that runs over the edge of a band
@@ -36,17 +43,11 @@ export function priceAt(
   request: { [name: string]: unknown } = {},
 ): Price | null {
   const instant = new Date(at);
-  let newest: Model['prices'][number] | null = null;
-  for (const table of model.prices) {
-    const from = Date.parse(table.validFrom);
-    if (from > instant.getTime()) continue;
-    // Of two that begin together the later in the list holds: a deployment's correction comes last.
-    if (newest === null || from >= Date.parse(newest.validFrom)) newest = table;
-  }
-  if (newest === null) return null;
-  const band = newest.bands?.find((candidate) => holds(candidate, instant));
-  const prices = band?.prices ?? newest;
-  const revision = band === undefined ? newest.revision : `${newest.revision}:${band.name}`;
+  const table = tableAt(model.prices, instant.getTime());
+  if (table === null) return null;
+  const band = table.bands?.find((candidate) => holds(candidate, instant));
+  const prices = band?.prices ?? table;
+  const revision = band === undefined ? table.revision : `${table.revision}:${band.name}`;
   const { input, cached, output, cacheWrite, cacheWriteHour } = prices;
   if (cacheWriteHour !== undefined && asksForHourCache(request)) {
     return { prices: { input, cached, output, cacheWrite: cacheWriteHour }, revision: `${revision}:1h` };

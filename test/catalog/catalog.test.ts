@@ -143,7 +143,7 @@ describe('the list', () => {
   it('shows an alias as what it is', () => {
     const listed = catalog.list().find(({ name }) => name === 'acme/old');
     if (listed === undefined) throw new Error('no alias');
-    expect(describeModel(listed, 0)).toMatchObject({ id: 'acme/old', alias_of: 'acme/fast', pricing: null });
+    expect(describeModel(listed, 0)).toMatchObject({ id: 'acme/old', alias_of: 'acme/fast', aliases: [] });
   });
 
   it('shows the hours at which other prices hold', () => {

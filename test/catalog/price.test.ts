@@ -106,13 +106,15 @@ describe('a price table holds from its day on', () => {
   const next: PriceTable = { validFrom: '2026-12-01', revision: 'next', input: 3, cached: 0.3, output: 6 };
 
   it.each([
-    ['2025-12-31T23:59:59.999Z', null],
+    ['2025-12-31T23:59:59.999Z', 'old'], // no request goes without its price
     ['2026-01-01T00:00:00.000Z', 'old'],
     ['2026-11-30T23:59:59.999Z', 'old'],
     ['2026-12-01T00:00:00.000Z', 'next'],
   ])('%s', (at, revision) => {
     expect(priceAt({ prices: [next, old] }, new Date(at))?.revision ?? null).toBe(revision);
   });
+
+  it('and there is none where none is known', () => expect(priceAt({ prices: [] }, 0)).toBeNull());
 
   it('and a later entry of the same day corrects the one before', () => {
     const corrected = { ...old, revision: 'corrected' };
