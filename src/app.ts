@@ -10,6 +10,7 @@ import { home } from './routes/home/home.tsx';
 import { internal } from './routes/internal/internal.ts';
 import { key } from './routes/key.ts';
 import { models } from './routes/models.ts';
+import { usagePage } from './routes/usage-page/usage-page.tsx';
 import { worker } from './routes/worker.ts';
 
 const EXPOSED = [
@@ -42,6 +43,7 @@ export const app = new Hono<AppEnv>({ strict: false })
   .route('/worker', worker)
   .route('/internal', internal)
   .route('/admin', admin)
+  .route('/usage', usagePage)
   .route('/', home)
   .onError(onError)
   .notFound(onNotFound);

@@ -3,7 +3,7 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { AuditRow } from '../../store/schema.ts';
-import { dateTime } from '../page/format.ts';
+import { shortTime } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
 import { type View, viewOf } from '../page/view.ts';
 import { Frame, Head, Pager, Scroll } from './frame.tsx';
@@ -47,7 +47,7 @@ function ChangeTable({ view, rows }: ChangesProps) {
           {rows.map((row) => (
             <tr>
               <th scope="row" class="nowrap">
-                {dateTime(row.at, view)}
+                {shortTime(row.at, view)}
               </th>
               <td class="nowrap">{row.action}</td>
               <td>

@@ -44,9 +44,10 @@ function KeyRow({ view, apiKey, spend }: { view: View; apiKey: ApiKey; spend: Ke
     <tr>
       <th scope="row">
         <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>{apiKey.name || maskSecret(apiKey)}</a>
-        {apiKey.name !== '' && <small class="mono">{maskSecret(apiKey)}</small>}
+        {apiKey.name !== '' && <small class="mono wide-only">{maskSecret(apiKey)}</small>}
+        <small class="phone-only">{apiKey.owner}</small>
       </th>
-      <td>{apiKey.owner}</td>
+      <td class="wide-only">{apiKey.owner}</td>
       <td class="wide-only">{apiKey.purpose}</td>
       <td>
         <KeyBadge view={view} apiKey={apiKey} />
@@ -68,7 +69,9 @@ function KeyTable({ view, keys, spend }: KeysProps) {
         <thead>
           <tr>
             <th scope="col">{texts.key}</th>
-            <th scope="col">{texts.owner}</th>
+            <th scope="col" class="wide-only">
+              {texts.owner}
+            </th>
             <th scope="col" class="wide-only">
               {texts.purpose}
             </th>

@@ -45,9 +45,17 @@ function Prices({ view, line }: { view: View; line: PriceLine | undefined }) {
   );
 }
 
+/** The aliases that tell something: a name without its provider works for nearly all. */
+function otherNames({ aliases, model }: ListedModel): string[] {
+  return aliases.filter(
+    (alias) => alias !== model.id && (alias.includes('/') || !aliases.some((other) => other.endsWith(`/${alias}`))),
+  );
+}
+
 function ModelRows({ view, listed }: { view: View; listed: ListedModel }) {
   const { models } = view.texts;
-  const { name, model, aliases } = listed;
+  const { name, model } = listed;
+  const aliases = otherNames(listed);
   const [first, ...others] = priceLines(model, view.now, view.texts);
   const rows = others.length + 1;
   return (
@@ -57,7 +65,7 @@ function ModelRows({ view, listed }: { view: View; listed: ListedModel }) {
           <span class="model">{name}</span>
           {aliases.length > 0 && (
             <small>
-              {models.alsoCalled} {aliases.join(', ')}
+              {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
             </small>
           )}
           {model.note !== undefined && <small>{model.note}</small>}
@@ -83,47 +91,54 @@ function ModelRows({ view, listed }: { view: View; listed: ListedModel }) {
   );
 }
 
-function ProviderTable({ view, provider }: { view: View; provider: ModelsProps['providers'][number] }) {
+function Heading({ view }: { view: View }) {
   const { models } = view.texts;
-  const caption = models.caption(provider.name);
   return (
-    <section>
-      <h2>{provider.name}</h2>
-      <Scroll label={caption}>
-        <table class="models">
-          <caption class="quiet">{caption}</caption>
-          <thead>
+    <thead>
+      <tr>
+        <th scope="col">{models.model}</th>
+        <th scope="col" class="number wide-only context">
+          {models.context}
+          <small>{models.output}</small>
+        </th>
+        <th scope="col" class="wide-only takes">
+          {models.inputs}
+        </th>
+        {[models.cached, models.input, models.out].map((name) => (
+          <th scope="col" class="number price">
+            {name}
+          </th>
+        ))}
+        <th scope="col" class="when">
+          <span class="quiet">{models.when}</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+/** One table for all, so that prices stand in one column. */
+function ModelTable({ view, providers }: ModelsProps) {
+  const { models } = view.texts;
+  return (
+    <Scroll label={models.title}>
+      <table class="models">
+        <caption class="quiet">{models.title}</caption>
+        <Heading view={view} />
+        {providers.map(({ name, models: listed }) => (
+          <tbody>
             <tr>
-              <th scope="col">{models.model}</th>
-              <th scope="col" class="number wide-only">
-                {models.context}
-                <small>{models.output}</small>
-              </th>
-              <th scope="col" class="wide-only">
-                {models.inputs}
-              </th>
-              <th scope="col" class="number">
-                {models.cached}
-              </th>
-              <th scope="col" class="number">
-                {models.input}
-              </th>
-              <th scope="col" class="number">
-                {models.out}
-              </th>
-              <th scope="col">
-                <span class="quiet">{models.when}</span>
+              <th scope="rowgroup" colspan={7}>
+                {name}
               </th>
             </tr>
-          </thead>
-          <tbody>
-            {provider.models.map((listed) => (
-              <ModelRows view={view} listed={listed} />
+            {listed.map((each) => (
+              <ModelRows view={view} listed={each} />
             ))}
           </tbody>
-        </table>
-      </Scroll>
-    </section>
+        ))}
+      </table>
+    </Scroll>
   );
 }
 
@@ -132,9 +147,7 @@ function ModelsPage({ view, providers }: ModelsProps) {
   return (
     <Frame view={view} title={models.title} place="models">
       <Head title={models.title} lead={models.lead} />
-      {providers.map((provider) => (
-        <ProviderTable view={view} provider={provider} />
-      ))}
+      {providers.length > 0 && <ModelTable view={view} providers={providers} />}
       {providers.length === 0 && (
         <div class="empty">
           <p>{models.empty}</p>

@@ -73,7 +73,7 @@ function LastDay({ view, data }: OverviewProps) {
             input,
           )}
         </Figure>
-        <Figure name={overview.firstToken} {...(p95 === null ? {} : { note: overview.slowest(duration(p95)) })}>
+        <Figure name={overview.firstToken} {...(p95 === null ? {} : { note: overview.firstTokenNote(duration(p95)) })}>
           {duration(median)}
         </Figure>
       </dl>
@@ -150,7 +150,7 @@ function State({ view, data, ledger }: OverviewProps) {
           </form>
         </div>
         <p class="small soft">{overview.providersNote}</p>
-        <ul class="lines">
+        <ul class="lines providers">
           {data.providers.map((line) => (
             <Provider view={view} line={line} />
           ))}

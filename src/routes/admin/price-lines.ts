@@ -15,11 +15,17 @@ function clock(hour: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 
+/** Weekdays that follow each other are a range: `Mon–Fri`, `Mon, Wed`. */
+function daysOf(weekdays: readonly number[], names: readonly string[]): string {
+  const sorted = [...weekdays].sort((one, other) => one - other);
+  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
+  const isRange = sorted.length > 2 && last - first === sorted.length - 1;
+  return isRange ? `${names[first]}–${names[last]}` : sorted.map((weekday) => names[weekday]).join(', ');
+}
+
 function hoursOf(band: PriceBand, { models }: Texts): string {
   const hours = band.hours.map(({ from, to }) => `${clock(from)}–${clock(to)}`).join(', ');
-  const isDaily = band.weekdays.length === 7;
-  const days = isDaily ? models.everyDay : band.weekdays.map((weekday) => models.weekdays[weekday]).join(', ');
-  return models.hours(hours, days);
+  return models.hours(hours, band.weekdays.length === 7 ? models.everyDay : daysOf(band.weekdays, models.weekdays));
 }
 
 /** Every price of a model that holds now or at another hour, and those to come. `now` is ms since 1970. */

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nanoToUsd } from '../../protocol/money.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from '../page/badge.tsx';

@@ -23,7 +23,7 @@ function StatusForm({ view, user }: { view: View; user: UserWithKeys }) {
     <form method="post" action={`/admin/users/${encodeURIComponent(user.name)}/${isActive ? 'disable' : 'enable'}`}>
       <button
         type="submit"
-        class={isActive ? 'danger tight' : 'plain tight'}
+        class="plain tight"
         aria-label={isActive ? users.disableHint(user.name) : users.enableHint(user.name)}
       >
         {isActive ? users.disable : users.enable}

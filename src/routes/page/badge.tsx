@@ -21,7 +21,9 @@ export function EndBadge({ view, end, errorCode }: { view: View; end: string; er
   const tone = end === 'completed' ? 'badge good' : end === 'client_gone' ? 'badge' : 'badge bad';
   return (
     <span>
-      <span class={tone}>{view.texts.requests.ends[end] ?? end}</span>
+      <span class={tone}>
+        <span class={end === 'completed' ? 'quiet-on-phone' : undefined}>{view.texts.requests.ends[end] ?? end}</span>
+      </span>
       {errorCode !== null && <small class="mono">{errorCode}</small>}
     </span>
   );

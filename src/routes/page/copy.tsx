@@ -15,13 +15,13 @@ export function Copy({ view, id, label, text, block }: CopyProps) {
   return (
     <div class="copy">
       <span class="label">{label}</span>
-      <span>
+      <div>
         {block ? <pre id={id}>{text}</pre> : <code id={id}>{text}</code>}
         <button type="button" class="plain tight" data-copies={id} aria-live="polite" hidden>
           <span>{view.texts.copy}</span>
           <span class="quiet"> {label}</span>
         </button>
-      </span>
+      </div>
     </div>
   );
 }

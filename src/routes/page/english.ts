@@ -79,7 +79,7 @@ export const english = {
     tokens: 'Tokens in / out',
     cached: 'Input from cache',
     firstToken: 'First token',
-    slowest: (time: string) => `95 % within ${time}`,
+    firstTokenNote: (time: string) => `median; 95 % within ${time}`,
     byDay: 'Spend by day',
     byDayNote: 'The last 30 days, stacked by model',
     byHour: 'Requests by hour',
@@ -94,7 +94,7 @@ export const english = {
     providersNote: 'Judged by the last hour',
     checkNow: 'Check now',
     states: { off: 'no API key', quiet: 'no requests', ok: 'serving', failing: 'failing' },
-    served: (requests: number, failures: number) => `${requests} requests, ${failures} failed`,
+    served: (requests: number, failures: number) => `${failures} of ${requests} failed`,
     lastFailure: 'last failure',
     ledger: 'Ledger',
     ledgerOk: 'The ledger agrees with D1 to the last nano-dollar.',
@@ -354,7 +354,7 @@ export const english = {
 
   models: {
     title: 'Models',
-    lead: 'USD for a million tokens. Prices that depend on the hour are shown with the hours they hold.',
+    lead: 'USD for a million tokens. Prices that depend on the hour are shown with the hours they hold. A name works without its provider too.',
     empty: 'No provider is configured. Set one of the vendors’ API keys, or TEST_PROVIDER=true.',
     model: 'Model',
     context: 'Context',
@@ -368,14 +368,13 @@ export const english = {
     out: 'Output',
     now: 'now',
     otherwise: 'at other hours',
-    hours: (hours: string, days: string) => `${hours} UTC, ${days}`,
-    everyDay: 'every day',
+    hours: (hours: string, days: string) => `${days} ${hours} UTC`,
+    everyDay: 'daily',
     weekdays: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
     when: 'Holds',
     noPrice: 'No price known: keys with a budget may not use it.',
     alsoCalled: 'Also called',
     from: (date: string) => `from ${date}`,
-    caption: (provider: string) => `Models of ${provider}`,
   },
 
   tryIt: {

@@ -14,6 +14,12 @@ export function dateTime(instant: string | number, view: View): string {
   return localTime(instant, view.offset).slice(0, 16).replace('T', ' ');
 }
 
+/** The same for lists: without a year that is this one. */
+export function shortTime(instant: string | number, view: View): string {
+  const time = dateTime(instant, view);
+  return time.startsWith(localTime(view.now, view.offset).slice(0, 4)) ? time.slice(5) : time;
+}
+
 /** Money for reading: cents from a dollar on, four places below. The exact amount stands on the request's page. */
 export function money(nanoUsd: number): string {
   const usd = Math.abs(nanoUsd) / NANO;

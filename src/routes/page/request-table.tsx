@@ -1,6 +1,6 @@
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from './badge.tsx';
-import { compact, count, dateTime, duration, money } from './format.ts';
+import { compact, count, duration, money, shortTime } from './format.ts';
 import type { View } from './view.ts';
 
 interface RequestTableProps {
@@ -15,7 +15,7 @@ function servedModel(row: RequestLogRow): string {
 }
 
 function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOperator: boolean }) {
-  const time = <time datetime={row.startedAt}>{dateTime(row.startedAt, view)}</time>;
+  const time = <time datetime={row.startedAt}>{shortTime(row.startedAt, view)}</time>;
   const isAdjustment = row.kind === 'adjust';
   return (
     <tr>

@@ -108,11 +108,15 @@ section > .head { gap: .125rem 1rem }
 .legend b { font-weight: 500; color: var(--ink) }
 .bar { display: block; width: 100%; height: .375rem; border-radius: 3px; overflow: hidden; background: var(--sunken) }
 .bar rect { fill: var(--accent) } .bar.warn rect { fill: var(--warn) } .bar.bad rect { fill: var(--bad) }
-.meter { display: grid; gap: .3rem; min-width: 9rem }
+.meter { display: grid; gap: .4rem; min-width: 9rem }
+.meter small { display: inline }
+td .meter { max-width: 18rem }
 .meters { display: grid; gap: 1.1rem }
 .meters .head { gap: 0 1rem }
 .light { display: inline-block; width: .625rem; height: .625rem; border-radius: 50%; background: currentColor; flex: none; margin-right: .55rem }
 .lines > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .125rem 1rem; padding: .6rem 0; border-top: 1px solid var(--line) }
+ul.providers > li { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr) minmax(0, 6fr); align-items: baseline }
+ul.providers > li > :last-child:not(.badge) { text-align: right }
 .lines > li:first-child { border-top: 0; padding-top: 0 }
 
 .scroll { overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
@@ -122,6 +126,11 @@ th:last-child, td:last-child { padding-right: 0 }
 thead th { font-weight: 400; font-size: .8125rem; color: var(--soft); white-space: nowrap; padding-top: 0; vertical-align: bottom }
 tbody th { font-weight: 500 }
 tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) }
+table.models { table-layout: fixed; min-width: 34rem }
+table.models .context { width: 6.5rem } table.models .takes { width: 12.5rem } table.models .price { width: 5.5rem } table.models .when { width: 12rem }
+table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
+.phone-only { display: none } td form { justify-items: end }
+.number + :not(.number) { padding-left: 1rem }
 .number { text-align: right; white-space: nowrap }
 td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
 td small, th small { display: block; font-weight: 400 }
@@ -161,10 +170,11 @@ button:disabled { opacity: .5; cursor: default }
 .empty b { color: var(--ink) }
 .badge { display: inline-block; font-size: .8125rem; white-space: nowrap; color: var(--soft) }
 .badge::before { content: ""; display: inline-block; width: .5rem; height: .5rem; border-radius: 50%; background: currentColor; margin-right: .45rem; vertical-align: .04em }
+h1 .badge { font-weight: 400; letter-spacing: 0 }
 .badge.good, .badge.bad, .badge.warn { color: var(--ink) }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
 .copy { display: grid; gap: .3rem }
-.copy > span { display: flex; gap: .6rem; align-items: start }
+.copy > div { display: flex; gap: .6rem; align-items: start }
 .copy code, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
 .chat { display: grid; gap: 1.25rem }
 .turn { display: grid; gap: .4rem }
@@ -185,7 +195,9 @@ button:disabled { opacity: .5; cursor: default }
   .two { grid-template-columns: minmax(0, 1fr) }
 }
 @media (max-width: 40rem) {
+  th .phone-only { display: block }
   .wide-only { display: none }
+  .quiet-on-phone { position: absolute; clip-path: inset(50%) }
   .lone { padding-top: 2rem }
   h1 { font-size: 1.5rem }
   .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em }
