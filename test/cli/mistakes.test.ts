@@ -1,20 +1,5 @@
-import { describe, expect, test, vi } from 'vitest';
-import { runCommand } from '../../src/cli/command.ts';
-import type { Ran } from './run-cli.ts';
-
-/** Runs a command in this process, which is many times faster. */
-async function run(args: string[]): Promise<Ran> {
-  const printed = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      printed[stream] += String(text);
-      return true;
-    }),
-  );
-  const code = await runCommand(args);
-  for (const spy of spies) spy.mockRestore();
-  return { code, ...printed };
-}
+import { describe, expect, test } from 'vitest';
+import { runHere } from './run-cli.ts';
 
 /** What is typed → what the one line must speak of. None of them reaches a database. */
 const MISTAKES: [string[], RegExp][] = [
@@ -62,14 +47,14 @@ const MISTAKES: [string[], RegExp][] = [
 
 describe('a mistake on the command line', () => {
   test.each(MISTAKES)('%j is one line that says what to do, and exit 1', async (args, line) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(line);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test.each([['keys'], ['users'], ['usage'], ['ledger'], ['start'], ['deploy']])('%s --help explains', async (noun) => {
-    const { code, stdout, stderr } = await run([noun, '--help']);
+    const { code, stdout, stderr } = await runHere([noun, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`npm ${noun === 'start' ? 'start' : `run ${noun}`}`);
   });

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { runCommand } from '../../src/cli/command.ts';
 import { QUIET, WRANGLER } from '../../src/cli/wrangler.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -28,4 +30,22 @@ export function runCli(args: string[], env: Record<string, string> = {}): Promis
 /** Runs wrangler as the README shows it. */
 export function runWranglerCli(args: string[]): Promise<Ran> {
   return runNode([WRANGLER, ...args], { ...QUIET, CI: '1' });
+}
+
+/** Runs the command line in this process, which is many times faster. */
+export async function runHere(args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  for (const [name, value] of Object.entries({ ROUTER_URL: '', INTERNAL_SECRET: '', PORT: '1', ...env })) {
+    vi.stubEnv(name, value);
+  }
+  const printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      printed[stream] += String(text);
+      return true;
+    }),
+  );
+  const code = await runCommand(args);
+  for (const spy of spies) spy.mockRestore();
+  vi.unstubAllEnvs();
+  return { code, ...printed };
 }
