@@ -24,6 +24,18 @@ function causeOf<T extends Error>(error: unknown, kind: new (...args: never[]) =
   return null;
 }
 
+/** What went wrong at the bottom: the wrappers repeat whole statements. */
+function deepestMessage(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}
+
+/** A statement on one line, ready to be run. */
+function oneLine(statement: string): string {
+  return `${statement.trim().replaceAll(/\s*\n\s*/g, ' ')};`;
+}
+
 async function dispatch(args: string[]): Promise<number> {
   const [noun = '', ...rest] = args;
   const load = COMMANDS.get(noun);
@@ -40,11 +52,10 @@ export async function runCommand(args: string[]): Promise<number> {
   } catch (error) {
     const printed = causeOf(error, OnlyStatements);
     if (printed !== null) {
-      say(printed.statements.map((statement) => `${statement};`).join('\n'));
+      say(printed.statements.map(oneLine).join('\n'));
       return 0;
     }
-    const mistake = causeOf(error, Mistake);
-    const message = mistake?.message ?? (error instanceof Error ? error.message : String(error));
+    const message = causeOf(error, Mistake)?.message ?? deepestMessage(error);
     note(message.replaceAll(/\s*\n\s*/g, ' '));
     return 1;
   }

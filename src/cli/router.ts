@@ -7,16 +7,20 @@ export interface Router {
   secret: string;
 }
 
+/** A variable of the router that a command means: from the environment, or for a local one from .dev.vars. */
+export async function localVariable(name: string, target: Target): Promise<string | null> {
+  return process.env[name] || (target.remote ? undefined : (await readDevVars())[name]) || null;
+}
+
 /**
  * ROUTER_URL and INTERNAL_SECRET; without them, for a local database, the port that `npm start` uses and .dev.vars.
  * A text that says what is missing where the router cannot be told.
  */
 export async function findRouter(target: Target): Promise<Router | string> {
-  const url = process.env['ROUTER_URL'] || (target.remote ? '' : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
-  if (url === '') return 'ROUTER_URL is not set';
-  const secret =
-    process.env['INTERNAL_SECRET'] || (target.remote ? '' : (await readDevVars())['INTERNAL_SECRET']) || '';
-  if (secret === '') return 'INTERNAL_SECRET is not set';
+  const url = process.env['ROUTER_URL'] || (target.remote ? null : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
+  if (url === null) return 'ROUTER_URL is not set';
+  const secret = await localVariable('INTERNAL_SECRET', target);
+  if (secret === null) return 'INTERNAL_SECRET is not set';
   return { url: url.replace(/\/+$/, ''), secret };
 }
 

@@ -86,13 +86,15 @@ function askedToStop(): Promise<void> {
   });
 }
 
-async function serve(port: number, target: Target, keys: FirstKeys | null): Promise<number> {
+async function serve(port: number, target: Target): Promise<number> {
   const stopping = askedToStop();
   const server = startDevServer(port, target.persistTo === null ? [] : ['--persist-to', target.persistTo]);
   try {
-    const state = await Promise.race([waitUntilReady(server, port).then(() => 'ready' as const), stopping]);
-    if (state !== 'ready') return 0;
-    say(howToUse(port, keys));
+    // Side by side: each of them takes seconds.
+    const ready = Promise.all([firstKeys(target), waitUntilReady(server, port)]);
+    const outcome = await Promise.race([ready, stopping]);
+    if (outcome === undefined) return 0;
+    say(howToUse(port, outcome[0]));
     server.show();
     const code = await Promise.race([server.ended, stopping.then(() => 0)]);
     if (code !== 0) throw new Mistake(`wrangler dev ended by itself with code ${code}.`);
@@ -117,7 +119,6 @@ export async function run(args: string[]): Promise<number> {
   if (await ensureDevVars()) note('Made .dev.vars with a new INTERNAL_SECRET.');
   note('Bringing the local database up to date …');
   await applyMigrations(target);
-  const keys = await firstKeys(target);
   note('Starting …');
-  return await serve(port, target, keys);
+  return await serve(port, target);
 }

@@ -89,14 +89,22 @@ async function execute(target: Target, statements: readonly string[]): Promise<R
 
 type Statement = { sql: string; params: unknown[]; method: 'run' | 'all' | 'values' | 'get' };
 
+/** A row as Drizzle reads it: its own queries by position, plain SQL by column name, as D1 answers it. */
+function readableRow(row: Row): Row {
+  const readable = { ...row };
+  for (const [index, value] of Object.values(row).entries()) Object.defineProperty(readable, index, { value });
+  return readable;
+}
+
 /** The same `Database` as the Worker's, over `wrangler d1 execute`. Each call takes about a second. */
 export function openRemoteControl(target: Target): Database {
   async function runAll(batch: readonly Statement[]): Promise<{ rows: unknown[] }[]> {
     const statements = batch.map(({ sql, params }) => inlineParameters(sql, params));
     const results = await execute(target, statements);
     return batch.map(({ method }, index) => {
-      const rows = (results[index] ?? []).map((row) => Object.values(row));
-      return { rows: method === 'get' ? (rows[0] ?? []) : rows };
+      const rows = (results[index] ?? []).map(readableRow);
+      // For a single row Drizzle wants the row itself, or nothing, though its type says a list.
+      return { rows: method === 'get' ? (rows[0] as unknown as unknown[]) : rows };
     });
   }
   return drizzle(

@@ -13,6 +13,12 @@ export interface AuditEntry {
   details?: Record<string, unknown>;
 }
 
+/** Writes an audit row for a change that has been made. */
+export async function writeAudit(database: Database, entry: AuditEntry): Promise<void> {
+  const details = entry.details === undefined ? null : JSON.stringify(entry.details);
+  await database.insert(audit).values({ ...entry, details, at: new Date().toISOString() });
+}
+
 /**
  * The statement that writes an audit row if `table` has a row that meets `condition`:
  * put before the change in one batch, it writes nothing for a change that will not happen.

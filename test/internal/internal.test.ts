@@ -1,5 +1,7 @@
+import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { app } from '../../src/app.ts';
 
 let counter = 0;
 /** A name that no other test uses. */
@@ -61,6 +63,19 @@ describe('the door of /internal', () => {
     expect((await call('GET', '/users')).status).toBe(200);
     expect(await call('GET', '/nothing')).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
     expect(await call('PUT', '/keys')).toMatchObject({ status: 405, body: { error: { code: 'method_not_allowed' } } });
+  });
+});
+
+describe('without an INTERNAL_SECRET of 32 characters', () => {
+  test.each(['', 'x'.repeat(31)])('(%j) there is nothing at /internal, for its bearer too', async (secret) => {
+    for (const path of ['/internal/users', '/internal/keys', '/internal/nothing']) {
+      const request = new Request(`https://router.test${path}`, { headers: { authorization: `Bearer ${secret}` } });
+      const response = await app.fetch(request, { ...env, INTERNAL_SECRET: secret }, createExecutionContext());
+      const unknown = await app.fetch(new Request('https://router.test/nothing'), { ...env }, createExecutionContext());
+      expect(response.status).toBe(404);
+      const message = JSON.stringify(await unknown.json()).replace('/nothing', path);
+      expect(JSON.stringify(await response.json())).toBe(message);
+    }
   });
 });
 
@@ -273,5 +288,118 @@ describe('/internal/keys', () => {
     const { results } = await env.DB.prepare('SELECT details FROM audit').all();
     expect(JSON.stringify(results)).not.toMatch(/[0-9a-f]{64}/);
     expect(JSON.stringify(results)).not.toContain(key.slice(3, 30));
+  });
+});
+
+/** Runs the sweep until every row is in D1. */
+async function settleAll(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const response = await exports.default.fetch('https://router.test/worker/settle', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${env.INTERNAL_SECRET}` },
+      });
+      expect(JSON.parse(await response.text())).toMatchObject({ pending: 0 });
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+}
+
+describe('/internal/logs, /internal/usage and /internal/ledger', () => {
+  test('show each request, sums by day, key, model and user, and that the ledger agrees', async () => {
+    const { id, key, owner } = await makeKey();
+    for (let index = 0; index < 3; index += 1) expect(await echo(key)).toBe(200);
+    await settleAll();
+
+    const { body: first } = await call('GET', `/logs?key=${id}&limit=2`);
+    expect(first.data).toHaveLength(2);
+    const { body: rest } = await call('GET', `/logs?key=${id}&limit=2&cursor=${encodeURIComponent(first.next_cursor)}`);
+    expect(rest).toMatchObject({ data: [{ key_id: id }], next_cursor: null });
+    const rows = [...first.data, ...rest.data];
+    expect(new Set(rows.map((row) => row.request_id)).size).toBe(3);
+    const [row] = rows;
+    expect(row).toMatchObject({
+      kind: 'settle',
+      owner,
+      purpose: 'default',
+      provider: 'test',
+      model: 'echo',
+      requested_model: 'test/echo',
+      stream: false,
+      status: 200,
+      end: 'completed',
+      source: 'reported',
+      error_code: null,
+    });
+    expect(row.cost_usd).toMatch(/^0(\.\d{1,9})?$/);
+    expect((await call('GET', `/logs/${row.request_id}`)).body).toEqual(row);
+    expect((await call('GET', '/logs/req_nobody')).status).toBe(404);
+
+    const cost = rows.reduce((sum, each) => sum + each.cost_nano_usd, 0);
+    const sums = { requests: 3, cost_nano_usd: cost };
+    const by = async (group: string) => (await call('GET', `/usage?by=${group}`)).body.data;
+    expect(await by('key')).toContainEqual(expect.objectContaining({ key_id: id, ...sums }));
+    expect(await by('user')).toContainEqual(expect.objectContaining({ owner, ...sums }));
+    expect((await by('model'))[0]).toMatchObject({ model: 'test/echo' });
+    expect((await by('day'))[0]).toMatchObject({ day: row.day, cost_usd: expect.stringMatching(/^\d+(\.\d+)?$/) });
+    expect((await call('GET', '/usage?by=key&from=2020-01-01&to=2020-12-31')).body.data).toEqual([]);
+    for (const query of ['by=week', 'from=yesterday', 'to=2026-13-01']) {
+      expect((await call('GET', `/usage?${query}`)).status, query).toBe(400);
+    }
+
+    const { body: check } = await call('GET', '/ledger/check');
+    expect(check.ok).toBe(true);
+    expect(check.data).toContainEqual({
+      key_id: id,
+      ledger_nano_usd: cost,
+      d1_nano_usd: cost,
+      daily_nano_usd: cost,
+      held_nano_usd: 0,
+      open_leases: 0,
+      outbox: 0,
+    });
+    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [] });
+  });
+
+  test('a ledger that differs from D1 is said, and repaired by sending its rows again', async () => {
+    const { id, key } = await makeKey();
+    expect(await echo(key)).toBe(200);
+    await settleAll();
+    await env.DB.prepare('DELETE FROM request_logs WHERE key_id = ?').bind(id).run();
+    await env.DB.prepare('DELETE FROM usage_daily WHERE key_id = ?').bind(id).run();
+    expect((await call('GET', '/ledger/check')).body.ok).toBe(false);
+    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [id] });
+    await settleAll();
+    expect((await call('GET', '/ledger/check')).body.ok).toBe(true);
+  });
+
+  test('dead letters are listed, put back where they can be, and deleted', async () => {
+    const { id: keyId, key } = await makeKey();
+    expect(await echo(key)).toBe(200);
+    await settleAll();
+    const insert = (id: string, body: unknown) =>
+      env.DB.prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
+        .bind(id, JSON.stringify(body), 'too many retries')
+        .run();
+    await insert('letter-bad', { what: 'is this' });
+    const { body: log } = await call('GET', `/logs?key=${keyId}`);
+    const row = {
+      requestId: log.data[0].request_id,
+      kind: 'settle',
+      keyId,
+      costNanoUsd: 1,
+      day: '2026-01-01',
+      attempts: [],
+    };
+    await insert('letter-good', { kind: 'rows', rows: [{ ...row, usage: { inputTokens: 1, outputTokens: 1 } }] });
+    const { body: list } = await call('GET', '/ledger/dead-letters');
+    expect(list.data.map((letter: { id: string }) => letter.id)).toEqual(['letter-bad', 'letter-good']);
+    expect((await call('POST', '/ledger/dead-letters/letter-bad/retry')).status).toBe(409);
+    expect(await call('POST', '/ledger/dead-letters/letter-good/retry')).toMatchObject({ status: 200 });
+    expect(await call('DELETE', '/ledger/dead-letters/letter-bad')).toMatchObject({ status: 200 });
+    expect((await call('DELETE', '/ledger/dead-letters/letter-bad')).status).toBe(404);
+    expect((await call('POST', '/ledger/dead-letters/letter-good/retry')).status).toBe(404);
+    expect((await call('GET', '/ledger/dead-letters')).body).toEqual({ data: [], next_cursor: null });
+    expect(await audited('letter-good')).toEqual(['api dead_letter.retry']);
   });
 });

@@ -3,7 +3,10 @@ import type { AppEnv } from '../../middleware/app-env.ts';
 import { internalAuth } from '../../middleware/internal-auth.ts';
 import { internalAudit } from './audit.ts';
 import { internalKeys } from './keys.ts';
+import { internalLedger } from './ledger.ts';
+import { internalLogs } from './logs.ts';
 import { internalProviders } from './providers.ts';
+import { internalUsage } from './usage.ts';
 import { internalUsers } from './users.ts';
 
 /** `/internal`: the admin API, behind INTERNAL_SECRET. */
@@ -11,5 +14,8 @@ export const internal = new Hono<AppEnv>({ strict: false })
   .use(internalAuth)
   .route('/users', internalUsers)
   .route('/keys', internalKeys)
+  .route('/logs', internalLogs)
+  .route('/ledger', internalLedger)
+  .route('/', internalUsage)
   .route('/', internalAudit)
   .route('/', internalProviders);

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { nanoToUsd } from '../protocol/money.ts';
+import { noPositional, onlyPositional, readArguments } from './arguments.ts';
+import { Mistake } from './mistake.ts';
+import { note, say, sayJson, table, terminalWidth } from './print.ts';
+import { callRouter, findRouter, type Router } from './router.ts';
+import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
+
+const HELP = `npm run ledger -- check                       exit 1 where the sums of a key differ
+npm run ledger -- repair                      sends the rows again of every key whose sums differ
+npm run ledger -- dead-letters list           messages that could not be written
+npm run ledger -- dead-letters retry ID|all   puts them back into the queue
+npm run ledger -- dead-letters delete ID|all
+
+These ask the running router, not the database: ROUTER_URL and INTERNAL_SECRET say where it is and open it.
+Without them it is the one of "npm start" on this machine.
+  --json             JSON on standard output`;
+
+const checkSchema = z.object({
+  ok: z.boolean(),
+  data: z.array(
+    z.looseObject({
+      key_id: z.string(),
+      ledger_nano_usd: z.number(),
+      d1_nano_usd: z.number(),
+      daily_nano_usd: z.number(),
+      held_nano_usd: z.number(),
+      open_leases: z.number(),
+      outbox: z.number(),
+    }),
+  ),
+});
+const repairSchema = z.object({ repaired: z.array(z.string()) });
+const lettersSchema = z.object({
+  data: z.array(z.looseObject({ id: z.string(), reason: z.string(), arrived_at: z.string() })),
+  next_cursor: z.string().nullable(),
+});
+
+/** Asks a path of the router. Throws Mistake with the router's words. */
+async function ask<T extends z.ZodType>(router: Router, method: string, path: string, schema: T): Promise<z.output<T>> {
+  let response: Response;
+  try {
+    response = await callRouter(router, method, `/internal/ledger${path}`);
+  } catch {
+    throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
+  }
+  const text = await response.text();
+  if (!response.ok) {
+    const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
+    throw new Mistake(`The router answered ${response.status}: ${message}`);
+  }
+  return schema.parse(JSON.parse(text));
+}
+
+async function checkSums(router: Router, target: Target): Promise<number> {
+  const result = await ask(router, 'GET', '/check', checkSchema);
+  if (target.json) sayJson(result);
+  else {
+    const right = (title: string) => ({ title, right: true });
+    const columns = [
+      { title: 'KEY', flexible: true },
+      ...['LEDGER USD', 'LOG USD', 'DAILY USD', 'HELD USD', 'OPEN', 'UNSENT'].map(right),
+    ];
+    const rows = result.data.map((row) => [
+      row.key_id,
+      ...[row.ledger_nano_usd, row.d1_nano_usd, row.daily_nano_usd, row.held_nano_usd].map(nanoToUsd),
+      String(row.open_leases),
+      String(row.outbox),
+    ]);
+    if (rows.length > 0) say(table(columns, rows, terminalWidth()));
+    say(result.ok ? 'The sums agree.' : 'The sums differ.');
+  }
+  const waiting = result.data.some((row) => row.outbox > 0 || row.open_leases > 0);
+  if (!result.ok && waiting) note('Rows are on their way: check again in ten seconds.');
+  else if (!result.ok) note('Send the rows again: npm run ledger -- repair');
+  return result.ok ? 0 : 1;
+}
+
+async function allLetters(router: Router): Promise<z.output<typeof lettersSchema>['data']> {
+  const letters: z.output<typeof lettersSchema>['data'] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: z.output<typeof lettersSchema> = await ask(
+      router,
+      'GET',
+      `/dead-letters?limit=200&cursor=${encodeURIComponent(cursor)}`,
+      lettersSchema,
+    );
+    letters.push(...page.data);
+    cursor = page.next_cursor;
+  }
+  return letters;
+}
+
+async function listLetters(router: Router, target: Target): Promise<void> {
+  const letters = await allLetters(router);
+  if (target.json) sayJson(letters);
+  else if (letters.length === 0) note('There are no dead letters.');
+  else {
+    const columns = [{ title: 'ID' }, { title: 'ARRIVED' }, { title: 'REASON', flexible: true }];
+    say(
+      table(
+        columns,
+        letters.map((letter) => [letter.id, letter.arrived_at, letter.reason]),
+        terminalWidth(),
+      ),
+    );
+  }
+}
+
+/** Retries or deletes one letter, or all that there are. */
+async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'delete', id: string): Promise<void> {
+  const ids = id === 'all' ? (await allLetters(router)).map((letter) => letter.id) : [id];
+  for (const each of ids) {
+    const path = `/dead-letters/${encodeURIComponent(each)}`;
+    if (verb === 'retry') await ask(router, 'POST', `${path}/retry`, z.unknown());
+    else await ask(router, 'DELETE', path, z.unknown());
+  }
+  if (target.json) sayJson(ids);
+  else say(`${ids.length} ${ids.length === 1 ? 'letter' : 'letters'} ${verb === 'retry' ? 'put back' : 'deleted'}.`);
+}
+
+async function deadLetters(
+  positionals: readonly string[],
+  router: () => Promise<Router>,
+  target: Target,
+): Promise<void> {
+  const [verb, ...rest] = positionals;
+  if (verb === 'list') {
+    noPositional(rest);
+    await listLetters(await router(), target);
+  } else if (verb === 'retry' || verb === 'delete') {
+    const id = onlyPositional(rest, 'letter', `npm run ledger -- dead-letters ${verb} ID, or "all"`);
+    await actOnLetters(await router(), target, verb, id);
+  } else {
+    throw new Mistake('Say what to do with dead letters: list, retry or delete. --help explains.');
+  }
+}
+
+/** `npm run ledger`. */
+export async function run(args: string[]): Promise<number | undefined> {
+  const { values, positionals } = readArguments(args, TARGET_OPTIONS);
+  if (values.help) {
+    say(HELP);
+    return 0;
+  }
+  const target = readTarget(values);
+  const router = async () => {
+    const found = await findRouter(target);
+    if (typeof found !== 'string') return found;
+    throw new Mistake(
+      `The running router is asked, and ${found}. Start it with npm start, or set ROUTER_URL and INTERNAL_SECRET.`,
+    );
+  };
+  const [verb, ...rest] = positionals;
+  switch (verb) {
+    case 'check':
+      noPositional(rest);
+      return await checkSums(await router(), target);
+    case 'repair': {
+      noPositional(rest);
+      const { repaired } = await ask(await router(), 'POST', '/repair', repairSchema);
+      if (target.json) sayJson(repaired);
+      else say(`${repaired.length} ${repaired.length === 1 ? 'ledger sends its' : 'ledgers send their'} rows again.`);
+      return 0;
+    }
+    case 'dead-letters':
+      await deadLetters(rest, router, target);
+      return 0;
+    default:
+      throw new Mistake('Say what to do: check, repair or dead-letters. --help explains.');
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { nanoToUsd } from '../protocol/money.ts';
+import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
+import { check, noPositional, readArguments } from './arguments.ts';
+import { note, say, sayJson, table, terminalWidth } from './print.ts';
+import { localVariable } from './router.ts';
+import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
+import { openRemoteControl } from './wrangler.ts';
+
+const HELP = `npm run usage -- [--days 7] [--by day|key|model|user]
+Requests, tokens and money of the last days, today included.
+${TARGET_HELP}`;
+
+const DAY_MS = 86_400_000;
+const daysSchema = z.coerce.number().int().min(1).max(3650);
+const TITLES: Record<UsageGroup, string> = { day: 'DAY', key: 'KEY', model: 'MODEL', user: 'USER' };
+
+/** The first of the last `days` days, YYYY-MM-DD, where days begin at `offset` (+08:00). */
+function firstDay(days: number, offset: string, now: number): string {
+  const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
+  const shift = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  return new Date(now + shift - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+}
+
+function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
+  const columns = [
+    { title: TITLES[by], flexible: true },
+    { title: 'REQUESTS', right: true },
+    { title: 'INPUT', right: true },
+    { title: 'OUTPUT', right: true },
+    { title: 'USD', right: true },
+  ];
+  const number = (value: number) => value.toLocaleString('en-US');
+  const cells = rows.map((row) => [
+    row.day ?? row.key_id ?? row.model ?? row.owner ?? '',
+    number(row.requests),
+    number(row.input_tokens),
+    number(row.output_tokens),
+    row.cost_usd,
+  ]);
+  const sum = (member: 'requests' | 'input_tokens' | 'output_tokens' | 'cost_nano_usd') =>
+    rows.reduce((total, row) => total + row[member], 0);
+  const totals = ['total', number(sum('requests')), number(sum('input_tokens')), number(sum('output_tokens'))];
+  return table(columns, [...cells, [...totals, nanoToUsd(sum('cost_nano_usd'))]], terminalWidth());
+}
+
+/** `npm run usage`. */
+export async function run(args: string[]): Promise<number | undefined> {
+  const options = { ...TARGET_OPTIONS, days: { type: 'string' }, by: { type: 'string' } } as const;
+  const { values, positionals } = readArguments(args, options);
+  if (values.help) {
+    say(HELP);
+    return 0;
+  }
+  noPositional(positionals);
+  const target = readTarget(values);
+  const days = check(daysSchema, values.days ?? '7', '--days');
+  const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
+  const offset = (await localVariable('BUDGET_UTC_OFFSET', target)) ?? '+00:00';
+  // Open at the end: a request may just have begun a new day.
+  const rows = await usageBy(openRemoteControl(target), by, firstDay(days, offset, Date.now()), '9999-12-31');
+  if (target.json) sayJson(rows);
+  else if (rows.length > 0) say(usageTable(rows, by));
+  else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);
+  return 0;
+}

@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, makeClone, type Ran, runFile } from './clone.ts';
+
+let clone = '';
+let port = 0;
+let environment: NodeJS.ProcessEnv = {};
+const running = new Set<number>();
+
+beforeAll(async () => {
+  clone = await makeClone();
+  port = await freePort();
+  environment = { ...process.env, PORT: String(port), ROUTER_URL: '', INTERNAL_SECRET: '' };
+});
+
+afterAll(async () => {
+  for (const pid of running) process.kill(-pid, 'SIGKILL');
+  await rm(clone, { recursive: true, force: true });
+});
+
+/** `npm start` in the clone: what it printed until it was ready, and Ctrl-C. */
+async function start() {
+  const child = spawn('npm', ['start'], { cwd: clone, env: environment, detached: true });
+  const pid = child.pid ?? 0;
+  running.add(pid);
+  let output = '';
+  const ready = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<number | null>();
+  const take = (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.includes('LLM Router is running')) setTimeout(ready.resolve, 300);
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  child.once('exit', (code) => {
+    running.delete(pid);
+    ended.resolve(code);
+    ready.reject(new Error(`npm start ended:\n${output}`));
+  });
+  await ready.promise;
+  return {
+    output: () => output,
+    /** What a terminal does: the signal goes to every process of the group. */
+    async pressCtrlC() {
+      process.kill(-pid, 'SIGINT');
+      return await ended.promise;
+    },
+  };
+}
+
+/** A script of package.json, as the README shows it. */
+async function npm(...args: string[]): Promise<Ran> {
+  return await runFile('npm', ['run', '--silent', ...args], clone, environment);
+}
+
+async function npmJson(...args: string[]) {
+  const { code, stdout, stderr } = await npm(...args, '--json');
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+async function plainSql(statement: string): Promise<void> {
+  const { code, stderr } = await runFile(
+    'npx',
+    ['wrangler', 'd1', 'execute', 'DB', '--command', statement],
+    clone,
+    environment,
+  );
+  expect(code, stderr).toBe(0);
+}
+
+async function chatStatus(key: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function isListening(): Promise<boolean> {
+  const probe = createServer();
+  return await new Promise((resolve) => {
+    probe.once('error', () => resolve(true));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)));
+  });
+}
+
+describe('npm start in a fresh clone', () => {
+  let first: Awaited<ReturnType<typeof start>>;
+  let baseURL = '';
+  let key = '';
+
+  test('answers, and prints a base URL, a key, a curl and the fields for Cursor', async () => {
+    first = await start();
+    baseURL = /Base URL\s+(\S+)/.exec(first.output())?.[1] ?? '';
+    key = /Key\s+(sk-[0-9A-Za-z]{49})/.exec(first.output())?.[1] ?? '';
+    expect(baseURL).toBe(`http://127.0.0.1:${port}/api/v1`);
+    expect(first.output()).toMatch(
+      /OpenAI API Key +sk-[0-9A-Za-z]{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//,
+    );
+    const secret = /^INTERNAL_SECRET=(.+)$/m.exec(await readFile(join(clone, '.dev.vars'), 'utf8'))?.[1] ?? '';
+    expect(secret.length).toBeGreaterThanOrEqual(32);
+  });
+
+  test('the curl works as pasted', async () => {
+    const curl = /^curl (?:.*\\\n)*.*$/m.exec(first.output())?.[0] ?? '';
+    const { stdout } = await runFile('sh', ['-c', curl], clone);
+    expect(JSON.parse(stdout)).toMatchObject({ choices: [{ message: { content: 'Hello, router' } }] });
+  });
+
+  test("OpenAI's client works with the printed base URL and key, streaming and not", async () => {
+    const client = new OpenAI({ baseURL, apiKey: key });
+    const messages = [{ role: 'user' as const, content: 'one two three' }];
+    const whole = await client.chat.completions.create({ model: 'test/echo', messages });
+    expect(whole.choices[0]?.message.content).toBe('one two three');
+    let text = '';
+    for await (const chunk of await client.chat.completions.create({ model: 'test/echo', messages, stream: true })) {
+      text += chunk.choices[0]?.delta.content ?? '';
+    }
+    expect(text).toBe('one two three');
+    const ids = (await client.models.list()).data.map((model) => model.id);
+    expect(ids).toEqual(expect.arrayContaining(['test/echo', 'test/reason', 'test/tool', 'test/slow', 'test/error']));
+  });
+
+  test('keys of the command line work at once, change with the next request, and plain SQL counts within a minute', async () => {
+    const bySql = await npmJson('keys', '--', 'create', '--username', 'by-sql');
+    expect(await chatStatus(bySql.key)).toBe(200);
+    await plainSql(`UPDATE api_keys SET status = 'disabled' WHERE id = '${bySql.id}'`);
+    const changedAt = Date.now();
+    const made = await npmJson('keys', '--', 'create', '--username', 'bea');
+    expect(await chatStatus(made.key)).toBe(200);
+    expect((await npm('keys', '--', 'list')).stdout).toContain(made.id);
+    const set = await npm('keys', '--', 'set', made.id, '--models', 'deepseek/*');
+    expect(set.stderr).toContain('next request');
+    expect(await chatStatus(made.key)).toBe(403);
+    const revoked = await npm('keys', '--', 'revoke', made.id);
+    expect(revoked.stderr).toContain('next request');
+    expect(await chatStatus(made.key)).toBe(401);
+    const enabled = await npm('keys', '--', 'enable', made.id);
+    expect(enabled).toMatchObject({ code: 1, stderr: expect.stringContaining('final') });
+    while ((await chatStatus(bySql.key)) === 200) {
+      expect(Date.now() - changedAt).toBeLessThan(60_000);
+      await sleep(1000);
+    }
+    await plainSql(`UPDATE api_keys SET status = 'active' WHERE id = '${bySql.id}'`);
+    await sleep(1100);
+    expect(await chatStatus(bySql.key)).toBe(200);
+  });
+
+  test('a second router on the same port is refused with what to do', async () => {
+    const second = await runFile('npm', ['start', '--silent'], clone, environment);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`PORT=${port + 1} npm start`);
+  });
+
+  test('Ctrl-C ends all of it', async () => {
+    await first.pressCtrlC();
+    expect(await isListening()).toBe(false);
+    const { stdout } = await runFile('ps', ['-eo', 'args'], clone);
+    expect(stdout.split('\n').filter((line) => line.includes(clone))).toEqual([]);
+  });
+
+  test('a second start keeps the data and the key, and says how to make another', async () => {
+    const before = await npmJson('keys', '--', 'list');
+    const second = await start();
+    expect(second.output()).toContain(key);
+    expect(second.output()).toContain('npm run keys -- create');
+    expect(await chatStatus(key)).toBe(200);
+    expect(await npmJson('keys', '--', 'list')).toEqual(before);
+    await second.pressCtrlC();
+  });
+
+  test('npm start -- --help says what it does and starts nothing', async () => {
+    const help = await runFile('npm', ['start', '--silent', '--', '--help'], clone, environment);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('.dev.vars') });
+    expect(existsSync(join(clone, '.dev.vars'))).toBe(true);
+    expect(await isListening()).toBe(false);
+  });
+});
