@@ -24,7 +24,7 @@ function daysOf(weekdays: readonly number[], names: readonly string[]): string {
 }
 
 function hoursOf(band: PriceBand, { models }: Texts): string {
-  const hours = band.hours.map(({ from, to }) => `${clock(from)}–${clock(to)}`).join(', ');
+  const hours = band.hours.map(({ from, to }) => `${clock(from)}\u2060–\u2060${clock(to)}`).join(', ');
   return models.hours(hours, band.weekdays.length === 7 ? models.everyDay : daysOf(band.weekdays, models.weekdays));
 }
 

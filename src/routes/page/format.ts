@@ -20,11 +20,12 @@ export function shortTime(instant: string | number, view: View): string {
   return time.startsWith(localTime(view.now, view.offset).slice(0, 4)) ? time.slice(5) : time;
 }
 
-/** Money for reading: cents from a dollar on, four places below. The exact amount stands on the request's page. */
+/** Money for reading: two places from a dollar on, four below, two digits of what is less. The exact amount stands on the request's page. */
 export function money(nanoUsd: number): string {
   const usd = Math.abs(nanoUsd) / NANO;
   const sign = nanoUsd < 0 ? '−' : '';
-  if (usd > 0 && usd < 0.0001) return `${sign}<$0.0001`;
+  if (usd > 0 && usd < 0.001)
+    return `${sign}$${usd.toLocaleString('en', { maximumSignificantDigits: 2, maximumFractionDigits: 9 })}`;
   const places = usd === 0 || usd >= 1 ? 2 : 4;
   return `${sign}$${usd.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
 }

@@ -36,7 +36,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font-size: .9375r
 h1, h2, h3, p, dl, dd, ul, figure, pre, table, fieldset { margin: 0; padding: 0 }
 h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; letter-spacing: -.02em; text-wrap: balance }
 h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 600; letter-spacing: -.005em }
-h3 { font-size: .9375rem; font-weight: 600 }
+h2 small { font-weight: 400 }
 :lang(zh) :is(h1, h2) { letter-spacing: 0 }
 p { max-width: 68ch; text-wrap: pretty }
 ul { list-style: none }
@@ -70,11 +70,12 @@ small, .small { font-size: .8125rem }
 .prefs button:hover { color: var(--ink) }
 .prefs button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .prefs button[aria-pressed=true] { color: var(--ink); font-weight: 550 }
-main { grid-area: main; width: 100%; max-width: 74rem; padding: 2.5rem 3rem 5rem; display: grid; gap: 2.5rem; align-content: start }
+.frame > main { grid-area: main; grid-template-columns: minmax(0, 1fr); width: 100%; max-width: 74rem; padding: 2.5rem 3rem 5rem; display: grid; gap: 2.5rem; align-content: start }
 .lone { max-width: 44rem; margin: 0 auto; min-height: 100vh; padding: 4rem 1.5rem 3rem; display: grid; gap: 2.25rem; align-content: start }
 .lone .brand, .lone .prefs { padding: 0 }
 .lone .prefs { border-top: 1px solid var(--line); padding-top: 1.25rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 2rem }
-.narrow { max-width: 25rem }
+.lone > main { gap: 1.5rem; margin-bottom: 1.5rem }
+.narrow { max-width: 27rem }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .75rem 1.5rem }
 .head .soft { margin-top: .35rem }
 .title { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline }
@@ -119,7 +120,7 @@ ul.providers > li { display: grid; grid-template-columns: minmax(0, 5fr) minmax(
 ul.providers > li > :last-child:not(.badge) { text-align: right }
 .lines > li:first-child { border-top: 0; padding-top: 0 }
 
-.scroll { overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
+.scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .6rem 1.25rem .6rem 0; border-bottom: 1px solid var(--line) }
 th:last-child, td:last-child { padding-right: 0 }
@@ -129,7 +130,7 @@ tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) 
 table.models { table-layout: fixed; min-width: 34rem }
 table.models .context { width: 6.5rem } table.models .takes { width: 12.5rem } table.models .price { width: 5.5rem } table.models .when { width: 12rem }
 table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
-.phone-only { display: none } td form { justify-items: end }
+.phone-only { display: none } .model { overflow-wrap: anywhere } td form { justify-items: end }
 .number + :not(.number) { padding-left: 1rem }
 .number { text-align: right; white-space: nowrap }
 td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
@@ -191,7 +192,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .nav ul { display: flex; overflow-x: auto; margin: 0 -1.25rem; padding: 0 .75rem; scrollbar-width: none }
   .nav a { padding: .5rem .6rem; white-space: nowrap }
   .nav a[aria-current] { background: none; border-radius: 0; box-shadow: inset 0 -2px var(--accent) }
-  main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
+  .frame > main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
   .two { grid-template-columns: minmax(0, 1fr) }
 }
 @media (max-width: 40rem) {

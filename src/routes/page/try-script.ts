@@ -48,6 +48,16 @@ function showFailure(find, error) {
   note.textContent = texts.failed + ': ' + (error.message || error) + (error.code ? ' (' + error.code + ')' : '');
 }
 
+// A cursor key's reasoning comes as text, in a leading <think> block.
+function showAnswer(find, content) {
+  const [, thoughts, rest] = /^<think>\\n([^]*?)(?:\\n<\\/think>\\n\\n([^]*))?$/.exec(content) ?? [];
+  if (thoughts !== undefined) {
+    find('reasoning').hidden = false;
+    find('thoughts').textContent = thoughts;
+  }
+  find('text').textContent = thoughts === undefined ? content : (rest ?? '');
+}
+
 function showEvent(find, answer, event) {
   if (event.error) return showFailure(find, event.error);
   const delta = event.choices?.[0]?.delta ?? {};
@@ -58,7 +68,7 @@ function showEvent(find, answer, event) {
   }
   if (delta.content) {
     answer.content += delta.content;
-    find('text').textContent = answer.content;
+    showAnswer(find, answer.content);
   }
   if (event.usage) {
     find('usage').textContent = event.usage.prompt_tokens + ' → ' + event.usage.completion_tokens + ' token · ';

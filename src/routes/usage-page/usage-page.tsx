@@ -63,7 +63,8 @@ function KeySheet({ view, shown }: { view: View; shown: Extract<Shown, { kind: '
         <h2>
           {apiKey.name || maskSecret(apiKey)}{' '}
           <small>
-            {apiKey.owner} · {apiKey.purpose} · <span class="mono">{maskSecret(apiKey)}</span>
+            {apiKey.owner} · {apiKey.purpose}
+            {apiKey.name !== '' && ` · ${maskSecret(apiKey)}`}
           </small>
         </h2>
         <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
