@@ -82,18 +82,24 @@ export function readComplaint(failure: VendorFailure): VendorComplaint {
   };
 }
 
-/** Words that vendors share for the same trouble, as `code` or `type`. */
-const COMMON_WORDS: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
-  ['invalid_api_key', 'upstream_auth_error'],
-  ['authentication_error', 'upstream_auth_error'],
-  ['insufficient_quota', 'upstream_insufficient_balance'],
-  ['insufficient_balance', 'upstream_insufficient_balance'],
-  ['content_filter', 'content_filter'],
-  ['context_length_exceeded', 'context_length_exceeded'],
-  ['rate_limit_error', 'upstream_rate_limited'],
-  ['rate_limit_exceeded', 'upstream_rate_limited'],
-  ['overloaded_error', 'upstream_overloaded'],
-]);
+/** Our error → a vendor's codes and types that mean it. */
+export type VendorWords = { readonly [Code in ErrorCode]?: readonly string[] };
+
+/** The same by the vendor's word: they come from outside, so a Map. */
+export function readWords(words: VendorWords): ReadonlyMap<string, ErrorCode> {
+  const entries = Object.entries(words) as [ErrorCode, readonly string[]][]; // the type's own keys and values
+  return new Map(entries.flatMap(([code, names]) => names.map((name) => [name, code] as const)));
+}
+
+/** What vendors share. */
+const COMMON_WORDS = readWords({
+  upstream_auth_error: ['invalid_api_key', 'authentication_error'],
+  upstream_insufficient_balance: ['insufficient_quota', 'insufficient_balance'],
+  content_filter: ['content_filter'],
+  context_length_exceeded: ['context_length_exceeded'],
+  upstream_rate_limited: ['rate_limit_error', 'rate_limit_exceeded'],
+  upstream_overloaded: ['overloaded_error'],
+});
 
 const NO_MONEY = /insufficient (?:balance|funds|quota)|billing details|suspended|余额不足|欠费/i;
 
@@ -111,12 +117,10 @@ function byStatus({ status, json, message }: VendorComplaint): ErrorCode {
 }
 
 /** Which of our errors a complaint is: by the vendor's own words first, by its HTTP status last. */
-export function classify(complaint: VendorComplaint, words: Readonly<Record<string, ErrorCode>>): ErrorCode {
-  for (const name of [complaint.code, complaint.type]) {
-    if (name === null) continue;
-    if (Object.hasOwn(words, name) && words[name] !== undefined) return words[name];
-    const common = COMMON_WORDS.get(name);
-    if (common !== undefined) return common;
+export function classify(complaint: VendorComplaint, words: ReadonlyMap<string, ErrorCode>): ErrorCode {
+  for (const word of [complaint.code, complaint.type]) {
+    const known = words.get(word ?? '') ?? COMMON_WORDS.get(word ?? '');
+    if (known !== undefined) return known;
   }
   if (complaint.status >= 300) return byStatus(complaint);
   // A 200 that holds an error: some put the status it should have had into the code.

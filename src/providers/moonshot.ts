@@ -83,13 +83,11 @@ export const moonshot = openAICompatible({
   },
 
   errors: {
-    invalid_authentication_error: 'upstream_auth_error',
-    incorrect_api_key_error: 'upstream_auth_error',
-    permission_denied_error: 'upstream_auth_error',
-    exceeded_current_quota_error: 'upstream_insufficient_balance',
-    rate_limit_reached_error: 'upstream_rate_limited',
-    engine_overloaded_error: 'upstream_overloaded',
-    resource_not_found_error: 'invalid_request',
+    upstream_auth_error: ['invalid_authentication_error', 'incorrect_api_key_error', 'permission_denied_error'],
+    upstream_insufficient_balance: ['exceeded_current_quota_error'],
+    upstream_rate_limited: ['rate_limit_reached_error'],
+    upstream_overloaded: ['engine_overloaded_error'],
+    invalid_request: ['resource_not_found_error'],
   },
   // Too long a prompt has no code of its own.
   recognise: ({ message }) => (message?.includes('exceeded model token limit') ? 'context_length_exceeded' : null),

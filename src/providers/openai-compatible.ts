@@ -1,7 +1,7 @@
 import type { Alias } from '../catalog/model.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { VendorComplaint } from './failure.ts';
+import { readWords, type VendorComplaint, type VendorWords } from './failure.ts';
 import { refuseInputs } from './inputs.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
@@ -14,8 +14,8 @@ export interface Vendor
   aliases?: readonly Alias[];
   /** Changes what the vendor would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
   prepare?(draft: RequestDraft, context: RequestContext): void;
-  /** The vendor's own error codes and types → ours. */
-  errors?: Readonly<Record<string, ErrorCode>>;
+  /** Our error → the vendor's own codes and types for it. */
+  errors?: VendorWords;
   /** Tells an error that neither code nor type nor status gives away. */
   recognise?(complaint: VendorComplaint): ErrorCode | null;
 }
@@ -35,6 +35,7 @@ function prepareCommon(draft: RequestDraft, vendor: Vendor, { model, parameters 
 /** A provider that speaks OpenAI's Chat Completions, but for what its file says. */
 export function openAICompatible(vendor: Vendor): Provider {
   const { prepare, errors = {}, recognise = () => null, ...facts } = vendor;
+  const words = readWords(errors);
   return {
     aliases: [],
     finishReasons: {},
@@ -46,6 +47,6 @@ export function openAICompatible(vendor: Vendor): Provider {
       prepare?.(draft, context);
       return { request: draft.request, changes: [...draft.changes] };
     },
-    error: (failure) => vendorError(vendor, failure, errors, recognise),
+    error: (failure) => vendorError(vendor, failure, words, recognise),
   };
 }

@@ -58,7 +58,8 @@ function callTool(request: ChatRequest): Answer {
 
 /** Chunks as DeepSeek sends them: the field that is silent is null. */
 function reason(message: string): Answer {
-  const thought = `The user wrote ${countWords(message)} words. I shall repeat them.`;
+  const count = countWords(message);
+  const thought = `The user wrote ${count} ${count === 1 ? 'word' : 'words'}. I shall repeat what they said.`;
   const deltas = [
     ...words(thought).map((text) => ({ content: null, reasoning_content: text })),
     ...words(`You wrote: ${message}`).map((text) => ({ content: text, reasoning_content: null })),
@@ -75,8 +76,8 @@ function answerOf(request: ChatRequest): Answer {
 
 function failure(status: number): Response {
   const error = { message: `The test provider fails with HTTP ${status}, as it was asked to.`, type: 'test_error' };
-  const headers = status === 429 || status === 503 ? { 'retry-after': '1' } : {};
-  return Response.json({ error: { ...error, param: null, code: 'test_error' } }, { status, headers });
+  // No retry-after: the router would wait for it, and this provider answers at once.
+  return Response.json({ error: { ...error, param: null, code: 'test_error' } }, { status });
 }
 
 function statusIn(message: string): number {

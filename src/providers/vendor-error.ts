@@ -55,7 +55,7 @@ const ABOUT_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['invalid_r
 export function vendorError(
   vendor: Vendor,
   failure: VendorFailure,
-  words: Readonly<Record<string, ErrorCode>>,
+  words: ReadonlyMap<string, ErrorCode>,
   recognise: (complaint: VendorComplaint) => ErrorCode | null,
 ): RouterError {
   const complaint = readComplaint(failure);

@@ -24,6 +24,11 @@ export const zai = openAICompatible({
     if (typeof limit === 'number' && limit > model.maxOutput) {
       draft.set('max_tokens', model.maxOutput, 'more is refused, and never comes');
     }
+    // Ranges are narrower than OpenAI's; beyond them it is error 1210. tool_choice other than `auto` is undocumented
+    // (2026-11-23), so it passes and the vendor decides. https://docs.z.ai/api-reference/llm/chat-completion
+    const { temperature, top_p } = draft.request;
+    if (typeof temperature === 'number' && temperature > 1) draft.set('temperature', 1, "Z.ai's highest");
+    if (typeof top_p === 'number' && top_p < 0.01) draft.set('top_p', 0.01, "Z.ai's lowest");
     steerThinking(draft, model);
     const { stream, tools } = draft.request;
     if (stream === true && Array.isArray(tools) && tools.length > 0 && draft.request['tool_stream'] == null) {
@@ -42,21 +47,15 @@ export const zai = openAICompatible({
 
   // https://docs.z.ai/api-reference/api-code
   errors: {
-    ...{ 1000: 'upstream_auth_error', 1001: 'upstream_auth_error', 1002: 'upstream_auth_error' },
-    ...{ 1003: 'upstream_auth_error', 1004: 'upstream_auth_error', 1220: 'upstream_auth_error' },
-    // The account is inactive, gone or locked; 1113 is arrears, which come as HTTP 429.
-    ...{ 1110: 'upstream_auth_error', 1111: 'upstream_auth_error', 1112: 'upstream_auth_error' },
-    1113: 'upstream_insufficient_balance',
-    ...{ 1210: 'invalid_request', 1211: 'invalid_request', 1212: 'invalid_request', 1213: 'invalid_request' },
-    ...{ 1214: 'invalid_request', 1215: 'invalid_request', 1221: 'invalid_request', 1222: 'invalid_request' },
-    1261: 'context_length_exceeded',
-    1301: 'content_filter',
-    ...{ 1302: 'upstream_rate_limited', 1303: 'upstream_rate_limited', 1304: 'upstream_rate_limited' },
-    1305: 'upstream_overloaded',
-    // A subscription plan is used up or has ended.
-    ...{ 1308: 'upstream_insufficient_balance', 1309: 'upstream_insufficient_balance' },
-    ...{ 1310: 'upstream_insufficient_balance', 1316: 'upstream_insufficient_balance' },
-    1317: 'upstream_insufficient_balance',
+    // 1110 to 1112: the account is inactive, gone or locked; 1220: it has no right to this model.
+    upstream_auth_error: ['1000', '1001', '1002', '1003', '1004', '1110', '1111', '1112', '1220'],
+    // Arrears, as HTTP 429; and subscription plans that are used up or have ended.
+    upstream_insufficient_balance: ['1113', '1308', '1309', '1310', '1316', '1317'],
+    invalid_request: ['1210', '1211', '1212', '1213', '1214', '1215', '1221', '1222'],
+    context_length_exceeded: ['1261'],
+    content_filter: ['1301'],
+    upstream_rate_limited: ['1302', '1303', '1304'],
+    upstream_overloaded: ['1305'],
   },
 
   // HTTP statuses of its own: no right to this API, and a file that is too large.
