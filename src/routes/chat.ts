@@ -39,7 +39,7 @@ async function handleChat(c: Context<AppEnv>): Promise<Response> {
     answer = await completeChat(c, seen);
   } catch (error) {
     // Refused before the vendor was called: one row that says why. Later ends settle themselves.
-    if (error instanceof RouterError) recordRefusal(c, seen, error);
+    if (error instanceof RouterError) await recordRefusal(c, seen, error);
     throw error;
   }
   return answer();

@@ -8,6 +8,8 @@ export interface Sink {
   /** A comment, unless bytes are waiting for a slow client: those are life enough. */
   keepAlive(): void;
   close(): Promise<void>;
+  /** The client is known to be gone: a write that is under way ends. */
+  abandon(): void;
   readonly isGone: boolean;
   /** When the client last got something, ms since 1970. */
   readonly writtenAt: number;
@@ -56,6 +58,11 @@ export function openSink(onGone: () => void): Sink {
     async close() {
       isClosed = true;
       await writer.close().catch(() => undefined);
+    },
+    abandon() {
+      if (isGone || isClosed) return;
+      void writer.abort().catch(() => undefined);
+      leave();
     },
     get isGone() {
       return isGone;

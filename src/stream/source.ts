@@ -56,7 +56,16 @@ function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>): Source {
   };
 }
 
-export function openSource(body: ReadableStream<Uint8Array>): Source {
+/** Opens a vendor's body. When `signal` fires, a read that is under way ends at once. */
+export function openSource(body: ReadableStream<Uint8Array>, signal: AbortSignal): Source {
+  const source = readerOf(body);
+  const cancel = () => void source.cancel(signal.reason).catch(() => undefined);
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel);
+  return source;
+}
+
+function readerOf(body: ReadableStream<Uint8Array>): Source {
   try {
     return bufferedSource(body.getReader({ mode: 'byob' }));
   } catch {

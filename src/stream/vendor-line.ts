@@ -59,7 +59,8 @@ export function openVendorLine(times: LineTimes): VendorLine {
   }
 
   watch.add({
-    due: () => (isWaiting && reason === null ? waitsSince + silenceLimit() : Number.POSITIVE_INFINITY),
+    // While a slow client is being written to, the vendor's time stands still.
+    due: () => (reason === null ? (isWaiting ? waitsSince : Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
     ring: () => stop(timeout(hasBytes ? 'next' : 'first', silenceLimit())),
   });
   watch.add({

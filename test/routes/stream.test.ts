@@ -1,15 +1,19 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../support/keys.ts';
-import { get, internal, openaiClient } from '../support/router.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
+import { get, openaiClient } from '../support/router.ts';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 import { GRANULARITIES, playVendor, type StreamPlan, sse, streamOf } from '../support/vendor.ts';
 
 let secret = '';
+let keyId = '';
 let vendor: ReturnType<typeof playVendor> | null = null;
 
 beforeAll(async () => {
-  ({ secret } = await makeKey());
+  const made = await makeKey();
+  secret = made.secret;
+  keyId = made.key.id;
 });
 
 afterEach(() => {
@@ -33,13 +37,20 @@ function play(body: string, plan: StreamPlan = {}): void {
   vendor = playVendor(() => streamOf(body, plan));
 }
 
-async function rowOf(response: Response): Promise<Record<string, unknown> | null> {
-  await internal('/worker/settle', { method: 'POST' });
-  return env.DB.prepare('SELECT * FROM request_logs WHERE request_id = ?').bind(response.headers.get('x-request-id')).first();
+/** The request's row in the ledger, once the request is over. */
+async function rowOf(response: Response) {
+  return ledgerRow(keyId, response);
 }
 
 function delta(content: string, finish: string | null = null, more: object = {}): unknown {
-  return { id: 'v', object: 'chat.completion.chunk', created: 5, model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: finish }], ...more };
+  return {
+    id: 'v',
+    object: 'chat.completion.chunk',
+    created: 5,
+    model: 'm',
+    choices: [{ index: 0, delta: { content }, finish_reason: finish }],
+    ...more,
+  };
 }
 
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, prompt_cache_hit_tokens: 4 };
@@ -55,9 +66,16 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     const row = await rowOf(response);
     // flash off-peak or peak, by the clock: 6 fresh, 4 cached, 5 out.
-    expect(row).toMatchObject({ end: 'completed', source: 'reported', input_tokens: 10, cached_tokens: 4, output_tokens: 5, finish_reason: 'stop' });
-    expect([6 * 150 + 4 * 3 + 5 * 600, 2 * (6 * 150 + 4 * 3 + 5 * 600)]).toContain(row?.['cost_nano_usd']);
-    const final = await openaiClient(secret).chat.completions.stream({ ...request, stream: true } as never).finalChatCompletion();
+    expect(row).toMatchObject({
+      end: 'completed',
+      source: 'reported',
+      usage: { inputTokens: 10, cachedTokens: 4, outputTokens: 5 },
+      finishReason: 'stop',
+    });
+    expect([6 * 150 + 4 * 3 + 5 * 600, 2 * (6 * 150 + 4 * 3 + 5 * 600)]).toContain(row?.costNanoUsd);
+    const final = await openaiClient(secret)
+      .chat.completions.stream({ ...request, stream: true } as never)
+      .finalChatCompletion();
     expect(final.choices[0]?.message.content).toBe('Hello');
   });
 
@@ -74,7 +92,12 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
     ['[DONE] without a finish reason', sse(hello.slice(0, 2)), {}, 'upstream_error'],
     ['not JSON', sse([...hello.slice(0, 2), 'oops']), {}, 'upstream_error'],
     ['broken off', sse(hello.slice(0, 2), false), { breakOff: true }, 'upstream_error'],
-    ['an error frame', sse([...hello.slice(0, 2), { error: { message: 'overloaded', type: 'overloaded_error' } }]), {}, 'upstream_overloaded'],
+    [
+      'an error frame',
+      sse([...hello.slice(0, 2), { error: { message: 'overloaded', type: 'overloaded_error' } }]),
+      {},
+      'upstream_overloaded',
+    ],
   ] as const)('%s: one error frame, no [DONE], an estimate in the ledger', async (_name, body, plan, code) => {
     play(body, { granularity, ...plan });
     const response = await post();
@@ -84,7 +107,11 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
     const frames = text.trim().split('\n\n');
     expect(JSON.parse(frames.at(-1)?.slice(6) ?? '')).toMatchObject({ error: { code } });
     expect(frames.filter((frame) => frame.includes('"error"'))).toHaveLength(1);
-    expect(await rowOf(response)).toMatchObject({ end: 'upstream_failed', source: 'estimated', output_tokens: 2 });
+    expect(await rowOf(response)).toMatchObject({
+      end: 'upstream_failed',
+      source: 'estimated',
+      usage: { outputTokens: 2 },
+    });
   });
 
   it.each([
@@ -101,10 +128,21 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
   });
 
   it('a whole completion in place of a stream becomes one', async () => {
-    const message = { role: 'assistant', content: 'All', tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }] };
-    play(`\n\n${JSON.stringify({ id: 'w', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage })}`, { granularity });
-    const final = await openaiClient(secret).chat.completions.stream({ ...request, stream: true } as never).finalChatCompletion();
-    expect(final.choices[0]?.message).toMatchObject({ content: 'All', tool_calls: [{ id: 't', function: { name: 'f', arguments: '{}' } }] });
+    const message = {
+      role: 'assistant',
+      content: 'All',
+      tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }],
+    };
+    play(`\n\n${JSON.stringify({ id: 'w', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage })}`, {
+      granularity,
+    });
+    const final = await openaiClient(secret)
+      .chat.completions.stream({ ...request, stream: true } as never)
+      .finalChatCompletion();
+    expect(final.choices[0]?.message).toMatchObject({
+      content: 'All',
+      tool_calls: [{ id: 't', function: { name: 'f', arguments: '{}' } }],
+    });
   });
 });
 
@@ -134,6 +172,10 @@ describe('the end of a stream', () => {
     await reader?.read();
     await reader?.cancel();
     await new Promise((resolve) => setTimeout(resolve, 800));
-    expect(await rowOf(response)).toMatchObject({ end: 'client_gone', source: 'reported', input_tokens: 10, output_tokens: 5 });
+    expect(await rowOf(response)).toMatchObject({
+      end: 'client_gone',
+      source: 'reported',
+      usage: { inputTokens: 10, outputTokens: 5 },
+    });
   });
 });

@@ -1,7 +1,5 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
-import { env, exports } from 'cloudflare:workers';
+import { exports } from 'cloudflare:workers';
 import OpenAI from 'openai';
-import { hashSecret, makeSecret } from '../../src/keys/secret.ts';
 
 export const BASE_URL = 'http://router.test/api/v1';
 export const SECRET = 'a-secret-for-tests-of-32-characters-or-more';

@@ -176,6 +176,7 @@ function chatOf(messages: JsonObject[]): string {
 export function createStrictVendor(
   vendor: VendorName,
   nextTurn: (chat: string, position: number) => VendorTurn,
+  pieceSize = 7,
 ): StrictVendor {
   const sent = new Map<string, string[]>();
   const said = new Map<string, string>();
@@ -228,7 +229,7 @@ export function createStrictVendor(
       const turn = nextTurn(chat, turns.length);
       const spoken = thinks(body) ? turn : { ...turn, reasoning: null };
       said.set(`${chat} ${turns.length}`, spoken.reasoning ?? '');
-      return { kind: 'chunks', chunks: chunksOf(vendor, spoken), turn: spoken };
+      return { kind: 'chunks', chunks: chunksOf(vendor, spoken, pieceSize), turn: spoken };
     },
   };
 }

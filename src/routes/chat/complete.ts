@@ -28,7 +28,7 @@ async function readAnswer(
   const { provider } = exchange.target.configured;
   let text: string;
   try {
-    text = await readWhole(openSource(body), new Uint8Array(0), line);
+    text = await readWhole(openSource(body, line.signal), new Uint8Array(0), line);
   } catch (cause) {
     return { kind: 'failed', failure: { error: line.stopped() ?? unreachable(cause), status: 200, accepted: true } };
   }

@@ -5,7 +5,9 @@ import { runAfterIn } from '../../middleware/run-after.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import { completionAsStream } from '../../protocol/completion.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
+import { atMost } from './at-most.ts';
 import { coloOf } from './record-refusal.ts';
+import { LONGEST_WAIT_MS } from './settle-first.ts';
 
 /** Answers a client's key check out of the Worker: it costs nothing, calls nobody, and is logged as such. */
 export async function answerLocally(c: Context<AppEnv>, request: ChatRequest, text: string): Promise<Response> {
@@ -34,6 +36,7 @@ export async function answerLocally(c: Context<AppEnv>, request: ChatRequest, te
     durationMs: Date.now() - startedAt,
   });
   runAfterIn(c.executionCtx)('settle a local answer', settling);
+  await atMost(LONGEST_WAIT_MS, settling);
   const completion = {
     id: requestId,
     object: 'chat.completion',

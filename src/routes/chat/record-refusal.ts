@@ -6,7 +6,9 @@ import { runAfterIn } from '../../middleware/run-after.ts';
 import type { RouterError } from '../../protocol/errors.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import { atMost } from './at-most.ts';
 import type { Target } from './exchange.ts';
+import { LONGEST_WAIT_MS } from './settle-first.ts';
 
 /** What is known of a request by the time it is refused. */
 export interface Seen {
@@ -23,7 +25,7 @@ export function coloOf(request: Request): string | null {
   return typeof colo === 'string' ? colo : null;
 }
 
-function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, errorCode: string): void {
+function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, errorCode: string): Promise<void> {
   const startedAt = c.get('startedAt');
   const settling = settleRequest(c.env, key, {
     requestId: c.get('requestId'),
@@ -47,14 +49,15 @@ function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, err
     durationMs: Date.now() - startedAt,
   });
   runAfterIn(c.executionCtx)('settle a refusal', settling);
+  return atMost(LONGEST_WAIT_MS, settling);
 }
 
 /** One row for a request of a known key that was refused before the vendor was called. */
-export function recordRefusal(c: Context<AppEnv>, seen: Seen, error: RouterError): void {
-  record(c, c.get('key'), seen, error.status, error.code);
+export function recordRefusal(c: Context<AppEnv>, seen: Seen, error: RouterError): Promise<void> {
+  return record(c, c.get('key'), seen, error.status, error.code);
 }
 
 /** The same where the key itself may not be used: the row says why, the answer does not. */
-export function recordRefusedKey(c: Context<AppEnv>, refused: RefusedKey): void {
-  record(c, refused.key, NOTHING_SEEN, 401, `key_${refused.reason}`);
+export function recordRefusedKey(c: Context<AppEnv>, refused: RefusedKey): Promise<void> {
+  return record(c, refused.key, NOTHING_SEEN, 401, `key_${refused.reason}`);
 }

@@ -1,8 +1,9 @@
+import { atMost } from './at-most.ts';
 import type { Exchange } from './exchange.ts';
 import { type Outcome, settlementOf } from './settlement.ts';
 
 // An answer that ends well has been settled before it ends. When the ledger is slow, the answer does not wait for it.
-const LONGEST_WAIT_MS = 1_000;
+export const LONGEST_WAIT_MS = 1_000;
 
 /** Settles once for the exchange; resolves when that is done, or after a second. The settling itself goes on. */
 export async function settleFirst(exchange: Exchange, outcome: Outcome): Promise<number> {
@@ -10,11 +11,6 @@ export async function settleFirst(exchange: Exchange, outcome: Outcome): Promise
   const settling = exchange.ledger.settle(settlement);
   exchange.runAfter('settle', settling);
   exchange.log('settle', { end: settlement.end, source: settlement.source, cost_nano_usd: settlement.costNanoUsd });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LONGEST_WAIT_MS);
-  });
-  await Promise.race([settling, late]);
-  if (timer !== undefined) clearTimeout(timer);
+  await atMost(LONGEST_WAIT_MS, settling);
   return settlement.costNanoUsd;
 }

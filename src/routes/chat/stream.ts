@@ -72,7 +72,7 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const reader = openReader(exchange);
   run.reader = reader;
   if (body === null) return failed(reader, new RouterError('upstream_error', CUT));
-  const source = openSource(body);
+  const source = openSource(body, line.signal);
   const end = await relay({
     source,
     translator: reader.translator,
@@ -126,14 +126,15 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
   }
   const { error } = failure;
   if (!run.isCommitted) {
-    run.answer.reject(error);
+    // From here on the answer is an error: the commit that may come due meanwhile finds the line cut.
+    line.stop(error);
     await settleFirst(exchange, outcome);
-    return;
+    return run.answer.reject(error);
   }
   if (rest !== null && run.reader?.translator.hasChoice) await sink.write(rest);
+  await settleFirst(exchange, outcome);
   await sink.write(encoder.encode(frameOf(JSON.stringify(errorBody(error)))));
   await sink.close();
-  await settleFirst(exchange, outcome);
 }
 
 async function drive(run: Run): Promise<void> {
@@ -157,7 +158,7 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   const sink = openSink(line.clientLeft);
   const answer = Promise.withResolvers<Response>();
   const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };
-  exchange.clientSignal.addEventListener('abort', line.clientLeft);
+  exchange.clientSignal.addEventListener('abort', sink.abandon);
   addClientAlarms(run);
   addCheckpoints(exchange, line, () => run.reader?.reading.characters ?? 0);
   watchAdmission(exchange, line);
