@@ -1,6 +1,6 @@
 /*
- * Allow-lists both ways: vendor and client see only what is built here.
- * Neither side's cookies, addresses, `cf-*`, `x-forwarded-*` or account headers reach the other.
+ * Allow-lists both ways. A vendor gets what is built here and nothing of the client's: no cookies, addresses,
+ * `cf-*` or `x-forwarded-*`. Of a vendor's headers a client gets one number: when to come back.
  */
 
 /** The headers a vendor gets: nothing of the client's. */
@@ -21,10 +21,4 @@ export function retryAfterSeconds(headers: Headers, now: number): number | null 
   if (value === null) return null;
   const seconds = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : (Date.parse(value) - now) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
-}
-
-/** What of a vendor's headers a client gets: when to come back, and no more. `now` is milliseconds since 1970. */
-export function clientHeaders(vendor: Headers, now: number): Headers {
-  const seconds = retryAfterSeconds(vendor, now);
-  return new Headers(seconds === null ? {} : { 'retry-after': String(seconds) });
 }
