@@ -63,7 +63,8 @@ const modelSchema = z.strictObject({
   tools: z.boolean().exactOptional(),
   thinking: thinkingSchema.exactOptional(),
   wantsReasoning: z.boolean().exactOptional(),
-  prices: z.array(tableSchema).exactOptional(),
+  // A model without a price would be billed at nothing; one that is free says so with zeros.
+  prices: z.array(tableSchema).min(1).exactOptional(),
   created: z.number().int().nonnegative().exactOptional(),
   note: z.string().exactOptional(),
 });

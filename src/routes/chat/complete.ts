@@ -1,5 +1,6 @@
 import { readCompletion } from '../../protocol/completion.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
+import { redact } from '../../protocol/redact.ts';
 import { readUsage } from '../../protocol/usage.ts';
 import { type NormalCompletion, normalizeCompletion } from '../../stream/normalize-completion.ts';
 import { readWhole } from '../../stream/relay.ts';
@@ -25,7 +26,7 @@ async function readAnswer(
   line: VendorLine,
   body: ReadableStream<Uint8Array>,
 ): Promise<Tried<Whole>> {
-  const { provider } = exchange.target.configured;
+  const { apiKey, provider } = exchange.target.configured;
   let text: string;
   try {
     text = await readWhole(openSource(body, line.signal), new Uint8Array(0), line);
@@ -49,7 +50,7 @@ async function readAnswer(
     });
   }
   // A good status that holds an error is a refusal: nothing was used.
-  const error = provider.error({ status: 200, body: text, retryAfter: null });
+  const error = provider.error({ status: 200, body: redact(text, [apiKey]), retryAfter: null });
   return { kind: 'failed', failure: { error, status: 200, accepted: false } };
 }
 

@@ -1,6 +1,7 @@
 import { completionAsStream, readCompletion } from '../../protocol/completion.ts';
 import type { RouterError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
+import { redact } from '../../protocol/redact.ts';
 import { chainSteps } from '../../stream/chain.ts';
 import { createMeter, type Reading } from '../../stream/meter.ts';
 import { createNormalizer, type Endings } from '../../stream/normalize.ts';
@@ -20,7 +21,7 @@ export interface Reader {
 
 /** Vendor normaliser → meter → pipeline: the meter counts what the vendor said, not what the client saw. */
 export function openReader(exchange: Exchange): Reader {
-  const { provider } = exchange.target.configured;
+  const { apiKey, provider } = exchange.target.configured;
   const { step } = exchange.conversation;
   const normalizer = createNormalizer({
     id: exchange.requestId,
@@ -34,7 +35,7 @@ export function openReader(exchange: Exchange): Reader {
 
   function complain(body: string): RouterError {
     hasComplained = true;
-    return provider.error({ status: 200, body, retryAfter: null });
+    return provider.error({ status: 200, body: redact(body, [apiKey]), retryAfter: null });
   }
 
   const translator = createTranslator({
