@@ -1,6 +1,6 @@
 import { Mistake } from './mistake.ts';
 import { note, say } from './print.ts';
-import { OnlyStatements } from './wrangler.ts';
+import { OnlyStatements } from './remote-control.ts';
 
 /** What can be asked for. Each takes its arguments and answers with an exit code, 0 where it says nothing. */
 const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise<number | undefined> }>> = new Map([

@@ -5,8 +5,8 @@ import { hashSecret, keyId, newSecret } from '../keys/secret.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, listKeys } from '../store/keys.ts';
 import { LOCAL_FOLDER } from './project.ts';
+import { openRemoteControl } from './remote-control.ts';
 import type { Target } from './target.ts';
-import { openRemoteControl } from './wrangler.ts';
 
 /*
  * The keys of the first start. The database keeps hashes only, so the secrets of this machine's own trial

@@ -8,9 +8,9 @@ import { durationFrom, readSettings, SETTING_HELP, SETTING_OPTIONS } from './key
 import { keyDetails, keyTable } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson } from './print.ts';
+import { openRemoteControl } from './remote-control.ts';
 import { refreshKeys } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
-import { openRemoteControl } from './wrangler.ts';
 
 const HELP = `npm run keys -- create --username NAME [--prefix sk] [settings]
 npm run keys -- list [--username NAME]

@@ -3,9 +3,9 @@ import { nanoToUsd } from '../protocol/money.ts';
 import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
+import { openRemoteControl } from './remote-control.ts';
 import { localVariable } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
-import { openRemoteControl } from './wrangler.ts';
 
 const HELP = `npm run usage -- [--days 7] [--by day|key|model|user]
 Requests, tokens and money of the last days, today included.

@@ -3,9 +3,9 @@ import { createUser, describeUser, getUser, listUsers, setUserStatus, type UserW
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
+import { openRemoteControl } from './remote-control.ts';
 import { refreshKeys } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
-import { openRemoteControl } from './wrangler.ts';
 
 const HELP = `npm run users -- create NAME
 npm run users -- list

@@ -1,11 +1,14 @@
 import type { Position } from './admission.ts';
+import { countedTokens } from './counted-tokens.ts';
 import type { Admission, LedgerRow } from './entry.ts';
 import { type EntryBook, openEntryBook } from './entry-book.ts';
 import { type Lease, type LeaseBook, openLeaseBook } from './lease-book.ts';
+import { openMarks } from './marks.ts';
 import { createSlidingMinute, type SlidingMinute } from './minute.ts';
 import { openPolicy, type Policy } from './policy-book.ts';
+import { readKept } from './read-kept.ts';
 import { openSpendBook, type SpendBook } from './spend-book.ts';
-import { windowsAt } from './windows.ts';
+import { createCalendar, type Windows } from './windows.ts';
 
 /** What of the configuration the ledger goes by. */
 export interface LedgerTerms {
@@ -22,28 +25,37 @@ export interface Books {
   spend: SpendBook;
   requests: SlidingMinute;
   tokens: SlidingMinute;
+  /** The days and resets of an instant. */
+  calendar(now: number): Windows;
   /** The ledger's recent noes by request id. */
   refusals: Map<string, Admission>;
 }
 
 /** Opens the books after a start. `now` is ms since 1970. */
 export function openBooks(sql: SqlStorage, terms: LedgerTerms, now: number): Books {
-  const leases = openLeaseBook(sql);
-  const entries = openEntryBook(sql);
+  const marks = openMarks(sql);
+  const kept = readKept(sql, marks, now);
   const requests = createSlidingMinute();
   const tokens = createSlidingMinute();
-  const recent = entries.recent(now);
-  const starts = [...recent.map((entry) => entry.admittedAt), ...leases.admissions()].filter((at) => at !== null);
-  for (const at of starts.toSorted((one, other) => one - other)) requests.add(at, 1);
-  for (const entry of recent) tokens.add(entry.settledAt, entry.tokens);
-  const refusals = new Map<string, Admission>();
-  return { terms, policy: openPolicy(sql), leases, entries, spend: openSpendBook(sql), requests, tokens, refusals };
+  for (const at of kept.starts) requests.add(at, 1);
+  for (const { at, tokens: amount } of kept.settled) tokens.add(at, amount);
+  return {
+    terms,
+    policy: openPolicy(sql),
+    leases: openLeaseBook(sql, marks, kept.running),
+    entries: openEntryBook(sql, marks, kept),
+    spend: openSpendBook(sql),
+    requests,
+    tokens,
+    calendar: createCalendar(terms.budgetUtcOffset),
+    refusals: new Map<string, Admission>(),
+  };
 }
 
 /** Where the key stands at an instant. */
 export function positionAt(books: Books, now: number): Position {
-  const { leases, requests, spend, terms, tokens } = books;
-  const windows = windowsAt(now, terms.budgetUtcOffset);
+  const { calendar, leases, requests, spend, tokens } = books;
+  const windows = calendar(now);
   return {
     now,
     windows,
@@ -56,10 +68,10 @@ export function positionAt(books: Books, now: number): Position {
   };
 }
 
-/** Enters a row, in one transaction: the row, the money, and the end of the lease. */
+/** Enters a row, in one transaction: the row in place of the lease, and the money. */
 export function bookRow(books: Books, row: LedgerRow, lease: Lease | undefined, now: number): void {
   books.entries.add(row, lease?.admittedAt ?? null, now, books.refusals.get(row.requestId) ?? null);
   books.spend.add(row.day, row.costNanoUsd);
-  books.tokens.add(now, row.usage.inputTokens + row.usage.outputTokens);
+  books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
 }

@@ -1,84 +1,100 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Admission, LedgerRow, Settlement } from './entry.ts';
-import { type OpenRows, openOpenRows, type RowName } from './open-rows.ts';
-
-export interface Entry {
-  row: LedgerRow;
-  /** The ledger's no, where there was one: the same id gets it again. */
-  refusal: Admission | null;
-}
+import {
+  deleteEntries,
+  type Entry,
+  insertEntry,
+  selectEntry,
+  selectNames,
+  selectOldestAt,
+  updatePosition,
+} from './entry-rows.ts';
+import type { Marks } from './marks.ts';
+import { createOutbox, type Outbox, type RowName } from './outbox.ts';
+import { type Kept, LOOK_BACK_MS } from './read-kept.ts';
 
 /** The rows of one key's ledger, kept until D1 has them and for three days more. Times are ms since 1970. */
 export interface EntryBook {
+  /** Null while the request runs, too. */
   find(name: RowName): Entry | null;
   add(row: LedgerRow, admittedAt: number | null, settledAt: number, refusal: Admission | null): void;
   /** Keeps a second settlement that says something else: to be looked at, never counted. */
   keepConflict(requestId: string, settlement: Settlement, now: number): void;
-  /** D1 has these. */
-  acknowledge(names: readonly RowName[]): void;
-  /** Rows to give to the queue: those not sent since `sentBefore`, oldest first. */
-  unsent(sentBefore: number, limit: number): LedgerRow[];
-  prune(settledBefore: number): void;
-  /** Starts and tokens of the last hours, to fill the sliding minute after a restart. */
-  recent(now: number): { admittedAt: number | null; settledAt: number; tokens: number }[];
-  readonly open: OpenRows;
+  /** D1 has these. `oldestRunning` is the lowest id of a request that runs, or null. */
+  acknowledge(names: readonly RowName[], oldestRunning: string | null, now: number): void;
+  /** Rows to give to the queue now, marked as sent. Somebody who asks waits less for what was sent before. */
+  take(now: number, limit: number, isAsked: boolean): LedgerRow[];
+  /** The queue did not take them. */
+  giveBack(rows: readonly LedgerRow[]): void;
+  /** Sends everything once more that is kept after this request id. */
+  resendFrom(requestId: string): void;
+  /** Forgets up to `limit` rows that D1 has. True where there may be more. */
+  prune(settledBefore: number, limit: number): boolean;
+  /** When the oldest row was settled; null where none is kept. */
+  oldestAt(): number | null;
+  /** When there is something to send, in the past for now; Infinity for never. */
+  nextDue(): number;
+  readonly outbox: Outbox;
 }
 
-// A request may run this long and still count in the minute in which it ends, a restart in between included.
-const LOOK_BACK_MS = 3_600_000;
+// A row that D1 does not confirm after so many tries goes to the end of the line: it shall not hold up the mark.
+const TRIES_IN_PLACE = 3;
+// Rows that are to be sent once more come into the outbox so many at a time.
+const RESEND_BATCH = 1_000;
 
-export function openEntryBook(sql: SqlStorage): EntryBook {
-  const open = openOpenRows(sql);
+export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryBook {
+  const outbox = createOutbox();
+  let lastPosition = kept.lastPosition;
+  let resendAfter: RowName | null = null;
+  for (const { name, position } of kept.waiting) outbox.add(name, position);
 
-  function find({ requestId, kind }: RowName): Entry | null {
-    const [found] = sql.exec<{ row: string; refusal: string | null }>(
-      'SELECT row, refusal FROM entries WHERE request_id = ? AND kind = ?',
-      requestId,
-      kind,
-    );
-    if (found === undefined) return null;
-    return { row: JSON.parse(found.row), refusal: found.refusal === null ? null : JSON.parse(found.refusal) };
+  function refill(): void {
+    if (resendAfter === null || outbox.size >= RESEND_BATCH) return;
+    const names = selectNames(sql, resendAfter, RESEND_BATCH);
+    for (const name of names) if (!outbox.has(name)) outbox.add(name, lastPosition);
+    resendAfter = names.length < RESEND_BATCH ? null : (names.at(-1) ?? null);
+  }
+
+  function moveBack(name: RowName): void {
+    lastPosition += 1;
+    updatePosition(sql, name, lastPosition);
+    outbox.add(name, lastPosition);
   }
 
   return {
-    open,
-    find,
+    outbox,
+    find: (name) => selectEntry(sql, name),
     add(row, admittedAt, settledAt, refusal) {
-      const tokens = row.usage.inputTokens + row.usage.outputTokens;
-      const no = refusal === null ? null : JSON.stringify(refusal);
-      sql.exec(
-        'INSERT INTO entries (request_id, kind, admitted_at, settled_at, tokens, row, refusal) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        ...[row.requestId, row.kind, admittedAt, settledAt, tokens, JSON.stringify(row), no],
-      );
-      open.add({ requestId: row.requestId, kind: row.kind });
+      lastPosition += 1;
+      insertEntry(sql, { row, refusal }, { admittedAt, settledAt }, lastPosition);
+      marks.reach(row.requestId);
+      outbox.add({ requestId: row.requestId, kind: row.kind }, lastPosition);
     },
     keepConflict(requestId, settlement, now) {
-      const text = JSON.stringify(settlement);
-      sql.exec(
-        'INSERT INTO conflicts (request_id, at, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-        requestId,
-        now,
-        text,
-      );
+      const conflict = [requestId, now, JSON.stringify(settlement)];
+      sql.exec('INSERT INTO conflicts (request_id, at, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...conflict);
     },
-    acknowledge(names) {
-      for (const name of names) {
-        if (!open.remove(name)) continue;
-        sql.exec('UPDATE entries SET acknowledged = 1 WHERE request_id = ? AND kind = ?', name.requestId, name.kind);
-      }
+    acknowledge(names, oldestRunning, now) {
+      if (names.filter((name) => outbox.remove(name)).length === 0) return;
+      const ids = [outbox.oldestId(), oldestRunning].filter((id) => id !== null);
+      const floor = [...ids, requestIdFloor(now - LOOK_BACK_MS)].toSorted()[0] ?? '';
+      marks.raise(Math.min(lastPosition, outbox.lowestPosition() - 1), floor);
     },
-    unsent: (sentBefore, limit) => open.unsent(sentBefore, limit).flatMap((name) => find(name)?.row ?? []),
-    prune(settledBefore) {
-      const ids = requestIdFloor(settledBefore);
-      sql.exec('DELETE FROM entries WHERE request_id < ? AND acknowledged = 1 AND settled_at < ?', ids, settledBefore);
-      open.raiseFloor(settledBefore);
+    take(now, limit, isAsked) {
+      refill();
+      const due = outbox.due(now, limit, isAsked);
+      for (const name of due) if (outbox.markSent(name, now) > TRIES_IN_PLACE) moveBack(name);
+      return due.flatMap((name) => selectEntry(sql, name)?.row ?? []);
     },
-    recent(now) {
-      const rows = sql.exec<{ admitted_at: number | null; settled_at: number; tokens: number }>(
-        'SELECT admitted_at, settled_at, tokens FROM entries WHERE request_id >= ? ORDER BY settled_at',
-        requestIdFloor(now - LOOK_BACK_MS),
-      );
-      return [...rows].map((row) => ({ admittedAt: row.admitted_at, settledAt: row.settled_at, tokens: row.tokens }));
+    giveBack: (rows) => rows.forEach(outbox.markUnsent),
+    resendFrom(requestId) {
+      resendAfter = { requestId, kind: 'adjust' };
     },
+    prune(settledBefore, limit) {
+      sql.exec('DELETE FROM conflicts WHERE at < ?', settledBefore);
+      return deleteEntries(sql, settledBefore, marks.through, limit) >= limit;
+    },
+    oldestAt: () => selectOldestAt(sql),
+    nextDue: () => (resendAfter === null ? outbox.nextDue() : 0),
   };
 }

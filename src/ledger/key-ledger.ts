@@ -4,8 +4,8 @@ import { packRows } from '../logs/message.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { type Books, openBooks, positionAt } from './books.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
-import { begin, checkpoint, expire, settle } from './ledger.ts';
-import type { RowName } from './open-rows.ts';
+import { acknowledge, begin, checkpoint, expire, settle } from './ledger.ts';
+import type { RowName } from './outbox.ts';
 import { type LedgerState, stateOf } from './state.ts';
 import { createTables } from './tables.ts';
 
@@ -13,12 +13,14 @@ import { createTables } from './tables.ts';
 const FLUSH_AFTER_MS = 5_000;
 // That many rows do not wait.
 const FULL = 100;
-const MOST_ROWS_A_FLUSH = 1_000;
-// A row that D1 has not confirmed by then is sent again: the local queue forgets, and production's may deliver late.
-const RESEND_AFTER_MS = 60_000;
-// A nudge is somebody asking now: it does not wait as long.
-const NUDGE_RESEND_AFTER_MS = 10_000;
+const ROWS_A_ROUND = 1_000;
+const ROUNDS_A_FLUSH = 20;
+// What went wrong is tried again after this long.
+const TRY_AGAIN_MS = 60_000;
 const KEEP_MS = 72 * 3_600_000;
+const PRUNE_BATCH = 5_000;
+// Rows that are old enough go together, an hour's worth at a time.
+const PRUNE_EVERY_MS = 3_600_000;
 
 /** What a nudge found: rows given to the queue, and what is still under way. */
 export interface NudgeAnswer {
@@ -41,32 +43,39 @@ export interface LedgerSums {
  */
 export class KeyLedger extends DurableObject<Cloudflare.Env> {
   #books: Books;
+  #leaseTtlMs: number;
   /** When the alarm rings, ms since 1970; Infinity when none is set. */
   #alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
+    const config = readConfig(env);
     createTables(state.storage.sql);
-    this.#books = openBooks(state.storage.sql, readConfig(env), Date.now());
+    this.#leaseTtlMs = config.leaseTtlMs;
+    this.#books = openBooks(state.storage.sql, config, Date.now());
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
     });
   }
 
   async begin(key: ApiKey, request: LeaseRequest): Promise<Admission> {
-    const admission = begin(this.#books, key, request, Date.now());
-    this.#wakeBy(Date.now() + readConfig(this.env).leaseTtlMs);
+    const now = Date.now();
+    const admission = begin(this.#books, key, request, now);
+    if (admission.kind === 'admitted') this.#wakeBy(now + this.#leaseTtlMs);
     return admission;
   }
 
   async checkpoint(progress: Checkpoint): Promise<CheckpointAnswer> {
-    return checkpoint(this.#books, progress, Date.now());
+    const now = Date.now();
+    this.#wakeBy(now + this.#leaseTtlMs);
+    return checkpoint(this.#books, progress, now);
   }
 
   async settle(key: ApiKey, settlement: Settlement): Promise<SettleAnswer> {
-    const answer = settle(this.#books, key, settlement, Date.now());
-    if (this.#books.entries.open.size >= FULL) this.ctx.waitUntil(this.#flush(RESEND_AFTER_MS));
-    this.#wakeBy(Date.now() + FLUSH_AFTER_MS);
+    const now = Date.now();
+    const answer = settle(this.#books, key, settlement, now);
+    if (this.#books.entries.outbox.unsent >= FULL) this.ctx.waitUntil(this.#flush(false));
+    this.#wakeBy(now + FLUSH_AFTER_MS);
     return answer;
   }
 
@@ -76,7 +85,10 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
   }
 
   async state(key: ApiKey): Promise<LedgerState> {
-    return stateOf(this.#books, key, Date.now());
+    const now = Date.now();
+    expire(this.#books, now);
+    this.#wakeBy(this.#nextWake(now));
+    return stateOf(this.#books, key, now);
   }
 
   async sums(): Promise<LedgerSums> {
@@ -85,55 +97,58 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
       ledgerNanoUsd: positionAt(this.#books, Date.now()).spent('total'),
       heldNanoUsd: leases.held,
       openLeases: leases.count,
-      outbox: entries.open.size,
+      outbox: entries.outbox.size,
     };
   }
 
   /** Books what is due and gives the queue what D1 is not known to have. */
   async nudge(): Promise<NudgeAnswer> {
     expire(this.#books, Date.now());
-    const sent = await this.#flush(NUDGE_RESEND_AFTER_MS);
-    this.#wakeBy(Date.now() + RESEND_AFTER_MS);
-    return { sent, unacknowledged: this.#books.entries.open.size, openLeases: this.#books.leases.count };
+    const sent = await this.#flush(true);
+    this.#wakeBy(this.#nextWake(Date.now()));
+    const { entries, leases } = this.#books;
+    return { sent, unacknowledged: entries.outbox.size, openLeases: leases.count };
   }
 
   /** D1 has these rows. */
   async acknowledge(rows: RowName[]): Promise<void> {
-    this.#books.entries.acknowledge(rows);
+    acknowledge(this.#books, rows, Date.now());
   }
 
-  /** Sends all kept rows once more, after a check found D1 to differ. Duplicates are harmless there. */
-  async resend(): Promise<void> {
-    this.#books.entries.open.reopen();
+  /** Which of these rows D1 is not known to have. */
+  async unconfirmed(rows: RowName[]): Promise<RowName[]> {
+    return rows.filter(this.#books.entries.outbox.has);
+  }
+
+  /** Sends everything once more that is kept after this request id. Duplicates are harmless in D1. */
+  async resendFrom(requestId: string): Promise<void> {
+    this.#books.entries.resendFrom(requestId);
     await this.nudge();
   }
 
   /** Never throws: the platform drops an alarm that fails six times. Whatever happens, it sets the next one. */
   override async alarm(): Promise<void> {
     this.#alarmAt = Number.POSITIVE_INFINITY;
+    let next = Date.now() + TRY_AGAIN_MS;
     try {
       const now = Date.now();
       expire(this.#books, now);
-      this.#books.entries.prune(now - KEEP_MS);
-      await this.#flush(RESEND_AFTER_MS);
+      const isMoreOld = this.#books.entries.prune(now - KEEP_MS, PRUNE_BATCH);
+      await this.#flush(false);
+      next = isMoreOld ? Date.now() : this.#nextWake(Date.now());
     } catch (cause) {
       this.#report('ledger_alarm_failed', cause);
     }
-    try {
-      this.#wakeBy(this.#nextWake(Date.now()));
-    } catch (cause) {
-      this.#report('ledger_alarm_failed', cause);
-      await this.ctx.storage.setAlarm(Date.now() + RESEND_AFTER_MS);
-    }
+    this.#wakeBy(next);
   }
 
+  /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
     const { entries, leases } = this.#books;
-    const resend =
-      entries.open.size === 0
-        ? Number.POSITIVE_INFINITY
-        : Math.max(now + FLUSH_AFTER_MS, entries.open.oldestSend() + RESEND_AFTER_MS);
-    return Math.min(resend, Math.max(now, leases.nextExpiry()));
+    const flush = Math.max(now + FLUSH_AFTER_MS, entries.nextDue());
+    const oldestAt = entries.oldestAt();
+    const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
+    return Math.min(flush, Math.max(now, leases.nextExpiry()), Math.max(now + PRUNE_EVERY_MS, prune));
   }
 
   /** Makes sure that the alarm rings by then; one that was lost is set again by the next call. */
@@ -142,23 +157,36 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
     if (!isLost && this.#alarmAt <= time) return;
     if (time === Number.POSITIVE_INFINITY) return;
     this.#alarmAt = time;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(time));
+    this.ctx.waitUntil(this.#setAlarm(time));
+  }
+
+  async #setAlarm(time: number): Promise<void> {
+    try {
+      await this.ctx.storage.setAlarm(time);
+    } catch (cause) {
+      // The next call sets it.
+      this.#alarmAt = Number.POSITIVE_INFINITY;
+      this.#report('ledger_set_alarm_failed', cause);
+    }
   }
 
   /** Gives the queue the rows it has not had, or not for so long. A queue that refuses is asked again by the alarm. */
-  async #flush(resendAfterMs: number): Promise<number> {
-    const now = Date.now();
-    const rows = this.#books.entries.unsent(now - resendAfterMs, MOST_ROWS_A_FLUSH);
-    // Marked first, so that a flush beside this one does not send them too.
-    this.#books.entries.open.markSent(rows, now);
-    try {
-      for (const message of packRows(rows)) await this.env.LOG_QUEUE.send(message);
-      return rows.length;
-    } catch (cause) {
-      this.#books.entries.open.markSent(rows, 0);
-      this.#report('ledger_flush_failed', cause);
-      return 0;
+  async #flush(isAsked: boolean): Promise<number> {
+    let sent = 0;
+    for (let round = 0; round < ROUNDS_A_FLUSH; round += 1) {
+      // Marked as sent in the same step, so that a flush beside this one does not send them too.
+      const rows = this.#books.entries.take(Date.now(), ROWS_A_ROUND, isAsked);
+      if (rows.length === 0) break;
+      try {
+        for (const message of packRows(rows)) await this.env.LOG_QUEUE.send(message);
+      } catch (cause) {
+        this.#books.entries.giveBack(rows);
+        this.#report('ledger_flush_failed', cause);
+        break;
+      }
+      sent += rows.length;
     }
+    return sent;
   }
 
   #report(event: string, cause: unknown): void {

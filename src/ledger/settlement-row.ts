@@ -50,11 +50,16 @@ export function adjustRow(booked: LedgerRow, late: Settlement, day: string): Led
   };
 }
 
-/** Whether two settlements of one request say the same. */
-export function isSameSettlement(booked: LedgerRow, other: Settlement): boolean {
-  return (
-    booked.costNanoUsd === other.costNanoUsd &&
-    booked.end === other.end &&
-    JSON.stringify(booked.usage) === JSON.stringify(other.usage)
-  );
+/** Whether a settlement says the same as what is booked: its settle row, and the adjust row where there is one. */
+export function isSameSettlement(booked: LedgerRow, adjusted: LedgerRow | null, other: Settlement): boolean {
+  const cost = booked.costNanoUsd + (adjusted?.costNanoUsd ?? 0);
+  const rest = minus(minus(other.usage, booked.usage), adjusted?.usage ?? NO_USAGE);
+  const isSameUsage = Object.values(rest).every((count) => count === 0);
+  return (adjusted ?? booked).end === other.end && cost === other.costNanoUsd && isSameUsage;
+}
+
+/** Throws where an amount is no whole number: nothing of such a settlement may be written. */
+export function assertWhole({ requestId, costNanoUsd, usage }: Settlement): void {
+  if ([costNanoUsd, ...Object.values(usage)].every(Number.isSafeInteger)) return;
+  throw new TypeError(`The settlement of ${requestId} holds an amount that is no whole number.`);
 }

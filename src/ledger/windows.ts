@@ -42,3 +42,13 @@ export function windowsAt(now: number, offset: string): Windows {
     resetAt: { day: midnight + DAY_MS - shift, week: monday + 7 * DAY_MS - shift, month: nextMonth - shift },
   };
 }
+
+/** The windows of each instant, worked out once a day. */
+export function createCalendar(offset: string): (now: number) => Windows {
+  let known: Windows | null = null;
+  return (now) => {
+    const isToday = known !== null && now < known.resetAt.day && now >= known.resetAt.day - DAY_MS;
+    known = known !== null && isToday ? known : windowsAt(now, offset);
+    return known;
+  };
+}

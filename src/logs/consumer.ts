@@ -37,40 +37,45 @@ async function bringSettlements(places: ConsumerPlaces, messages: readonly LogMe
   }
 }
 
-/** Stores what the log queue brings. Every message ends in D1, back in the queue, or among the dead letters. */
-export async function consumeLogs(batch: MessageBatch, places: ConsumerPlaces): Promise<void> {
-  const usable: { message: Message; body: LogMessage }[] = [];
-  for (const message of batch.messages) {
-    const body = readMessage(message.body);
-    if (body !== null) {
-      usable.push({ message, body });
-      continue;
-    }
+function report(kind: LogMessage['kind'], cause: unknown): void {
+  const fault = cause instanceof Error ? cause.name : typeof cause;
+  console.error(JSON.stringify({ level: 'error', event: 'log_batch_failed', kind, fault }));
+}
+
+/** Reads a message and puts aside what cannot be stored. Null where nothing is left to do with it. */
+async function take(message: Message, places: ConsumerPlaces): Promise<{ message: Message; body: LogMessage } | null> {
+  const { message: body, unusable } = readMessage(message.body);
+  if (unusable !== null) {
     try {
-      await places.DEAD_LETTERS.send({ id: message.id, reason: 'unusable message', body: message.body });
-      message.ack();
+      await places.DEAD_LETTERS.send({ id: message.id, reason: 'unusable message', body: unusable });
     } catch {
+      // Read again later, whole: storing its good rows twice does no harm.
       message.retry({ delaySeconds: RETRY_AFTER_S });
+      return null;
     }
   }
-  for (const step of [storeRows, bringSettlements] as const) {
-    const kind = step === storeRows ? 'rows' : 'settle';
+  if (body !== null) return { message, body };
+  message.ack();
+  return null;
+}
+
+const STEPS = [
+  { kind: 'rows', run: storeRows },
+  { kind: 'settle', run: bringSettlements },
+] as const;
+
+/** Stores what the log queue brings. Every message ends in D1, back in the queue, or among the dead letters. */
+export async function consumeLogs(batch: MessageBatch, places: ConsumerPlaces): Promise<void> {
+  const taken = await Promise.all(batch.messages.map((message) => take(message, places)));
+  const usable = taken.filter((message) => message !== null);
+  for (const { kind, run } of STEPS) {
     const own = usable.filter(({ body }) => body.kind === kind);
+    const bodies = own.map(({ body }) => body);
     try {
-      await step(
-        places,
-        own.map(({ body }) => body),
-      );
+      await run(places, bodies);
       for (const { message } of own) message.ack();
     } catch (cause) {
-      console.error(
-        JSON.stringify({
-          level: 'error',
-          event: 'log_batch_failed',
-          kind,
-          fault: cause instanceof Error ? cause.name : typeof cause,
-        }),
-      );
+      report(kind, cause);
       for (const { message } of own) message.retry({ delaySeconds: RETRY_AFTER_S });
     }
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { LedgerRow, Settlement } from '../ledger/entry.ts';
+import { isObject } from '../protocol/json.ts';
 import type { ApiKey } from '../store/schema.ts';
 
 /** What travels through the queue. */
@@ -9,43 +10,83 @@ export type LogMessage =
   /** A settlement that could not be brought to its ledger. */
   | { kind: 'settle'; key: ApiKey; settlement: Settlement };
 
-const rowSchema = z.looseObject({
-  requestId: z.string(),
-  kind: z.enum(['settle', 'adjust']),
-  keyId: z.string(),
-  costNanoUsd: z.number().int(),
-  day: z.string(),
-  usage: z.looseObject({ inputTokens: z.number(), outputTokens: z.number() }),
+const whole = z.number().int();
+const name = z.string().nullable();
+
+// All that D1's table insists on: a row that passes cannot hold up those beside it.
+const settlementSchema = z.looseObject({
+  requestId: z.string().min(1),
+  provider: name,
+  model: name,
+  requestedModel: name,
+  stream: z.boolean(),
+  startedAt: whole,
+  status: whole,
+  end: z.enum(['completed', 'client_gone', 'upstream_failed', 'rejected', 'timeout']),
+  source: z.enum(['reported', 'estimated', 'checkpoint', 'lease_expired', 'none']),
+  usage: z.looseObject({
+    inputTokens: whole,
+    cachedTokens: whole,
+    cacheWriteTokens: whole,
+    outputTokens: whole,
+    reasoningTokens: whole,
+  }),
+  costNanoUsd: whole,
   attempts: z.array(z.unknown()),
+  durationMs: whole,
 });
 
-const messageSchema = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('rows'), rows: z.array(rowSchema).min(1) }),
-  z.looseObject({
-    kind: z.literal('settle'),
-    key: z.looseObject({ id: z.string() }),
-    settlement: z.looseObject({ requestId: z.string() }),
-  }),
-]);
+const rowSchema = settlementSchema.extend({
+  kind: z.enum(['settle', 'adjust']),
+  keyId: z.string().min(1),
+  owner: z.string(),
+  purpose: z.string(),
+  day: z.string(),
+});
 
-function isLogMessage(body: unknown): body is LogMessage {
-  return messageSchema.safeParse(body).success;
+const settleSchema = z.looseObject({
+  kind: z.literal('settle'),
+  key: z.looseObject({ id: z.string().min(1), owner: z.string(), purpose: z.string(), revision: whole }),
+  settlement: settlementSchema,
+});
+
+function isRow(value: unknown): value is LedgerRow {
+  return rowSchema.safeParse(value).success;
 }
 
-/** Reads a message's body; null for one that cannot be used. */
-export function readMessage(body: unknown): LogMessage | null {
-  return isLogMessage(body) ? body : null;
+function isSettleMessage(value: unknown): value is Extract<LogMessage, { kind: 'settle' }> {
+  return settleSchema.safeParse(value).success;
+}
+
+/** What a message's body holds. `unusable` is what cannot be stored: the whole body, or some rows of it; null for nothing. */
+export interface ReadMessage {
+  message: LogMessage | null;
+  unusable: unknown;
+}
+
+/** Reads a message's body. One bad row does not spoil those beside it. */
+export function readMessage(body: unknown): ReadMessage {
+  if (isSettleMessage(body)) return { message: body, unusable: null };
+  const values: unknown = isObject(body) && body['kind'] === 'rows' ? body['rows'] : null;
+  if (!Array.isArray(values)) return { message: null, unusable: body ?? 'nothing' };
+  const rows = values.filter(isRow);
+  const bad = values.filter((value) => !isRow(value));
+  return {
+    message: rows.length === 0 ? null : { kind: 'rows', rows },
+    unusable: bad.length === 0 && rows.length > 0 ? null : { kind: 'rows', rows: bad },
+  };
 }
 
 // A queue takes messages of 128 KB. https://developers.cloudflare.com/queues/platform/limits/
 const MESSAGE_BYTES = 100_000;
+const encoder = new TextEncoder();
 
 /** Packs rows into as few messages as the queue's limit allows, in order. */
 export function packRows(rows: readonly LedgerRow[]): LogMessage[] {
   const messages: { kind: 'rows'; rows: LedgerRow[] }[] = [];
   let room = 0;
   for (const row of rows) {
-    const size = new TextEncoder().encode(JSON.stringify(row)).length + 1;
+    const size = encoder.encode(JSON.stringify(row)).length + 1;
     const last = messages.at(-1);
     if (last === undefined || size > room) {
       messages.push({ kind: 'rows', rows: [row] });

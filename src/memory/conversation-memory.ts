@@ -61,17 +61,19 @@ export class ConversationMemory extends DurableObject {
   recall(model: string, turns: readonly TurnKey[]): (string | null)[] {
     return turns.map(({ calls, turn }) => {
       const [row] = this.#sql.exec<{ reasoning: string }>(FIND, model, calls, turn);
-      return row?.reasoning ?? null;
+      return row === undefined ? null : (JSON.parse(row.reasoning) as string); // written as such below
     });
   }
 
   /** Writes a turn, over what its id held before. */
   async remember({ id, model, key, reasoning }: RememberedTurn): Promise<void> {
-    const size = reasoning.length;
+    // SQLite keeps UTF-8, where half a surrogate pair has no place. JSON escapes it.
+    const text = JSON.stringify(reasoning);
+    const size = text.length;
     if (size > TURN_LIMIT) return;
     const [before] = this.#sql.exec<{ size: number }>('SELECT size FROM turns WHERE id = ?', id);
     this.#size ??= this.#sql.exec<{ size: number }>('SELECT coalesce(sum(size), 0) AS size FROM turns').one().size;
-    this.#sql.exec(WRITE, id, model, key.calls, key.turn, size, Date.now(), reasoning);
+    this.#sql.exec(WRITE, id, model, key.calls, key.turn, size, Date.now(), text);
     this.#size += size - (before?.size ?? 0);
     if (this.#size > KEY_LIMIT) this.#makeRoom();
     await this.#arm();

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, like, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, lt, ne, or, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
@@ -67,19 +67,15 @@ export async function listKeys(
   database: Database,
   page: { limit: number; cursor?: string | null; owner?: string | null; search?: string | null },
 ): Promise<Page<ApiKey>> {
-  const found = `%${page.search ?? ''}%`;
+  // Not LIKE: D1 refuses patterns over 50 bytes, and % and _ are letters here.
+  const contains = (column: SQLiteColumn) => sql`instr(lower(${column}), lower(${page.search})) > 0`;
   const rows = await selectKeys(database)
     .where(
       and(
         page.cursor ? lt(apiKeys.id, page.cursor) : undefined,
         page.owner ? eq(apiKeys.owner, page.owner) : undefined,
         page.search
-          ? or(
-              like(apiKeys.owner, found),
-              like(apiKeys.name, found),
-              like(apiKeys.id, found),
-              eq(apiKeys.last4, page.search),
-            )
+          ? or(contains(apiKeys.owner), contains(apiKeys.name), contains(apiKeys.id), eq(apiKeys.last4, page.search))
           : undefined,
       ),
     )

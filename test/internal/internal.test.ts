@@ -2,6 +2,7 @@ import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import { app } from '../../src/app.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
 
 let counter = 0;
 /** A name that no other test uses. */
@@ -382,16 +383,8 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
         .bind(id, JSON.stringify(body), 'too many retries')
         .run();
     await insert('letter-bad', { what: 'is this' });
-    const { body: log } = await call('GET', `/logs?key=${keyId}`);
-    const row = {
-      requestId: log.data[0].request_id,
-      kind: 'settle',
-      keyId,
-      costNanoUsd: 1,
-      day: '2026-01-01',
-      attempts: [],
-    };
-    await insert('letter-good', { kind: 'rows', rows: [{ ...row, usage: { inputTokens: 1, outputTokens: 1 } }] });
+    const row = await ledgerRow(keyId, null);
+    await insert('letter-good', { kind: 'rows', rows: [row] });
     const { body: list } = await call('GET', '/ledger/dead-letters');
     expect(list.data.map((letter: { id: string }) => letter.id)).toEqual(['letter-bad', 'letter-good']);
     expect((await call('POST', '/ledger/dead-letters/letter-bad/retry')).status).toBe(409);

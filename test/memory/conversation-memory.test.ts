@@ -28,7 +28,7 @@ async function remember(keyId: string, key: TurnKey, reasoning: string, model?: 
 
 test('a turn is found by its calls and by itself, and survives the end of the object', async () => {
   const keyId = newKey();
-  await remember(keyId, { calls: 'c', turn: 't' }, 'why \ud83d\ude00 \u0000 <think>');
+  await remember(keyId, { calls: 'c', turn: 't' }, 'why \ud83d\ude00 \ud83d \u0000 <think>');
   await evictDurableObject(env.CONVERSATION_MEMORY.getByName(keyId));
   const found = await exchange(keyId).recall([
     { calls: 'c', turn: 'other' },
@@ -36,7 +36,12 @@ test('a turn is found by its calls and by itself, and survives the end of the ob
     { calls: 'other', turn: 'other' },
     { calls: null, turn: 'other' },
   ]);
-  expect(found).toEqual(['why \ud83d\ude00 \u0000 <think>', 'why \ud83d\ude00 \u0000 <think>', null, null]);
+  expect(found).toEqual([
+    'why \ud83d\ude00 \ud83d \u0000 <think>',
+    'why \ud83d\ude00 \ud83d \u0000 <think>',
+    null,
+    null,
+  ]);
 });
 
 test('of several turns with the same ids the one with the same text is meant, else the newest', async () => {
@@ -123,7 +128,7 @@ test('a key keeps a limited amount, the newest; a text too long for a row is not
   const { remember: write, done } = exchange(keyId);
   write(0, { calls: null, turn: 'too long' }, 'x'.repeat(600_001));
   for (let choice = 1; choice <= 60; choice += 1)
-    write(choice, { calls: null, turn: `t${choice}` }, '中'.repeat(600_000));
+    write(choice, { calls: null, turn: `t${choice}` }, '中'.repeat(599_000));
   await done();
   const found = await exchange(keyId).recall([
     { calls: null, turn: 'too long' },
@@ -131,7 +136,7 @@ test('a key keeps a limited amount, the newest; a text too long for a row is not
   ]);
   expect(found).toEqual([null, null]);
   const [newest] = await exchange(keyId).recall([{ calls: null, turn: 't60' }]);
-  expect(newest).toHaveLength(600_000);
+  expect(newest).toHaveLength(599_000);
   const size = await runInDurableObject(env.CONVERSATION_MEMORY.getByName(keyId), (_instance, state) =>
     Number(state.storage.sql.exec('SELECT sum(size) AS size FROM turns').one()['size']),
   );

@@ -4,21 +4,9 @@ import { findPipeline } from '../../src/pipelines/registry.ts';
 import type { ChatChunk, ChatRequest } from '../../src/protocol/chat.ts';
 import { StreamEvent } from '../../src/protocol/event.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
+import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
-import { createStrictVendor, type StrictVendor, type VendorName, type VendorTurn } from '../support/strict-vendor.ts';
-
-const TOOLS: JsonObject[] = [
-  {
-    type: 'function',
-    function: { name: 'read_file', parameters: { type: 'object', properties: { path: { type: 'string' } } } },
-  },
-  {
-    type: 'custom',
-    name: 'ApplyPatch',
-    description: 'Applies a patch.',
-    format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' },
-  },
-];
+import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-vendor.ts';
 
 type OpenMemory = () => ReasoningMemory;
 
@@ -44,57 +32,6 @@ function memoryOfKey(): OpenMemory {
         rows.set(id, { key, reasoning });
       },
     };
-  };
-}
-
-// A small generator of its own, so that every run says the same.
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 4_294_967_296) * below);
-  };
-}
-
-const SCRAPS = [
-  '\n',
-  ' ',
-  '<think>',
-  '</think>',
-  '<\\/think>',
-  '\\',
-  '<',
-  '</thi',
-  '</details>',
-  '<details>',
-  'I see. ',
-  '我想',
-  '👩‍💻',
-  '\ud83d',
-  '"',
-  '\t',
-  'x < y',
-  '</summary>',
-];
-
-/** Turns that differ between chats in what they say, but never in the ids of their calls. */
-function script(seed: number): (chat: string, position: number) => VendorTurn {
-  const random = createRandom(seed);
-  return (_chat, position) => {
-    const reasoning = Array.from({ length: random(8) }, () => SCRAPS[random(SCRAPS.length)]).join('');
-    const isAnswer = position % 5 === 4;
-    if (isAnswer) return { reasoning, text: `Answer ${position}`, calls: [] };
-    const count = 1 + random(3);
-    const calls = Array.from({ length: count }, (_, index) =>
-      index === 1
-        ? {
-            id: `functions.ApplyPatch:${index}`,
-            name: 'ApplyPatch',
-            arguments: JSON.stringify({ input: `*** Begin Patch\n"${position}" é\\n` }),
-          }
-        : { id: `functions.read_file:${index}`, name: 'read_file', arguments: '{"path": "a.ts"}' },
-    );
-    return { reasoning, text: position % 3 === 0 ? 'Let me look.' : '', calls };
   };
 }
 
@@ -151,7 +88,7 @@ const FORMS: { display: ReasoningDisplay; echo: Echo }[] = [
 for (const vendor of VENDORS) {
   for (const [index, { display, echo }] of FORMS.entries()) {
     test(`${vendor}: 50 turns are never refused, display ${display}, think text ${echo}`, async () => {
-      const double = createStrictVendor(vendor, script(index));
+      const double = createStrictVendor(vendor, agentScript(index));
       // Two keys with two chats each, at the same time, with the same ids of calls.
       const loops: Loop[] = ['one', 'other'].flatMap((key) => {
         const openMemory = memoryOfKey();
@@ -160,7 +97,7 @@ for (const vendor of VENDORS) {
           display,
           double,
           openMemory,
-          client: createCursorClient(`${key} ${chat}`, `${vendor}/thinker`, TOOLS, echo),
+          client: createCursorClient(`${key} ${chat}`, `${vendor}/thinker`, AGENT_TOOLS, echo),
         }));
       });
       for (let turn = 0; turn < 50; turn += 1) {
@@ -176,8 +113,8 @@ for (const vendor of VENDORS) {
 }
 
 function newLoop(vendor: VendorName, display: ReasoningDisplay, echo: Echo, openMemory: OpenMemory | null): Loop {
-  const client = createCursorClient('the chat', `${vendor}/thinker`, TOOLS, echo);
-  return { vendor, display, client, double: createStrictVendor(vendor, script(7)), openMemory };
+  const client = createCursorClient('the chat', `${vendor}/thinker`, AGENT_TOOLS, echo);
+  return { vendor, display, client, double: createStrictVendor(vendor, agentScript(7)), openMemory };
 }
 
 async function runTurns(loop: Loop, count: number): Promise<void> {

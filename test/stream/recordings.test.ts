@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
 /* Real vendor answers, replayed where they are at hand: a folder beside the project, not part of it. */
-const recordings = import.meta.glob<string>('../../../shared/recordings/*.chunks.txt', {
+const recordings = import.meta.glob('../../../shared/recordings/*.chunks.txt', {
   query: '?raw',
   import: 'default',
   eager: true,

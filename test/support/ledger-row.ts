@@ -9,7 +9,8 @@ export async function ledgerRow(keyId: string, response: Response | null): Promi
   return runInDurableObject(stub, (_instance, state) => {
     const found = [
       ...state.storage.sql.exec<{ row: string }>(
-        "SELECT row FROM entries WHERE kind = 'settle' AND (?1 IS NULL OR request_id = ?1) ORDER BY request_id DESC LIMIT 1",
+        `SELECT row FROM requests WHERE kind = 'settle' AND row IS NOT NULL AND (?1 IS NULL OR request_id = ?1)
+         ORDER BY request_id DESC LIMIT 1`,
         id,
       ),
     ];

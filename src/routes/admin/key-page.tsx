@@ -43,7 +43,7 @@ function Facts({ view, apiKey }: KeyProps) {
       <dt>{keyPage.made}</dt>
       <dd>{dateTime(apiKey.createdAt, view)}</dd>
       <dt>{keyPage.expires}</dt>
-      <dd>{apiKey.expiresAt === null ? view.texts.never : dateTime(apiKey.expiresAt, view)}</dd>
+      <dd>{apiKey.expiresAt === null ? view.texts.keyForm.noExpiry : dateTime(apiKey.expiresAt, view)}</dd>
     </dl>
   );
 }
@@ -63,7 +63,7 @@ function Settings(props: KeyProps) {
             value={values['expires_at'] ?? ''}
             error={errors['expires_at']}
             hint={keyForm.expiresAtHint}
-            placeholder={view.texts.never}
+            placeholder={keyForm.noExpiry}
           />
         </div>
         <SettingsFields {...props} />

@@ -73,6 +73,8 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
   const fields = await readForm(c);
   const read = readSettings(fields, texts);
   if (read.kind === 'invalid') return showKey(c, id, { errors: read.errors, values: fields, note: null });
+  const isEmpty = Object.values(read.settings).every((value) => value === undefined);
+  if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);
   return finish(c, id, await updateKey(openDatabase(c.env.DB), id, read.settings, 'console'), 'saved');
 }
 

@@ -37,7 +37,7 @@ export function NewKeyPage(props: NewKeyProps) {
               value={values['expires'] ?? ''}
               error={errors['expires']}
               hint={keyForm.expiresInHint}
-              placeholder={view.texts.never}
+              placeholder={keyForm.noExpiry}
             />
             <Field
               name="prefix"

@@ -28,11 +28,11 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
     const database = openDatabase(c.env.DB);
     const [letter] = await getDeadLetters(database, [id]);
     if (letter === undefined) throw missing(id);
-    const message = readMessage(JSON.parse(letter.body));
-    if (message === null) {
+    const { message, unusable } = readMessage(JSON.parse(letter.body));
+    if (message === null || unusable !== null) {
       throw new RouterError(
         'conflict',
-        `The dead letter ${id} is no message of this router: look at it, then delete it.`,
+        `The dead letter ${id} is no message that this router can store: look at it, then delete it.`,
       );
     }
     // Sent before it is taken away: twice is harmless, never is not.

@@ -24,7 +24,7 @@ export function EndBadge({ view, end, errorCode }: { view: View; end: string; er
       <span class={tone}>
         <span class={end === 'completed' ? 'quiet-on-phone' : undefined}>{view.texts.requests.ends[end] ?? end}</span>
       </span>
-      {errorCode !== null && <small class="mono">{errorCode}</small>}
+      {errorCode !== null && <small class="mono wide-only">{errorCode}</small>}
     </span>
   );
 }

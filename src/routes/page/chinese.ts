@@ -153,6 +153,7 @@ export const chinese: Texts = {
     prefixHint: '密钥的开头：小写字母与数字。',
     expiresIn: '有效期',
     expiresInHint: '例如 90d、12h 或 30m；留空则永不过期。',
+    noExpiry: '永不',
     expiresAt: '到期时间',
     expiresAtHint: 'UTC 时间，例如 2027-01-31T00:00:00Z；留空则永不过期。',
     models: '模型',

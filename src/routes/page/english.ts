@@ -162,6 +162,7 @@ export const english = {
     prefixHint: 'What the key begins with: lower-case letters and digits.',
     expiresIn: 'Expires in',
     expiresInHint: 'Such as 90d, 12h or 30m. Empty: never.',
+    noExpiry: 'never',
     expiresAt: 'Expires at',
     expiresAtHint: 'In UTC, such as 2027-01-31T00:00:00Z. Empty: never.',
     models: 'Models',

@@ -81,7 +81,7 @@ export function KeyLimits({ view, apiKey }: { view: View; apiKey: ApiKey }) {
       <dt>{keyPage.allowed}</dt>
       <dd>{apiKey.models === null ? keyPage.allModels : apiKey.models.split(',').join(', ')}</dd>
       <dt>{keyPage.expires}</dt>
-      <dd>{apiKey.expiresAt === null ? view.texts.never : dateTime(apiKey.expiresAt, view)}</dd>
+      <dd>{apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)}</dd>
     </dl>
   );
 }

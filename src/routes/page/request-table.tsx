@@ -10,8 +10,15 @@ interface RequestTableProps {
   forOperator: boolean;
 }
 
-function servedModel(row: RequestLogRow): string {
-  return row.provider !== null && row.model !== null ? `${row.provider}/${row.model}` : (row.requestedModel ?? '–');
+/** The model that served, or what was asked for where none did. Lines may end behind the slash. */
+function ModelName({ row }: { row: RequestLogRow }) {
+  if (row.provider === null || row.model === null) return <>{row.requestedModel ?? '–'}</>;
+  return (
+    <>
+      {row.provider}/<wbr />
+      {row.model}
+    </>
+  );
 }
 
 function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOperator: boolean }) {
@@ -27,7 +34,9 @@ function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOp
           <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>
         </td>
       )}
-      <td class="model">{servedModel(row)}</td>
+      <td class="model">
+        <ModelName row={row} />
+      </td>
       <td class="number wide-only" title={`${count(row.inputTokens)} / ${count(row.outputTokens)}`}>
         {compact(row.inputTokens)} / {compact(row.outputTokens)}
       </td>

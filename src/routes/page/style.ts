@@ -197,6 +197,10 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 }
 @media (max-width: 40rem) {
   th .phone-only { display: block }
+  td .badge { white-space: normal }
+  .model { min-width: 7.5rem }
+  .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
+  .number + :not(.number) { padding-left: 0 }
   .wide-only { display: none }
   .quiet-on-phone { position: absolute; clip-path: inset(50%) }
   .lone { padding-top: 2rem }

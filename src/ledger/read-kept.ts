@@ -1,0 +1,66 @@
+import { requestIdFloor } from '../protocol/request-id.ts';
+import type { Lease } from './lease-book.ts';
+import type { Marks } from './marks.ts';
+import type { RowName } from './outbox.ts';
+
+/** What a ledger must know in memory, read after a start. Times are ms since 1970. */
+export interface Kept {
+  running: Lease[];
+  /** Rows that D1 is not known to have, in the order of their positions. */
+  waiting: { name: RowName; position: number }[];
+  lastPosition: number;
+  /** What may count for the last minute: when each request was let in, and what was settled. */
+  starts: number[];
+  settled: { at: number; tokens: number }[];
+}
+
+// A request may run this long and still count in the minute in which it ends, a restart in between included.
+export const LOOK_BACK_MS = 600_000;
+
+type KeptRow = {
+  request_id: string;
+  kind: RowName['kind'];
+  admitted_at: number | null;
+  expires_at: number | null;
+  lease: string | null;
+  checkpoint: string | null;
+  settled_at: number | null;
+  position: number | null;
+  tokens: number | null;
+};
+
+/** The lease of a row that is not settled; its texts were written by the lease book, and by nothing else. */
+function leaseOf(row: KeptRow): Lease | null {
+  if (row.lease === null || row.expires_at === null || row.admitted_at === null) return null;
+  return {
+    request: JSON.parse(row.lease),
+    admittedAt: row.admitted_at,
+    expiresAt: row.expires_at,
+    checkpoint: row.checkpoint === null ? null : JSON.parse(row.checkpoint),
+  };
+}
+
+/** Reads from the floor on: some minutes of rows, and not the three days that are kept. */
+export function readKept(sql: SqlStorage, marks: Marks, now: number): Kept {
+  const recent = requestIdFloor(now - LOOK_BACK_MS);
+  const rows = sql.exec<KeptRow>(
+    `SELECT request_id, kind, admitted_at, expires_at, lease, checkpoint, settled_at, position, tokens
+     FROM requests WHERE request_id >= ? ORDER BY request_id`,
+    recent < marks.floor ? recent : marks.floor,
+  );
+  const kept: Kept = { running: [], waiting: [], lastPosition: marks.through, starts: [], settled: [] };
+  for (const row of rows) {
+    const lease = leaseOf(row);
+    if (lease !== null) kept.running.push(lease);
+    if (row.admitted_at !== null) kept.starts.push(row.admitted_at);
+    if (row.position === null || row.settled_at === null) continue;
+    kept.settled.push({ at: row.settled_at, tokens: row.tokens ?? 0 });
+    kept.lastPosition = Math.max(kept.lastPosition, row.position);
+    if (row.position <= marks.through) continue;
+    kept.waiting.push({ name: { requestId: row.request_id, kind: row.kind }, position: row.position });
+  }
+  kept.waiting.sort((one, other) => one.position - other.position);
+  kept.starts.sort((one, other) => one - other);
+  kept.settled.sort((one, other) => one.at - other.at);
+  return kept;
+}

@@ -1,0 +1,41 @@
+import { keyId, newSecret } from '../../src/keys/secret.ts';
+import type { ApiKey } from '../../src/store/schema.ts';
+
+/** A client key of the bench: without limits, as D1 would hold it. */
+export interface BenchKey {
+  secret: string;
+  record: ApiKey;
+}
+
+export async function makeKey(purpose: string): Promise<BenchKey> {
+  const { secret, hash, prefix, last4 } = await newSecret('sk');
+  const now = Date.now();
+  const time = new Date(now).toISOString();
+  const record: ApiKey = {
+    id: keyId(now),
+    owner: 'bench',
+    purpose,
+    name: purpose,
+    status: 'active',
+    hash,
+    prefix,
+    last4,
+    previousHash: null,
+    previousExpiresAt: null,
+    expiresAt: null,
+    models: null,
+    rpm: null,
+    tpm: null,
+    maxConcurrent: null,
+    budgetDayUsd: null,
+    budgetWeekUsd: null,
+    budgetMonthUsd: null,
+    budgetTotalUsd: null,
+    reasoning: 'think',
+    revision: 1,
+    createdAt: time,
+    updatedAt: time,
+    ownerStatus: 'active',
+  };
+  return { secret, record };
+}

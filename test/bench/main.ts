@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Child, makeDirectory, startChild } from './children.ts';
+import { readMachine } from './machine.ts';
+import { FULL, QUICK } from './measures.ts';
+import { printReport } from './report.ts';
+import { runBench } from './run.ts';
+import { prepareTargets } from './targets.ts';
+
+const HELP = `Measures what the router costs on the runtime that it is deployed to, against bare Workers and no router.
+
+  npm run bench                 the whole bench, about four minutes
+  npm run bench -- --quick      fewer rounds, about one minute
+  npm run bench -- --json       the figures as JSON, for each round
+`;
+
+async function vendorPort(vendor: Child): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    vendor.process.once('message', (port) => resolve(Number(port)));
+    vendor.process.once('exit', () => reject(new Error(`The vendor double ended.\n${vendor.said()}`)));
+  });
+}
+
+async function main(): Promise<void> {
+  const options = { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) return void process.stdout.write(HELP);
+  if (process.platform !== 'linux') {
+    throw new Error('The bench needs Linux: it reads CPU time and memory of the runtime from /proc.');
+  }
+  const machine = readMachine();
+  const startedAt = Date.now();
+  const progress = (stage: string) => {
+    process.stderr.write(`${((Date.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${stage}\n`);
+  };
+  progress('building');
+  const vendor = startChild(process.execPath, [fileURLToPath(new URL('vendor.ts', import.meta.url))], ['ipc']);
+  const port = await vendorPort(vendor);
+  const targets = await prepareTargets(`http://127.0.0.1:${port}`, makeDirectory());
+  const results = await runBench(targets, port, values.quick ? QUICK : FULL, progress);
+  const seconds = (Date.now() - startedAt) / 1_000;
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ machine, seconds, results }, null, 2)}\n`
+      : `\n${printReport(results, machine, seconds)}\n`,
+  );
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,120 @@
+import { Agent } from 'node:http';
+import { cpuMs, memoryMiB } from './process-usage.ts';
+import { type BodySize, PAST_TURNS, streamRequest, wholeRequest } from './requests.ts';
+import type { Runtime } from './runtime.ts';
+import { median } from './statistics.ts';
+import { runStreams, timeToFirstByte } from './streams.ts';
+import type { Target } from './targets.ts';
+import { runWholeAnswers } from './whole-answers.ts';
+
+/** How much is measured. Times are for an idle machine of two cores. */
+export interface Scale {
+  rounds: number;
+  /** Events of a burst's stream, and of a paced stream. */
+  burstEvents: number;
+  pacedEvents: number;
+  firstBytes: number;
+  wholeAnswers: number;
+  slowEvents: number;
+  starts: number;
+}
+
+/** About four minutes. */
+export const FULL: Scale = {
+  rounds: 5,
+  burstEvents: 40_000,
+  pacedEvents: 250,
+  firstBytes: 60,
+  wholeAnswers: 400,
+  slowEvents: 140,
+  starts: 7,
+};
+
+/** About one minute. */
+export const QUICK: Scale = {
+  rounds: 2,
+  burstEvents: 20_000,
+  pacedEvents: 120,
+  firstBytes: 30,
+  wholeAnswers: 150,
+  slowEvents: 60,
+  starts: 3,
+};
+
+/** A target whose process runs. */
+export interface Running extends Target {
+  runtime: Runtime;
+}
+
+const BURST_STREAMS = 4;
+const PACED_STREAMS = 40;
+const SLOW_STREAMS = 200;
+
+/** CPU of the runtime for 1,000 events, in ms. `paceMs` is 0 for bursts. */
+export async function eventCost({ key, runtime }: Running, events: number, paceMs: number): Promise<number> {
+  let before = 0;
+  let after = 0;
+  const plan = { events, paceMs };
+  const { frames } = await runStreams({
+    port: runtime.port,
+    request: streamRequest(key, plan),
+    plan,
+    streams: paceMs === 0 ? BURST_STREAMS : PACED_STREAMS,
+    onOpen() {
+      before = cpuMs(runtime.pid);
+    },
+    onClose() {
+      after = cpuMs(runtime.pid);
+    },
+  });
+  return ((after - before) / frames) * 1_000;
+}
+
+/** Median time to the first byte of a short stream, in ms, one stream at a time on a connection that is open already. */
+export async function firstByte(port: number, { key }: Pick<Target, 'key'>, streams: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const request = streamRequest(key, { events: 8, paceMs: 0 });
+  const times: number[] = [];
+  try {
+    for (let stream = 0; stream < streams; stream += 1) times.push(await timeToFirstByte({ port, request }, agent));
+  } finally {
+    agent.destroy();
+  }
+  return median(times);
+}
+
+/** CPU of the runtime for one non-streaming request, in microseconds. */
+export async function wholeCost(
+  { key, runtime }: Running,
+  load: { size: BodySize; connections: number; requests: number; remembers: boolean },
+): Promise<number> {
+  const { connections, remembers, requests, size } = load;
+  // Read by the bare Worker alone: the calls that the router makes for a client that drops reasoning.
+  const headers = remembers ? { 'x-bench-past-turns': size === '60 KB' ? String(PAST_TURNS) : '0' } : {};
+  const before = cpuMs(runtime.pid);
+  await runWholeAnswers({ port: runtime.port, request: wholeRequest(key, size, headers), connections, requests });
+  return ((cpuMs(runtime.pid) - before) / requests) * 1_000;
+}
+
+/** Memory of a fresh process, in MiB: idle, and the most that it took with 200 slow streams. */
+export async function slowStreams(target: Target, events: number): Promise<{ idle: number; peak: number }> {
+  const runtime = await target.start();
+  try {
+    await firstByte(runtime.port, target, 3);
+    const idle = memoryMiB(runtime.pid).now;
+    const plan = { events, paceMs: 50 };
+    const request = streamRequest(target.key, plan);
+    await runStreams({ port: runtime.port, request, plan, streams: SLOW_STREAMS });
+    return { idle, peak: memoryMiB(runtime.pid).peak };
+  } finally {
+    await runtime.stop();
+  }
+}
+
+/** CPU that a fresh process has used by the time it listens, in ms: compiling and running the Worker's global scope is part of it. */
+export async function startCost(target: Target): Promise<number> {
+  const runtime = await target.start();
+  const used = cpuMs(runtime.pid);
+  await runtime.stop();
+  return used;
+}

@@ -1,0 +1,33 @@
+import type { BodySize } from './requests.ts';
+import type { Rounds } from './statistics.ts';
+import type { TargetName } from './targets.ts';
+
+/** All that was measured, a value for each round. */
+export interface Results {
+  /** CPU ms for 1,000 events. */
+  paced: Record<Streaming, Rounds>;
+  bursts: Record<Streaming, Rounds>;
+  /** Milliseconds. */
+  firstByte: Record<Streaming | 'direct', Rounds>;
+  whole: WholeResult[];
+  /** MiB. */
+  memory: Record<Streaming, { idle: number; peak: number }>;
+  bundleGzipBytes: number;
+  /** CPU ms of the router's process at its start, less those of a process with the bare Worker. */
+  startMs: Rounds;
+}
+
+export const STREAMING = ['pass', 'loop', 'default', 'cursor'] as const satisfies TargetName[];
+export type Streaming = (typeof STREAMING)[number];
+
+/** CPU µs for one non-streaming request. */
+export interface WholeResult {
+  size: BodySize;
+  connections: number;
+  pass: Rounds;
+  default: Rounds;
+  /** The bare Worker with the same calls as `default`, and as `cursor`. */
+  defaultCalls: Rounds;
+  cursor: Rounds;
+  cursorCalls: Rounds;
+}

@@ -1,0 +1,109 @@
+import { eventCost, firstByte, type Running, type Scale, slowStreams, startCost, wholeCost } from './measures.ts';
+import { BODY_SIZES } from './requests.ts';
+import { type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
+import type { Rounds } from './statistics.ts';
+import { TARGETS, type TargetName, type Targets } from './targets.ts';
+
+const CONNECTIONS = [16, 64] as const;
+const PACE_MS = 10;
+
+/** Tells how far the bench is. */
+export type Progress = (stage: string) => void;
+
+function empty<T extends string>(names: readonly T[]): Record<T, Rounds> {
+  return Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<T, Rounds>; // a list for each name
+}
+
+/** Every other round runs backwards, so that no target always has the better place. */
+function inTurn<T>(items: readonly T[], round: number): readonly T[] {
+  return round % 2 === 0 ? items : items.toReversed();
+}
+
+async function streamRounds(
+  running: Record<TargetName, Running>,
+  vendorPort: number,
+  scale: Scale,
+  progress: Progress,
+): Promise<Pick<Results, 'paced' | 'bursts' | 'firstByte'>> {
+  const paced = empty(STREAMING);
+  const bursts = empty(STREAMING);
+  const first = empty([...STREAMING, 'direct']);
+  for (const name of STREAMING) await eventCost(running[name], scale.burstEvents / 2, 0);
+  for (let round = 0; round < scale.rounds; round += 1) {
+    progress(`streams, round ${round + 1} of ${scale.rounds}`);
+    first.direct.push(await firstByte(vendorPort, running.default, scale.firstBytes));
+    for (const name of inTurn(STREAMING, round)) {
+      const target = running[name];
+      first[name].push(await firstByte(target.runtime.port, target, scale.firstBytes));
+      bursts[name].push(await eventCost(target, scale.burstEvents, 0));
+      paced[name].push(await eventCost(target, scale.pacedEvents, PACE_MS));
+    }
+  }
+  return { paced, bursts, firstByte: first };
+}
+
+async function wholeRounds(
+  running: Record<TargetName, Running>,
+  scale: Scale,
+  progress: Progress,
+): Promise<WholeResult[]> {
+  const { calls, cursor, default: plain, pass } = running;
+  const results: WholeResult[] = [];
+  for (const size of BODY_SIZES) {
+    for (const connections of CONNECTIONS) {
+      progress(`whole answers, ${size}, ${connections} connections`);
+      const columns = [
+        { name: 'pass', target: pass, remembers: false },
+        { name: 'defaultCalls', target: calls, remembers: false },
+        { name: 'default', target: plain, remembers: false },
+        { name: 'cursorCalls', target: calls, remembers: true },
+        { name: 'cursor', target: cursor, remembers: false },
+      ] as const;
+      const result = { size, connections, ...empty(columns.map(({ name }) => name)) };
+      // The first round warms up.
+      for (let round = -1; round < scale.rounds; round += 1) {
+        for (const { name, target, remembers } of inTurn(columns, round)) {
+          const cost = await wholeCost(target, { size, connections, requests: scale.wholeAnswers, remembers });
+          if (round >= 0) result[name].push(cost);
+        }
+      }
+      results.push(result);
+    }
+  }
+  return results;
+}
+
+/** Measures everything, one target after the other. `vendorPort` is the double's. */
+export async function runBench(
+  { all, router }: Targets,
+  vendorPort: number,
+  scale: Scale,
+  progress: Progress,
+): Promise<Results> {
+  progress('memory at 200 slow streams');
+  const memory: Partial<Results['memory']> = {};
+  for (const name of STREAMING) memory[name] = await slowStreams(all[name], scale.slowEvents);
+
+  progress('start-up');
+  const startMs: Rounds = [];
+  for (let start = 0; start < scale.starts; start += 1) {
+    startMs.push((await startCost(all.default)) - (await startCost(all.pass)));
+  }
+
+  const started: Partial<Record<TargetName, Running>> = {};
+  for (const name of TARGETS) started[name] = { ...all[name], runtime: await all[name].start() };
+  const running = started as Record<TargetName, Running>; // each of TARGETS was started
+  try {
+    return {
+      ...(await streamRounds(running, vendorPort, scale, progress)),
+      whole: await wholeRounds(running, scale, progress),
+      memory: memory as Record<Streaming, { idle: number; peak: number }>, // each of STREAMING was measured
+      bundleGzipBytes: router.gzipBytes,
+      startMs,
+    };
+  } finally {
+    for (const { name, runtime } of Object.values(running)) {
+      if (runtime.said() !== '') progress(`${name} printed:\n${runtime.said()}`);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** The middle value; of an even number, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
+  return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? Number.NaN)) / 2 : upper;
+}
+
+/** What was measured of one target, a value for each round. */
+export type Rounds = number[];
+
+/** A target's ratio to its baseline, round by round: what disturbs a round disturbs both. */
+export function ratios(values: Rounds, baseline: Rounds): Rounds {
+  return values.map((value, round) => value / (baseline[round] ?? Number.NaN));
+}

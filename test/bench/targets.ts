@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { type Built, buildBare, buildRouter, readWranglerConfig } from './build.ts';
+import { type BenchKey, makeKey } from './keys.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
+import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
+
+/** All that is measured. `direct` is the vendor double itself, without any router. */
+export const TARGETS = ['pass', 'loop', 'calls', 'default', 'cursor'] as const;
+export type TargetName = (typeof TARGETS)[number];
+
+export const TARGET_TITLES: Readonly<Record<TargetName | 'direct', string>> = {
+  direct: 'no router',
+  pass: 'native pass-through',
+  loop: 'bare reader loop',
+  calls: 'bare Worker, same calls',
+  default: 'router, default',
+  cursor: 'router, cursor',
+};
+
+export interface Target {
+  name: TargetName;
+  key: BenchKey;
+  /** Starts a process of its own for it. */
+  start(): Promise<Runtime>;
+}
+
+export interface Targets {
+  all: Readonly<Record<TargetName, Target>>;
+  router: Built;
+}
+
+/** Builds the Workers and says how each is run. `vendor` is the double's URL. */
+export async function prepareTargets(vendor: string, directory: string): Promise<Targets> {
+  const config = readWranglerConfig();
+  const { compatibility_date: date, compatibility_flags: flags } = config;
+  const [router, plain, calls, storeWorker] = await Promise.all([
+    buildRouter(directory),
+    buildBare('plain', date, directory),
+    buildBare('ledger-calls', date, directory),
+    buildBare('stores', date, directory),
+  ]);
+  const keys = { default: await makeKey('default'), cursor: await makeKey('cursor') };
+  const stores: StoreSetup = { built: storeWorker, keys: Object.values(keys) };
+
+  const bare: Omit<WorkerSetup, 'built' | 'entrypoint'> = {
+    compatibility: { date, flags },
+    texts: { VENDOR: vendor },
+    json: {},
+    objects: {},
+    kv: [],
+    queues: [],
+    databases: [],
+  };
+  const bound = {
+    ...bare,
+    objects: Object.fromEntries(config.durable_objects.bindings.map(({ name, class_name }) => [name, class_name])),
+    queues: config.queues.producers.map(({ binding }) => binding),
+  };
+  const routed: WorkerSetup = {
+    ...bound,
+    built: router,
+    entrypoint: null,
+    texts: { DEEPSEEK_BASE_URL: vendor, DEEPSEEK_API_KEY: 'bench', INTERNAL_SECRET: randomBytes(32).toString('hex') },
+    kv: config.kv_namespaces.map(({ binding }) => binding),
+    databases: config.d1_databases.map(({ binding }) => binding),
+  };
+  const setups: Record<TargetName, WorkerSetup> = {
+    pass: { ...bare, built: plain, entrypoint: null },
+    loop: { ...bare, built: plain, entrypoint: 'readerLoop' },
+    calls: {
+      ...bound,
+      built: calls,
+      entrypoint: null,
+      texts: { VENDOR: vendor, KEY_HASH: keys.default.record.hash },
+      json: { KEY: keys.default.record },
+    },
+    default: routed,
+    cursor: routed,
+  };
+
+  function target(name: TargetName): Target {
+    const key = name === 'cursor' ? keys.cursor : keys.default;
+    return { name, key, start: () => startRuntime(setups[name], stores, directory) };
+  }
+
+  return {
+    all: {
+      pass: target('pass'),
+      loop: target('loop'),
+      calls: target('calls'),
+      default: target('default'),
+      cursor: target('cursor'),
+    },
+    router,
+  };
+}

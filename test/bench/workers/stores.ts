@@ -1,0 +1,39 @@
+import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
+import type { LogMessage } from '../../../src/logs/message.ts';
+import type { ApiKey } from '../../../src/store/schema.ts';
+
+/* What stands behind KV, the queues and D1. A warm key and a begun request touch none of them on their way. */
+
+interface Env {
+  /** Keys by the SHA-256 of their secret. */
+  KEYS: Record<string, ApiKey>;
+  KEY_LEDGER: DurableObjectNamespace<KeyLedger>;
+}
+
+/** KV: knows the bench's keys, and has always just read them. */
+export const keyCache = {
+  fetch(request: Request, env: Env) {
+    const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    const key = env.KEYS[name.replace(/^key:/, '')];
+    if (request.method !== 'GET') return new Response(null);
+    return key === undefined ? new Response(null, { status: 404 }) : Response.json({ key, readAt: Date.now() });
+  },
+} satisfies ExportedHandler<Env>;
+
+/** The queue and its consumer in one: what comes in counts as written, so that the ledger's outbox stays short. */
+export const logQueue = {
+  async fetch(request: Request, env: Env) {
+    const message = (await request.json()) as LogMessage; // the ledger and the router send nothing else
+    if (message.kind === 'rows') {
+      for (const [keyId, rows] of Map.groupBy(message.rows, (row) => row.keyId)) {
+        await env.KEY_LEDGER.getByName(keyId).acknowledge(rows.map(({ requestId, kind }) => ({ requestId, kind })));
+      }
+    }
+    return Response.json({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
+  },
+} satisfies ExportedHandler<Env>;
+
+/** D1: no warm key asks it. */
+export default {
+  fetch: () => new Response('The bench has no database.', { status: 503 }),
+} satisfies ExportedHandler<Env>;
