@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a request wants of the double: JSON in its last message. */
@@ -40,6 +40,17 @@ function usageOf(serial: number, { words }: Order) {
   };
 }
 
+/** Null where the caller was gone before it had said all: such a request costs nothing. */
+async function readText(request: IncomingMessage): Promise<string | null> {
+  try {
+    let text = '';
+    for await (const piece of request) text += piece;
+    return text;
+  } catch {
+    return null;
+  }
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function stream(response: ServerResponse, order: Order, served: Served): Promise<void> {
@@ -79,8 +90,8 @@ export async function startVendorDouble(): Promise<VendorDouble> {
   const served = new Map<string, Served>();
   const server = createServer(async (request, response) => {
     const arrivedAt = Date.now();
-    let text = '';
-    for await (const piece of request) text += piece;
+    const text = await readText(request);
+    if (text === null) return;
     const body = JSON.parse(text);
     const order: Order = JSON.parse(body.messages.at(-1).content);
     const entry: Served = { arrivedAt, usage: usageOf(served.size, order), endedAt: null };
