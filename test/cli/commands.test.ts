@@ -1,63 +1,47 @@
-import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { hashSecret, isWellFormed } from '../../src/keys/secret.ts';
-import { runCli, runWranglerCli } from './run-cli.ts';
+import { executeOn, openMigrated } from './fake-wrangler.ts';
+import { runHere } from './run-cli.ts';
 
-let folder = '';
-let databases = '';
+/*
+ * The command line in this process, on a SQLite in this process: wrangler takes a second for each call.
+ * What wrangler itself makes of the statements is seen in wrangler.test.ts.
+ */
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'router-cli-'));
-  databases = join(folder, 'v3/d1/miniflare-D1DatabaseObject');
-  const applied = await runWranglerCli(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder]);
-  expect(applied.code, applied.stderr).toBe(0);
-});
+const wrangler = vi.hoisted(() => ({ run: vi.fn() }));
+vi.mock('../../src/cli/wrangler.ts', async (original) => ({
+  ...(await original<object>()),
+  runWrangler: wrangler.run,
+}));
 
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+let database = openMigrated();
+
+beforeEach(() => {
+  database = openMigrated();
+  wrangler.run.mockReset().mockImplementation(async (args: string[]) => executeOn(database, args));
 });
 
 /** Runs a command that must succeed, and reads its JSON. */
 async function json(...args: string[]) {
-  const { code, stdout, stderr } = await runCli([...args, '--json', '--persist-to', folder]);
+  const { code, stdout, stderr } = await runHere([...args, '--json']);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
 
 async function fails(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCli([...args, '--persist-to', folder]);
+  const { code, stdout, stderr } = await runHere(args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr.trimEnd()).not.toContain('\n');
   return stderr;
 }
 
-/** What stands in the database, read past wrangler. */
-function rows(statement: string): Record<string, unknown>[] {
-  const database = new DatabaseSync(
-    join(databases, readdirSync(databases).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''),
-  );
-  try {
-    return database.prepare(statement).all();
-  } finally {
-    database.close();
-  }
-}
-
-/** Runs statements as the README shows it. */
-async function execute(statements: string): Promise<void> {
-  const flags = ['--local', '--persist-to', folder, '--command', statements];
-  const { code, stdout, stderr } = await runWranglerCli(['d1', 'execute', 'DB', ...flags]);
-  expect(code, stderr + stdout).toBe(0);
-}
+const rows = (statement: string) => database.prepare(statement).all();
 
 describe('npm run keys', () => {
   test('create makes the owner and shows the key once, in the words people know', async () => {
-    const { code, stdout, stderr } = await runCli(['keys', 'create', '--username', 'admin', '--persist-to', folder]);
+    const { code, stdout, stderr } = await runHere(['keys', 'create', '--username', 'admin']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const line = '='.repeat(30);
     const pattern = `^${line}\n✅ API key created\nOwner:   admin\nKey:     (sk-[0-9A-Za-z]{49})\nPurpose: default\n${line}\n$`;
@@ -115,7 +99,8 @@ describe('npm run keys', () => {
   });
 
   test('a narrow terminal is never needed: list, show and set print plain text', async () => {
-    const list = await runCli(['keys', 'list', '--persist-to', folder]);
+    await json('keys', 'create', '--username', 'admin');
+    const list = await runHere(['keys', 'list']);
     expect(list.stdout).toMatch(/^ID +OWNER +NAME/);
     expect(list.stdout).toContain('sk-…');
     expect(list.stdout).not.toMatch(/[0-9a-f]{64}/);
@@ -150,7 +135,7 @@ describe('npm run keys', () => {
     const left = Date.parse(String(row?.['previous_expires_at'])) - Date.now();
     expect(left).toBeGreaterThan(110 * 60_000);
     expect(left).toBeLessThan(121 * 60_000);
-    const ended = await runCli(['keys', 'rotate', id, '--grace', '0s', '--persist-to', folder]);
+    const ended = await runHere(['keys', 'rotate', id, '--grace', '0s']);
     expect(ended.stderr).toContain('has ended');
     const [after] = rows(`SELECT previous_expires_at FROM api_keys WHERE id = '${id}'`);
     expect(Date.parse(String(after?.['previous_expires_at']))).toBeLessThanOrEqual(Date.now());
@@ -164,24 +149,16 @@ describe('npm run keys', () => {
   });
 
   test('--sql prints statements that do the same when they are run, and keeps the key off them', async () => {
-    const { code, stdout, stderr } = await runCli([
-      'keys',
-      'create',
-      '--username',
-      'eve',
-      '--sql',
-      '--persist-to',
-      folder,
-    ]);
+    const { code, stdout, stderr } = await runHere(['keys', 'create', '--username', 'eve', '--sql']);
     expect(code).toBe(0);
     const secret = /sk-[0-9A-Za-z]{49}/.exec(stderr)?.[0] ?? '';
     expect(stdout).not.toContain(secret);
     expect(rows(`SELECT name FROM users WHERE name = 'eve'`)).toEqual([]);
-    await execute(stdout);
+    database.exec(stdout);
     const [row] = rows(`SELECT id, owner, hash FROM api_keys WHERE owner = 'eve'`);
     expect(row).toMatchObject({ owner: 'eve', hash: await hashSecret(secret) });
-    const disable = await runCli(['keys', 'disable', String(row?.['id']), '--sql', '--persist-to', folder]);
-    await execute(disable.stdout);
+    const disable = await runHere(['keys', 'disable', String(row?.['id']), '--sql']);
+    database.exec(disable.stdout);
     expect(rows(`SELECT status FROM api_keys WHERE owner = 'eve'`)).toEqual([{ status: 'disabled' }]);
   });
 });
@@ -215,13 +192,13 @@ describe('telling the running router', () => {
     const { port } = router.address() as AddressInfo;
     const { id } = await json('keys', 'create', '--username', 'gus');
     const env = { ROUTER_URL: `http://127.0.0.1:${port}/`, INTERNAL_SECRET: 's3cret' };
-    const told = await runCli(['keys', 'disable', id, '--persist-to', folder], env);
+    const told = await runHere(['keys', 'disable', id], env);
     expect(told.stderr).toContain('next request');
-    const user = await runCli(['users', 'disable', 'gus', '--persist-to', folder], env);
+    const user = await runHere(['users', 'disable', 'gus'], env);
     expect(user.stderr).toContain('next request');
     expect(calls).toEqual(Array(2).fill(`POST /internal/keys/${id}/refresh Bearer s3cret`));
     await new Promise((resolve) => router.close(resolve));
-    const untold = await runCli(['keys', 'enable', id, '--persist-to', folder], env);
+    const untold = await runHere(['keys', 'enable', id], env);
     expect({ code: untold.code, stderr: untold.stderr }).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('within 60 s'),

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashSecret } from '../../src/keys/secret.ts';
+import { runCli, runWranglerCli } from './run-cli.ts';
+
+/* The command line as npm starts it, on a D1 that wrangler holds. Each call takes a second or two, so they are few. */
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'router-cli-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const cli = (...args: string[]) => runCli([...args, '--persist-to', folder]);
+
+/** Runs statements as the README shows it. */
+async function execute(statements: string): Promise<Record<string, unknown>[]> {
+  const flags = ['--local', '--persist-to', folder, '--json', '--command', statements];
+  const { code, stdout, stderr } = await runWranglerCli(['d1', 'execute', 'DB', ...flags]);
+  expect(code, stderr + stdout).toBe(0);
+  return JSON.parse(stdout).at(-1).results;
+}
+
+describe('the command line on a D1 of wrangler', () => {
+  test('says how to bring a database up to date that has no tables', async () => {
+    const { code, stdout, stderr } = await cli('keys', 'list');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^The database refused: no such table.* npx wrangler d1 migrations apply DB\n$/);
+    const applied = await runWranglerCli(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder]);
+    expect(applied.code, applied.stderr).toBe(0);
+  });
+
+  test('makes a key and shows it', async () => {
+    const flags = ['--name', 'x@-1', '--budget-day', '0.1', '--models', 'a/b,c/*', '--json'];
+    const { code, stdout, stderr } = await cli('keys', 'create', '--username', 'admin', ...flags);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { id, key } = JSON.parse(stdout);
+    expect(key).toMatch(/^sk-[0-9A-Za-z]{49}$/);
+    const shown = JSON.parse((await cli('keys', 'show', id, '--json')).stdout);
+    expect(shown).toMatchObject({ id, owner: 'admin', name: 'x@-1', budget_day_usd: 0.1, models: ['a/b', 'c/*'] });
+  });
+
+  test('--sql prints statements that wrangler runs as they stand', async () => {
+    const { code, stdout, stderr } = await cli('keys', 'create', '--username', 'eve', '--rpm', '7', '--sql');
+    expect(code).toBe(0);
+    const secret = /sk-[0-9A-Za-z]{49}/.exec(stderr)?.[0] ?? '';
+    expect(stdout).not.toContain(secret);
+    const select = "SELECT hash, rpm, users.status FROM api_keys JOIN users ON owner = users.name WHERE owner = 'eve'";
+    expect(await execute(`${stdout}${select}`)).toEqual([{ hash: await hashSecret(secret), rpm: 7, status: 'active' }]);
+  });
+
+  test('a mistake that only the database can see is one line, and changes nothing', async () => {
+    const made = await cli('users', 'create', 'eve');
+    expect(made).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^The user eve is already there.*\n$/) });
+  });
+});
