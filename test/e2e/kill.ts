@@ -20,6 +20,7 @@ const LEASE_TTL_MS = 2_500;
 const NAMES_A_ROUND = 800;
 const LONGEST_LOAD_MS = 4_500;
 const SETTLED_WITHIN_MS = 40_000;
+const FAULTS_SHOWN = 12;
 
 const namesOf = (round: number) => Array.from({ length: NAMES_A_ROUND }, (_, index) => `r${round}-${index}`);
 
@@ -109,7 +110,8 @@ async function tryKeys(home: Home, keys: Key[], round: number): Promise<string[]
 function report(round: number, seed: number, { faults, figures }: Comparison): void {
   const text = Object.entries(figures).map(([name, count]) => `${name} ${count}`);
   process.stdout.write(`round ${round}, seed ${seed}: ${text.join(', ')}: ${faults.length === 0 ? 'ok' : 'FAILED'}\n`);
-  for (const fault of faults) process.stdout.write(`  ${fault}\n`);
+  for (const fault of faults.slice(0, FAULTS_SHOWN)) process.stdout.write(`  ${fault}\n`);
+  if (faults.length > FAULTS_SHOWN) process.stdout.write(`  and ${faults.length - FAULTS_SHOWN} more\n`);
 }
 
 async function main(): Promise<number> {
