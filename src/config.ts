@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RouterError } from './protocol/errors.ts';
+import { usdToNano } from './protocol/money.ts';
 
 /** The variables of the contract's section 6, checked. All times are milliseconds. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   reasoningMemory: boolean;
   modelsJson: string | null;
   alertWebhookUrl: string | null;
+  /** No request holds more of a budget than this while it runs. */
+  holdCapNanoUsd: number;
 }
 
 /** An empty variable counts as unset: `.dev.vars` cannot say it otherwise. */
@@ -30,6 +33,14 @@ const wholeNumber = z
   .union([z.number(), z.string().regex(/^\d+$/, 'must be a whole number')])
   .transform(Number)
   .pipe(z.number().int().min(1, 'must be at least 1').max(86_400_000, 'is too large'));
+
+/** https, or http to this machine; or nothing. */
+function isSafeUrl(text: string): boolean {
+  if (text === '') return true;
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+}
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false'], 'must be true or false')])
@@ -56,7 +67,16 @@ const variablesSchema = z.object({
   BUDGET_UTC_OFFSET: variable(z.string().regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'must look like +08:00'), '+00:00'),
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   MODELS_JSON: variable(z.string(), ''),
-  ALERT_WEBHOOK_URL: variable(z.literal('').or(z.url({ protocol: /^https?$/, error: 'must be a URL' })), ''),
+  ALERT_WEBHOOK_URL: variable(
+    z.string().refine(isSafeUrl, 'must be a URL that begins with https:// (http:// only for this machine)'),
+    '',
+  ),
+  HOLD_CAP_USD: variable(
+    z
+      .union([z.number(), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/, 'must be an amount in USD such as 10')])
+      .transform(Number),
+    '10',
+  ),
 });
 
 function parse(env: Cloudflare.Env): Config {
@@ -87,6 +107,7 @@ function parse(env: Cloudflare.Env): Config {
     reasoningMemory: variables.REASONING_MEMORY === 'on',
     modelsJson: variables.MODELS_JSON || null,
     alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
+    holdCapNanoUsd: usdToNano(variables.HOLD_CAP_USD),
   };
 }
 

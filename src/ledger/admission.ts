@@ -34,15 +34,18 @@ export function rateLimitsOf(key: ApiKey, position: Position): RateLimits {
 type Refusal = Omit<Extract<Admission, { kind: 'refused' }>, 'kind' | 'rateLimits'>;
 
 function refused(reason: RefusalReason, waitMs: number | null = null): Refusal {
-  return { reason, retryAfter: waitMs === null ? null : wholeSeconds(waitMs), window: null, resetAt: null };
+  const retryAfter = waitMs === null ? null : wholeSeconds(waitMs);
+  return { reason, retryAfter, window: null, resetAt: null, shortage: null };
 }
 
 function budgetRefusal(key: ApiKey, lease: LeaseRequest, { spent, held, windows }: Position): Refusal | null {
-  const over = budgetsOf(key).find(({ window, limit }) => spent(window) + held + lease.holdNanoUsd > limit);
+  const asked = lease.holdNanoUsd;
+  // Of several the one that begins anew last: before that nothing is won.
+  const over = budgetsOf(key).findLast(({ window, limit }) => spent(window) + held + asked > limit);
   if (over === undefined) return null;
-  const { window } = over;
+  const { limit, window } = over;
   const resetAt = window === 'total' ? null : new Date(windows.resetAt[window]).toISOString();
-  return { ...refused('budget'), window, resetAt };
+  return { ...refused('budget'), window, resetAt, shortage: { limit, free: limit - spent(window) - held, asked } };
 }
 
 function rateRefusal(key: ApiKey, lease: LeaseRequest, position: Position): Refusal | null {
@@ -50,10 +53,12 @@ function rateRefusal(key: ApiKey, lease: LeaseRequest, position: Position): Refu
   if (key.maxConcurrent !== null && running >= key.maxConcurrent) return refused('concurrency', 1_000);
   if (key.rpm !== null && requests.sum(now) >= key.rpm) return refused('rpm', requests.waitFor(now, key.rpm - 1));
   if (key.tpm === null) return null;
-  const room = key.tpm - runningTokens - lease.inputEstimate;
+  const asked = lease.inputEstimate;
+  const room = key.tpm - runningTokens - asked;
   if (tokens.sum(now) <= room) return null;
   // Where running requests alone fill the limit nobody knows when they end: a minute is the longest we say.
-  return refused('tpm', room < 0 ? 60_000 : tokens.waitFor(now, room));
+  const no = refused('tpm', room < 0 ? 60_000 : tokens.waitFor(now, room));
+  return { ...no, shortage: { limit: key.tpm, free: key.tpm - runningTokens - tokens.sum(now), asked } };
 }
 
 /** Says yes or no to a request. Pure: what it goes by is all in the position. */

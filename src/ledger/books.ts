@@ -1,4 +1,5 @@
 import type { Position } from './admission.ts';
+import { type AlertBook, openAlertBook } from './alert-book.ts';
 import { countedTokens } from './counted-tokens.ts';
 import type { Admission, LedgerRow } from './entry.ts';
 import { type EntryBook, openEntryBook } from './entry-book.ts';
@@ -14,6 +15,8 @@ import { createCalendar, type Windows } from './windows.ts';
 export interface LedgerTerms {
   leaseTtlMs: number;
   budgetUtcOffset: string;
+  /** Null where nobody wants alerts. */
+  alertWebhookUrl: string | null;
 }
 
 /** All that one key's ledger knows: rows in SQLite, and in memory what can be made from them again. */
@@ -23,6 +26,7 @@ export interface Books {
   leases: LeaseBook;
   entries: EntryBook;
   spend: SpendBook;
+  alerts: AlertBook;
   requests: SlidingMinute;
   tokens: SlidingMinute;
   /** The days and resets of an instant. */
@@ -45,6 +49,7 @@ export function openBooks(sql: SqlStorage, terms: LedgerTerms, now: number): Boo
     leases: openLeaseBook(sql, marks, kept.running),
     entries: openEntryBook(sql, marks, kept),
     spend: openSpendBook(sql),
+    alerts: openAlertBook(sql),
     requests,
     tokens,
     calendar: createCalendar(terms.budgetUtcOffset),
@@ -74,4 +79,8 @@ export function bookRow(books: Books, row: LedgerRow, lease: Lease | undefined, 
   books.spend.add(row.day, row.costNanoUsd);
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
+  const key = books.policy.current();
+  if (books.terms.alertWebhookUrl === null || key === null || row.costNanoUsd === 0) return;
+  const { spent, windows } = positionAt(books, now);
+  books.alerts.note(key, spent, windows, now);
 }

@@ -58,6 +58,6 @@ export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
 export async function repairLedgers(places: CheckPlaces): Promise<string[]> {
   const { data } = await checkLedger(places);
   const wrong = data.filter((row) => row.outbox === 0 && !agrees(row));
-  await inParallel(wrong, (row) => places.KEY_LEDGER.getByName(row.key_id).resendFrom(''));
+  await inParallel(wrong, (row) => places.KEY_LEDGER.getByName(row.key_id).resend());
   return wrong.map((row) => row.key_id);
 }

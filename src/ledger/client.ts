@@ -12,6 +12,8 @@ export interface LedgerPlaces {
 
 // A key with limits waits no longer than this for the ledger's word.
 const BEGIN_TIMEOUT_MS = 1_500;
+// Three tries and their pauses fit into the half minute that a Worker has after its client left.
+const SETTLE_TIMEOUT_MS = 7_000;
 const SETTLE_TRIES = 3;
 const SETTLE_PAUSE_MS = 200;
 
@@ -20,19 +22,22 @@ function unavailable(cause?: unknown): RouterError {
   return new RouterError('ledger_unavailable', message, { retryAfter: 2, cause });
 }
 
-/** Asks whether a request may run. Throws RouterError `ledger_unavailable` after 1.5 s. */
-export async function beginRequest(places: LedgerPlaces, key: ApiKey, lease: LeaseRequest): Promise<Admission> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(unavailable()), BEGIN_TIMEOUT_MS);
-  });
+/** A call that may hang as well as fail. Throws RouterError `ledger_unavailable` for both. */
+async function inTime<T>(milliseconds: number, call: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(unavailable()), milliseconds);
   try {
-    return await Promise.race([places.KEY_LEDGER.getByName(key.id).begin(key, lease), late]);
+    return await Promise.race([call(), late.promise]);
   } catch (cause) {
     throw cause instanceof RouterError ? cause : unavailable(cause);
   } finally {
-    if (timer !== undefined) clearTimeout(timer);
+    clearTimeout(timer);
   }
+}
+
+/** Asks whether a request may run. Throws RouterError `ledger_unavailable` after 1.5 s. */
+export function beginRequest(places: LedgerPlaces, key: ApiKey, lease: LeaseRequest): Promise<Admission> {
+  return inTime<Admission>(BEGIN_TIMEOUT_MS, async () => places.KEY_LEDGER.getByName(key.id).begin(key, lease));
 }
 
 /** Tells how far a request is. An unreachable ledger is no reason to stop: the lease then runs out by itself. */
@@ -52,7 +57,7 @@ export async function checkpointRequest(
 export async function settleRequest(places: LedgerPlaces, key: ApiKey, settlement: Settlement): Promise<void> {
   for (let attempt = 1; attempt <= SETTLE_TRIES; attempt += 1) {
     try {
-      await places.KEY_LEDGER.getByName(key.id).settle(key, settlement);
+      await inTime(SETTLE_TIMEOUT_MS, () => places.KEY_LEDGER.getByName(key.id).settle(key, settlement));
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS * attempt));

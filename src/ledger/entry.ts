@@ -66,6 +66,13 @@ export interface RateLimits {
   tokens: { limit: number; remaining: number; resetSeconds: number } | null;
 }
 
+/** What a budget (nano-USD) or a minute's tokens lacked: what there is, what of it is free, and what was asked. */
+export interface Shortage {
+  limit: number;
+  free: number;
+  asked: number;
+}
+
 export type Admission =
   | { kind: 'admitted'; rateLimits: RateLimits }
   | {
@@ -76,6 +83,7 @@ export type Admission =
       /** For budgets: which window is used up and when it begins anew (ISO UTC), null for the total. */
       window: 'day' | 'week' | 'month' | 'total' | null;
       resetAt: string | null;
+      shortage: Shortage | null;
       rateLimits: RateLimits;
     };
 
@@ -88,7 +96,10 @@ export interface Checkpoint {
 
 export type CheckpointAnswer = { kind: 'continue' } | { kind: 'stop'; reason: RefusalReason };
 
-export type SettleAnswer = { kind: 'settled' } | { kind: 'duplicate' } | { kind: 'conflict' } | { kind: 'adjusted' };
+/** `too_late`: older than the rows that are kept, and not counted, since nobody knows whether it was before. */
+export interface SettleAnswer {
+  kind: 'settled' | 'duplicate' | 'conflict' | 'adjusted' | 'too_late';
+}
 
 /** A row of the ledger on its way to D1: what the queue carries and the log table holds. */
 export interface LedgerRow extends Settlement {

@@ -1,10 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../config.ts';
 import { packRows } from '../logs/message.ts';
+import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
+import { sendAlerts } from './alert-book.ts';
 import { type Books, openBooks, positionAt } from './books.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
-import { acknowledge, begin, checkpoint, expire, settle } from './ledger.ts';
+import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle } from './ledger.ts';
 import type { RowName } from './outbox.ts';
 import { type LedgerState, stateOf } from './state.ts';
 import { createTables } from './tables.ts';
@@ -17,8 +19,10 @@ const ROWS_A_ROUND = 1_000;
 const ROUNDS_A_FLUSH = 20;
 // What went wrong is tried again after this long.
 const TRY_AGAIN_MS = 60_000;
-const KEEP_MS = 72 * 3_600_000;
 const PRUNE_BATCH = 5_000;
+const DAY_MS = 86_400_000;
+// A row that D1 is about to forget is not sent again: it could come after that, and count twice.
+const RESEND_MARGIN_MS = 3_600_000;
 // Rows that are old enough go together, an hour's worth at a time.
 const PRUNE_EVERY_MS = 3_600_000;
 
@@ -44,6 +48,9 @@ export interface LedgerSums {
 export class KeyLedger extends DurableObject<Cloudflare.Env> {
   #books: Books;
   #leaseTtlMs: number;
+  #alertUrl: string | null;
+  /** How long D1 keeps a row. */
+  #retentionMs: number;
   /** When the alarm rings, ms since 1970; Infinity when none is set. */
   #alarmAt = Number.POSITIVE_INFINITY;
 
@@ -52,6 +59,8 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
     const config = readConfig(env);
     createTables(state.storage.sql);
     this.#leaseTtlMs = config.leaseTtlMs;
+    this.#alertUrl = config.alertWebhookUrl;
+    this.#retentionMs = config.logRetentionDays * DAY_MS;
     this.#books = openBooks(state.storage.sql, config, Date.now());
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
@@ -120,9 +129,9 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
     return rows.filter(this.#books.entries.outbox.has);
   }
 
-  /** Sends everything once more that is kept after this request id. Duplicates are harmless in D1. */
-  async resendFrom(requestId: string): Promise<void> {
-    this.#books.entries.resendFrom(requestId);
+  /** Sends everything once more that is kept, and that D1 keeps too: there duplicates are harmless. */
+  async resend(): Promise<void> {
+    this.#books.entries.resendFrom(requestIdFloor(Date.now() - this.#retentionMs + RESEND_MARGIN_MS));
     await this.nudge();
   }
 
@@ -135,6 +144,7 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
       expire(this.#books, now);
       const isMoreOld = this.#books.entries.prune(now - KEEP_MS, PRUNE_BATCH);
       await this.#flush(false);
+      if (this.#alertUrl !== null) await sendAlerts(this.#books.alerts, this.#alertUrl);
       next = isMoreOld ? Date.now() : this.#nextWake(Date.now());
     } catch (cause) {
       this.#report('ledger_alarm_failed', cause);
@@ -144,8 +154,9 @@ export class KeyLedger extends DurableObject<Cloudflare.Env> {
 
   /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
-    const { entries, leases } = this.#books;
-    const flush = Math.max(now + FLUSH_AFTER_MS, entries.nextDue());
+    const { alerts, entries, leases } = this.#books;
+    const sendAt = this.#alertUrl === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
+    const flush = Math.max(now + FLUSH_AFTER_MS, sendAt);
     const oldestAt = entries.oldestAt();
     const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
     return Math.min(flush, Math.max(now, leases.nextExpiry()), Math.max(now + PRUNE_EVERY_MS, prune));

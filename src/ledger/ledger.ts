@@ -1,3 +1,4 @@
+import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { admit, rateLimitsOf } from './admission.ts';
 import { type Books, bookRow, positionAt } from './books.ts';
@@ -19,6 +20,9 @@ import { adjustRow, assertWhole, expiredRow, isSameSettlement, settleRow } from 
  * writes all of it or nothing, and lets no answer out before it is written. `now` is ms since 1970.
  */
 
+/** Rows that D1 has are kept this long. */
+export const KEEP_MS = 72 * 3_600_000;
+
 // So many noes are remembered, so that the same id gets the same answer.
 const REFUSALS_KEPT = 1_000;
 
@@ -34,7 +38,7 @@ function admitted(books: Books, key: ApiKey, now: number): Admission {
 
 /** A hold is never negative, whatever the request asked for. */
 function withWholeHold(request: LeaseRequest): LeaseRequest {
-  const whole = (amount: number) => Math.max(0, Math.ceil(amount) || 0);
+  const whole = (amount: number) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.ceil(amount) || 0));
   const { holdNanoUsd, inputEstimate, inputCostNanoUsd } = request;
   return {
     ...request,
@@ -100,6 +104,8 @@ export function settle(books: Books, given: ApiKey, settlement: Settlement, now:
   const lease = books.leases.get(requestId);
   const entry = lease === undefined ? books.entries.find({ requestId, kind: 'settle' }) : null;
   if (entry !== null) return settleAgain(books, entry.row, settlement, now);
+  // It may have been settled and forgotten since: to count it could be to count it twice.
+  if (lease === undefined && requestId < requestIdFloor(now - KEEP_MS)) return { kind: 'too_late' };
   bookRow(books, settleRow(key, settlement, books.calendar(now).day), lease, now);
   return { kind: 'settled' };
 }

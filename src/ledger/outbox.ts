@@ -92,6 +92,7 @@ export function createOutbox(): Outbox {
       const row = rows.get(textOf(name));
       if (row === undefined || row.sentAt === 0) return;
       row.sentAt = 0;
+      row.times -= 1;
       unsent += 1;
     },
     nextDue() {
@@ -100,10 +101,7 @@ export function createOutbox(): Outbox {
       for (const row of rows.values()) next = Math.min(next, dueAt(row));
       return next;
     },
-    lowestPosition() {
-      for (const row of rows.values()) return row.position;
-      return Number.POSITIVE_INFINITY;
-    },
+    lowestPosition: () => rows.values().next().value?.position ?? Number.POSITIVE_INFINITY,
     oldestId() {
       let oldest: string | null = null;
       for (const { name } of rows.values()) {

@@ -61,13 +61,28 @@ async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
 // A minute's share of ledgers to nudge: each has an alarm of its own, and this is for alarms that were lost.
 const SLICE = 200;
 
-/** The cron's work, each minute: old log rows, a share of the ledgers, and each hour a comparison that repairs. `now` is ms since 1970. */
-export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
-  await pruneOldLogs(env, now);
+async function nudgeShare(env: Cloudflare.Env, minute: number): Promise<void> {
   const keyIds = await allKeyIds(openDatabase(env.DB));
-  const minute = Math.floor(now / 60_000);
   const slices = Math.max(1, Math.ceil(keyIds.length / SLICE));
   const start = (minute % slices) * SLICE;
-  await inParallel(keyIds.slice(start, start + SLICE), (keyId) => nudge(env, keyId));
-  if (minute % 60 === 0) await repairLedgers(env);
+  // One that cannot be reached is nudged again in its turn, and holds up no other.
+  await inParallel(keyIds.slice(start, start + SLICE), (keyId) => nudge(env, keyId).catch(report('nudge')));
+}
+
+function report(job: string) {
+  return (cause: unknown): void => {
+    const fault = cause instanceof Error ? cause.name : typeof cause;
+    console.error(JSON.stringify({ level: 'error', event: 'sweep_failed', job, fault }));
+  };
+}
+
+/**
+ * The cron's work, each minute: a share of the ledgers, old log rows, and each hour a comparison that repairs.
+ * What fails is done again the next time, and keeps nothing else from being done. `now` is ms since 1970.
+ */
+export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
+  const minute = Math.floor(now / 60_000);
+  await nudgeShare(env, minute).catch(report('nudge'));
+  await pruneOldLogs(env, now).catch(report('prune'));
+  if (minute % 60 === 0) await repairLedgers(env).catch(report('repair'));
 }

@@ -20,7 +20,8 @@ const settlementSchema = z.looseObject({
   model: name,
   requestedModel: name,
   stream: z.boolean(),
-  startedAt: whole,
+  // What SQLite makes a date of.
+  startedAt: whole.min(0).max(253_402_300_799_999),
   status: whole,
   end: z.enum(['completed', 'client_gone', 'upstream_failed', 'rejected', 'timeout']),
   source: z.enum(['reported', 'estimated', 'checkpoint', 'lease_expired', 'none']),

@@ -87,5 +87,12 @@ export function errorBody(error: RouterError): ErrorBody {
   };
 }
 
+/** A fault of ours, where an error is wanted that may be shown. */
+export function ownFault(cause: unknown): RouterError {
+  return new RouterError('internal_error', 'The router failed on this request. Try again, or tell the operator.', {
+    cause,
+  });
+}
+
 /** Codes that OpenAI's clients must not retry by themselves: `x-should-retry: false`. */
 export const NOT_RETRYABLE: ReadonlySet<ErrorCode> = new Set(['budget_exceeded', 'upstream_insufficient_balance']);

@@ -3,7 +3,7 @@ import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { keyAuth } from '../middleware/key-auth.ts';
 import { findPipeline } from '../pipelines/registry.ts';
-import { RouterError } from '../protocol/errors.ts';
+import { ownFault, RouterError } from '../protocol/errors.ts';
 import { parseDocument } from '../protocol/json-document.ts';
 import { answerWhole } from './chat/complete.ts';
 import { answerLocally } from './chat/local-answer.ts';
@@ -39,7 +39,7 @@ async function handleChat(c: Context<AppEnv>): Promise<Response> {
     answer = await completeChat(c, seen);
   } catch (error) {
     // Refused before the vendor was called: one row that says why. Later ends settle themselves.
-    if (error instanceof RouterError) await recordRefusal(c, seen, error);
+    await recordRefusal(c, seen, error instanceof RouterError ? error : ownFault(error));
     throw error;
   }
   return answer();

@@ -1,4 +1,5 @@
 import { readCompletion } from '../../protocol/completion.ts';
+import { ownFault } from '../../protocol/errors.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
 import { redact } from '../../protocol/redact.ts';
 import { readUsage } from '../../protocol/usage.ts';
@@ -68,9 +69,18 @@ function toldBy(tried: Tried<Whole>): Told {
   return { usage: readUsage(completion.usage), characters, finishReason, vendorFinishReason };
 }
 
-function print(exchange: Exchange, whole: Whole): string {
-  const folded = exchange.conversation.completion?.(whole.completion) ?? whole.completion;
-  return whole.changed || exchange.conversation.completion !== undefined ? JSON.stringify(folded) : whole.text;
+/** The body for the client. Where it fails that is a fault of ours, and what the vendor did is billed all the same. */
+function print(exchange: Exchange, whole: Whole): Tried<string> {
+  const { completion } = exchange.conversation;
+  if (completion === undefined) {
+    return { kind: 'answered', value: whole.changed ? JSON.stringify(whole.completion) : whole.text };
+  }
+  try {
+    return { kind: 'answered', value: JSON.stringify(completion(whole.completion)) };
+  } catch (cause) {
+    exchange.runAfter('print', Promise.reject(cause));
+    return { kind: 'failed', failure: { error: ownFault(cause), status: 200, accepted: true } };
+  }
 }
 
 async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
@@ -79,20 +89,20 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
     () => tryOnce(exchange, line),
     () => !line.isClientGone && line.stopped() === null,
   );
-  const body = tried.kind === 'answered' ? print(exchange, tried.value) : null;
+  const printed = tried.kind === 'answered' ? print(exchange, tried.value) : tried;
   const admission = await exchange.admission;
   const isRefused = admission?.kind === 'refused';
   // The ledger's no comes first, whatever the vendor has said meanwhile.
   const no = isRefused ? refusal(admission, exchange.requestedModel) : null;
   const failure =
-    tried.kind === 'failed' ? tried.failure : no === null ? null : { error: no, status: 200, accepted: false };
+    printed.kind === 'failed' ? printed.failure : no === null ? null : { error: no, status: 200, accepted: false };
   const { isClientGone } = line;
   const cost = await settleFirst(
     exchange,
     outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, firstTokenAt: null }),
   );
   if (failure !== null) throw no ?? failure.error;
-  return new Response(body, {
+  return new Response(printed.kind === 'answered' ? printed.value : null, {
     headers: {
       'content-type': 'application/json',
       'x-llm-cost-usd': nanoToUsd(cost),

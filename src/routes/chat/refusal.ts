@@ -1,6 +1,7 @@
 import type { Admission } from '../../ledger/entry.ts';
 import { INVALID_KEY } from '../../middleware/key-auth.ts';
 import { type ErrorCode, RouterError } from '../../protocol/errors.ts';
+import { nanoToUsd } from '../../protocol/money.ts';
 
 type Refused = Extract<Admission, { kind: 'refused' }>;
 
@@ -16,13 +17,24 @@ const RATE_NAMES: Partial<Record<Refused['reason'], string>> = {
   concurrency: 'requests at the same time',
 };
 
-function budgetMessage({ window, resetAt }: Refused): string {
+function budgetMessage({ window, resetAt, shortage }: Refused): string {
   const name = window === null || window === 'total' ? 'total budget' : `budget of this ${window}`;
-  const then =
-    resetAt === null
-      ? 'Ask your administrator to raise it.'
-      : `It begins anew at ${resetAt}; your administrator can raise it.`;
-  return `This key's ${name} is used up. ${then}`;
+  const administrator = 'your administrator can raise it';
+  const then = resetAt === null ? `Only ${administrator}.` : `It begins anew at ${resetAt}; ${administrator}.`;
+  if (shortage === null || shortage.free <= 0) return `This key's ${name} is used up. ${then}`;
+  const asked = `This request may cost up to ${nanoToUsd(shortage.asked)} USD`;
+  const fewer = 'Ask for a shorter answer with max_tokens';
+  if (shortage.asked > shortage.limit) {
+    return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}; ${administrator}.`;
+  }
+  return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}, or wait. ${then}`;
+}
+
+function rateMessage({ reason, shortage }: Refused, wait: number): string {
+  if (shortage !== null && shortage.asked > shortage.limit) {
+    return `This request has about ${shortage.asked} tokens, and this key may send ${shortage.limit} a minute. Shorten it, or ask your administrator to raise the limit.`;
+  }
+  return `This key may make no more ${RATE_NAMES[reason]} for now. Try again in ${wait} s.`;
 }
 
 /** The ledger's no, as the error the client gets. */
@@ -45,11 +57,9 @@ export function refusal(refused: Refused, model: string): RouterError {
     case 'tpm':
     case 'concurrency': {
       const wait = refused.retryAfter ?? 1;
-      return new RouterError(
-        RATE_CODES[refused.reason] ?? 'rate_limit_exceeded',
-        `This key may make no more ${RATE_NAMES[refused.reason]} for now. Try again in ${wait} s.`,
-        { retryAfter: wait },
-      );
+      return new RouterError(RATE_CODES[refused.reason] ?? 'rate_limit_exceeded', rateMessage(refused, wait), {
+        retryAfter: wait,
+      });
     }
   }
 }

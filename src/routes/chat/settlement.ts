@@ -5,6 +5,9 @@ import { NO_USAGE, type Usage } from '../../protocol/usage.ts';
 import type { Failure } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
 
+// A row must fit into a queue message, whatever a client or a vendor calls a thing.
+const LONGEST_NAME = 200;
+
 /** How an exchange went, as far as the bill is concerned. */
 export interface Outcome extends Told {
   /** HTTP status the client got, or would have got. */
@@ -23,7 +26,7 @@ export function factsOf(
     requestId: exchange.requestId,
     provider: exchange.target.configured.provider.id,
     model: exchange.target.model.id,
-    requestedModel: exchange.requestedModel,
+    requestedModel: exchange.requestedModel.slice(0, LONGEST_NAME),
     stream: exchange.request.stream === true,
     startedAt: exchange.startedAt,
     colo: exchange.colo,
@@ -50,7 +53,7 @@ export function settlementOf(exchange: Exchange, outcome: Outcome, now: number):
     costNanoUsd: costOf(exchange, usage),
     attempts: exchange.attempts,
     finishReason: outcome.finishReason,
-    vendorFinishReason: outcome.vendorFinishReason,
+    vendorFinishReason: outcome.vendorFinishReason?.slice(0, LONGEST_NAME) ?? null,
     errorCode: outcome.error?.code ?? null,
     firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - exchange.startedAt,
     durationMs: now - exchange.startedAt,

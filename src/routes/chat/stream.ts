@@ -1,4 +1,4 @@
-import { errorBody, RouterError } from '../../protocol/errors.ts';
+import { errorBody, ownFault, RouterError } from '../../protocol/errors.ts';
 import { DONE_FRAME, frameOf } from '../../protocol/sse.ts';
 import { relay } from '../../stream/relay.ts';
 import { openSink, type Sink } from '../../stream/sink.ts';
@@ -124,15 +124,16 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
     await sink.write(DONE);
     return sink.close();
   }
-  const { error } = failure;
-  if (!run.isCommitted) {
-    // From here on the answer is an error: the commit that may come due meanwhile finds the line cut.
-    line.stop(error);
-    await settleFirst(exchange, outcome);
-    return run.answer.reject(error);
-  }
-  if (rest !== null && run.reader?.translator.hasChoice) await sink.write(rest);
+  // While nothing has gone out the answer becomes an error: a commit that comes due meanwhile finds the line cut.
+  if (!run.isCommitted) line.stop(failure.error);
+  else if (rest !== null && run.reader?.translator.hasChoice) await sink.write(rest);
   await settleFirst(exchange, outcome);
+  await endWith(run, failure.error);
+}
+
+/** The end that is an error: of the answer, or of the stream that has begun. */
+async function endWith({ answer, isCommitted, sink }: Run, error: RouterError): Promise<void> {
+  if (!isCommitted) return answer.reject(error);
   await sink.write(encoder.encode(frameOf(JSON.stringify(errorBody(error)))));
   await sink.close();
 }
@@ -140,13 +141,21 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
 async function drive(run: Run): Promise<void> {
   const { exchange, line } = run;
   const deadline = exchange.startedAt + exchange.config.commitAfterMs;
-  const tried = await tryVendor(
-    exchange,
-    () => tryOnce(run),
-    (pause) => !run.isCommitted && !line.isClientGone && line.stopped() === null && Date.now() + pause < deadline,
-  );
   try {
+    const tried = await tryVendor(
+      exchange,
+      () => tryOnce(run),
+      (pause) => !run.isCommitted && !line.isClientGone && line.stopped() === null && Date.now() + pause < deadline,
+    );
     await finish(run, tried);
+  } catch (cause) {
+    // A fault of ours: the client is not left waiting, and what the vendor has done is billed.
+    const failure = { error: ownFault(cause), status: 200, accepted: run.reader !== null };
+    const { isClientGone } = line;
+    const outcome = outcomeOf(failure, toldBy(run.reader), { isClientGone, isRefused: false, firstTokenAt: null });
+    await settleFirst(exchange, outcome);
+    await endWith(run, failure.error);
+    throw cause;
   } finally {
     line.close();
   }

@@ -1,0 +1,107 @@
+import { nanoToUsd } from '../protocol/money.ts';
+import type { ApiKey } from '../store/schema.ts';
+import { budgetsOf } from './policy.ts';
+import type { Window, Windows } from './windows.ts';
+
+/** What ALERT_WEBHOOK_URL is told: a key has passed a share of a budget. */
+export interface Alert {
+  key_id: string;
+  owner: string;
+  name: string;
+  window: Window;
+  percent: number;
+  spent_usd: string;
+  limit_usd: string;
+  /** ISO UTC; null for the total budget. */
+  reset_at: string | null;
+}
+
+/** The alerts of one key: each once in a window's period, kept until it is sent. Times are ms since 1970. */
+export interface AlertBook {
+  note(key: ApiKey, spent: (window: Window) => number, windows: Windows, now: number): void;
+  /** What is to be sent now, by name. */
+  due(now: number): [name: string, alert: Alert][];
+  /** Tells how sending it went: what failed is due again, later each time. */
+  done(name: string, isSent: boolean, now: number): void;
+  /** When there is something to send; Infinity for never. */
+  nextDue(): number;
+}
+
+const PERCENTS = [80, 100];
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+// No period but that of the total is longer than a month.
+const KEEP_MS = 40 * 86_400_000;
+
+const ADD = 'INSERT INTO alerts (name, at, alert) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+const FORGET = "DELETE FROM alerts WHERE at < ? AND name NOT LIKE 'total/%'";
+
+function periodOf(window: Window, { day, weekStart, monthStart }: Windows): string {
+  return { day, week: weekStart, month: monthStart, total: '' }[window];
+}
+
+function alertOf(key: ApiKey, window: Window, spent: number, limit: number, windows: Windows): Omit<Alert, 'percent'> {
+  const { id, owner, name } = key;
+  const reset_at = window === 'total' ? null : new Date(windows.resetAt[window]).toISOString();
+  return { key_id: id, owner, name, window, spent_usd: nanoToUsd(spent), limit_usd: nanoToUsd(limit), reset_at };
+}
+
+export function openAlertBook(sql: SqlStorage): AlertBook {
+  const known = new Set<string>();
+  const waiting = new Map<string, { alert: Alert; times: number; dueAt: number }>();
+  for (const row of sql.exec<{ name: string; alert: string | null }>('SELECT name, alert FROM alerts')) {
+    known.add(row.name);
+    // Written by `note` below, and by nothing else.
+    if (row.alert !== null) waiting.set(row.name, { alert: JSON.parse(row.alert), times: 0, dueAt: 0 });
+  }
+
+  return {
+    note(key, spent, windows, now) {
+      for (const { window, limit } of budgetsOf(key)) {
+        for (const percent of PERCENTS) {
+          const name = `${window}/${periodOf(window, windows)}/${percent}`;
+          if (known.has(name) || spent(window) * 100 < limit * percent) continue;
+          const alert = { ...alertOf(key, window, spent(window), limit, windows), percent };
+          sql.exec(FORGET, now - KEEP_MS);
+          sql.exec(ADD, name, now, JSON.stringify(alert));
+          known.add(name);
+          waiting.set(name, { alert, times: 0, dueAt: 0 });
+        }
+      }
+    },
+    due: (now) => [...waiting].flatMap(([name, { alert, dueAt }]) => (dueAt <= now ? [[name, alert]] : [])),
+    done(name, isSent, now) {
+      const one = waiting.get(name);
+      if (one === undefined) return;
+      if (isSent) {
+        sql.exec('UPDATE alerts SET alert = NULL WHERE name = ?', name);
+        waiting.delete(name);
+      } else {
+        one.dueAt = now + Math.min(FIRST_RETRY_MS * 2 ** one.times, LONGEST_RETRY_MS);
+        one.times += 1;
+      }
+    },
+    nextDue: () => Math.min(...Array.from(waiting.values(), ({ dueAt }) => dueAt)),
+  };
+}
+
+async function post(url: string, alert: Alert): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(alert),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(10_000),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Sends what is due, one after the other. Never throws: what failed stays in the book. */
+export async function sendAlerts(book: AlertBook, url: string): Promise<void> {
+  for (const [name, alert] of book.due(Date.now())) book.done(name, await post(url, alert), Date.now());
+}
