@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order } from '../support/vendor-double.ts';
 import { callInternal } from './kill-router.ts';
@@ -85,12 +86,15 @@ const CLIENTS = 14;
 export function startLoad(port: number, names: readonly string[], keys: readonly Key[], random: () => number) {
   const left = names[Symbol.iterator]();
   const sent: Sent[] = [];
+  const acknowledged = new EventEmitter();
   let stopped = false;
 
   async function client(): Promise<void> {
     for (const name of left) {
       if (stopped) return;
-      sent.push(await send(port, planOf(name, keys, random)));
+      const one = await send(port, planOf(name, keys, random));
+      sent.push(one);
+      if (one.end === 'acknowledged') acknowledged.emit('one');
     }
   }
 
@@ -106,6 +110,10 @@ export function startLoad(port: number, names: readonly string[], keys: readonly
   // Looked at when the load is stopped.
   ended.catch(() => {});
   return {
+    /** Resolves with the `count`-th acknowledgement from now on, in the moment of it. */
+    async acknowledgements(count: number): Promise<void> {
+      for (let seen = 0; seen < count; seen += 1) await once(acknowledged, 'one');
+    },
     /** Sends no more; what was sent once all of it has ended. */
     async stop(): Promise<Sent[]> {
       stopped = true;
