@@ -59,19 +59,14 @@ async function npm(...args: string[]): Promise<Ran> {
   return await runFile('npm', ['run', '--silent', ...args], clone, environment);
 }
 
-async function npmJson(...args: string[]) {
-  const { code, stdout, stderr } = await npm(...args, '--json');
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout);
+/** The same without npm around it, which takes half a second more. */
+async function cli(...args: string[]): Promise<Ran> {
+  return await runFile(process.execPath, ['src/cli/entry.mjs', ...args], clone, environment);
 }
 
 async function plainSql(statement: string): Promise<void> {
-  const { code, stderr } = await runFile(
-    'npx',
-    ['wrangler', 'd1', 'execute', 'DB', '--command', statement],
-    clone,
-    environment,
-  );
+  const args = ['wrangler', 'd1', 'execute', 'DB', '--command', statement];
+  const { code, stderr } = await runFile('npx', args, clone, environment);
   expect(code, stderr).toBe(0);
 }
 
@@ -97,15 +92,17 @@ describe('npm start in a fresh clone', () => {
   let first: Awaited<ReturnType<typeof start>>;
   let baseURL = '';
   let key = '';
+  let cursorKey = '';
+  let made = { id: '', key: '' };
+  let changedBySqlAt = 0;
 
   test('answers, and prints a base URL, a key, a curl and the fields for Cursor', async () => {
     first = await start();
     baseURL = /Base URL\s+(\S+)/.exec(first.output())?.[1] ?? '';
     key = /Key\s+(sk-[0-9A-Za-z]{49})/.exec(first.output())?.[1] ?? '';
     expect(baseURL).toBe(`http://127.0.0.1:${port}/api/v1`);
-    expect(first.output()).toMatch(
-      /OpenAI API Key +sk-[0-9A-Za-z]{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//,
-    );
+    cursorKey = /OpenAI API Key +(sk-[0-9A-Za-z]{49})\n/.exec(first.output())?.[1] ?? '';
+    expect(first.output()).toMatch(/ sk-\w{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//);
     const secret = /^INTERNAL_SECRET=(.+)$/m.exec(await readFile(join(clone, '.dev.vars'), 'utf8'))?.[1] ?? '';
     expect(secret.length).toBeGreaterThanOrEqual(32);
   });
@@ -130,35 +127,36 @@ describe('npm start in a fresh clone', () => {
     expect(ids).toEqual(expect.arrayContaining(['test/echo', 'test/reason', 'test/tool', 'test/slow', 'test/error']));
   });
 
-  test('keys of the command line work at once, change with the next request, and plain SQL counts within a minute', async () => {
-    const bySql = await npmJson('keys', '--', 'create', '--username', 'by-sql');
-    expect(await chatStatus(bySql.key)).toBe(200);
-    await plainSql(`UPDATE api_keys SET status = 'disabled' WHERE id = '${bySql.id}'`);
-    const changedAt = Date.now();
-    const made = await npmJson('keys', '--', 'create', '--username', 'bea');
+  test('keys of the command line work at once, and change with the next request', async () => {
+    // For the test after this one: what is changed behind the router's back takes its time.
+    expect(await chatStatus(cursorKey)).toBe(200);
+    await plainSql("UPDATE api_keys SET status = 'disabled' WHERE purpose = 'cursor'");
+    changedBySqlAt = Date.now();
+
+    const { code, stdout, stderr } = await npm('keys', '--', 'create', '--username', 'bea', '--json');
+    expect(code, stderr).toBe(0);
+    made = JSON.parse(stdout);
     expect(await chatStatus(made.key)).toBe(200);
-    expect((await npm('keys', '--', 'list')).stdout).toContain(made.id);
-    const set = await npm('keys', '--', 'set', made.id, '--models', 'deepseek/*');
-    expect(set.stderr).toContain('next request');
+    expect((await cli('keys', 'set', made.id, '--models', 'deepseek/*')).stderr).toContain('next request');
     expect(await chatStatus(made.key)).toBe(403);
-    const revoked = await npm('keys', '--', 'revoke', made.id);
-    expect(revoked.stderr).toContain('next request');
+    expect((await cli('keys', 'revoke', made.id)).stderr).toContain('next request');
     expect(await chatStatus(made.key)).toBe(401);
-    const enabled = await npm('keys', '--', 'enable', made.id);
-    expect(enabled).toMatchObject({ code: 1, stderr: expect.stringContaining('final') });
-    while ((await chatStatus(bySql.key)) === 200) {
-      expect(Date.now() - changedAt).toBeLessThan(60_000);
-      await sleep(1000);
-    }
-    await plainSql(`UPDATE api_keys SET status = 'active' WHERE id = '${bySql.id}'`);
-    await sleep(1100);
-    expect(await chatStatus(bySql.key)).toBe(200);
   });
 
   test('a second router on the same port is refused with what to do', async () => {
     const second = await runFile('npm', ['start', '--silent'], clone, environment);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain(`PORT=${port + 1} npm start`);
+  });
+
+  test('plain SQL counts within a minute', async () => {
+    while ((await chatStatus(cursorKey)) === 200) {
+      expect(Date.now() - changedBySqlAt).toBeLessThan(60_000);
+      await sleep(500);
+    }
+    await plainSql("UPDATE api_keys SET status = 'active' WHERE purpose = 'cursor'");
+    await sleep(1100);
+    expect(await chatStatus(cursorKey)).toBe(200);
   });
 
   test('Ctrl-C ends all of it', async () => {
@@ -169,12 +167,14 @@ describe('npm start in a fresh clone', () => {
   });
 
   test('a second start keeps the data and the key, and says how to make another', async () => {
-    const before = await npmJson('keys', '--', 'list');
     const second = await start();
     expect(second.output()).toContain(key);
     expect(second.output()).toContain('npm run keys -- create');
     expect(await chatStatus(key)).toBe(200);
-    expect(await npmJson('keys', '--', 'list')).toEqual(before);
+    expect(await chatStatus(cursorKey)).toBe(200);
+    const keys = JSON.parse((await cli('keys', 'list', '--json')).stdout);
+    expect(keys).toHaveLength(3);
+    expect(keys).toContainEqual(expect.objectContaining({ id: made.id, owner: 'bea', status: 'revoked' }));
     await second.pressCtrlC();
   });
 
