@@ -1,0 +1,255 @@
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { consumeLogs } from '../../src/logs/consumer.ts';
+import { requestId } from '../../src/protocol/request-id.ts';
+import {
+  batchOf,
+  clock,
+  DAY,
+  drain,
+  HOUR,
+  type Ledger,
+  lease,
+  MINUTE,
+  openLedger,
+  SECOND,
+  settlement,
+  sumsOf,
+  tokens,
+} from '../support/ledger.ts';
+
+beforeAll(() => void clock.start());
+afterAll(() => void vi.restoreAllMocks());
+
+const TTL = 180_000;
+const LIMITS = { budgetDayUsd: 0.000_001, maxConcurrent: 3, rpm: 6 }; // 1,000 nano-USD a day
+
+/** What a request has come to, in the model. */
+interface Known {
+  id: string;
+  hold: number;
+  expiresAt: number | null;
+  /** What its row or rows say; null while it runs. */
+  booked: number | null;
+  /** Booked by guess: one correction is still due. */
+  isGuess: boolean;
+  /** What is billed if nothing more is heard. */
+  guess: number;
+  rows: number;
+}
+
+/** The ledger in twenty lines: what is spent, held and running, and nothing of how. */
+function createModel() {
+  const known: Known[] = [];
+  const starts: number[] = [];
+  const spent = new Map<string, number>();
+  const day = () => new Date(clock.now()).toISOString().slice(0, 10);
+  const running = () => known.filter(({ expiresAt }) => expiresAt !== null);
+  const held = () => running().reduce((sum, { hold }) => sum + hold, 0);
+  const book = (one: Known, cost: number) => {
+    spent.set(day(), (spent.get(day()) ?? 0) + cost);
+    Object.assign(one, { booked: (one.booked ?? 0) + cost, expiresAt: null, rows: one.rows + 1 });
+  };
+  return {
+    known,
+    running,
+    held,
+    spentToday: () => spent.get(day()) ?? 0,
+    total: () => [...spent.values()].reduce((sum, cost) => sum + cost, 0),
+    start(one: Known): void {
+      starts.push(clock.now());
+      known.push({ ...one, expiresAt: clock.now() + TTL });
+    },
+    refusal(hold: number): string | null {
+      if ((spent.get(day()) ?? 0) + held() + hold > 1_000) return 'budget';
+      if (running().length >= LIMITS.maxConcurrent) return 'concurrency';
+      return starts.filter((at) => at > clock.now() - MINUTE).length >= LIMITS.rpm ? 'rpm' : null;
+    },
+    settle(one: Known, cost: number): string {
+      if (one.booked !== null && !one.isGuess) return cost === one.booked ? 'duplicate' : 'conflict';
+      const answer = one.isGuess ? 'adjusted' : 'settled';
+      book(one, cost - (one.booked ?? 0));
+      one.isGuess = false;
+      return answer;
+    },
+    expire(): void {
+      for (const one of running()) {
+        if ((one.expiresAt ?? 0) > clock.now()) continue;
+        one.isGuess = true;
+        book(one, one.guess);
+      }
+    },
+  };
+}
+
+type Model = ReturnType<typeof createModel>;
+type Step = {
+  kind:
+    | 'begin'
+    | 'begin again'
+    | 'settle'
+    | 'settle unheard'
+    | 'checkpoint'
+    | 'pass'
+    | 'evict'
+    | 'ring'
+    | 'state'
+    | 'deliver';
+  pick: number;
+  amount: number;
+};
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('begin' as const) },
+    { weight: 6, arbitrary: fc.constant('settle' as const) },
+    ...(['begin again', 'settle unheard', 'checkpoint', 'evict', 'ring', 'state'] as const).map((kind) => ({
+      weight: 2,
+      arbitrary: fc.constant(kind),
+    })),
+    { weight: 4, arbitrary: fc.constant('pass' as const) },
+    { weight: 3, arbitrary: fc.constant('deliver' as const) },
+  ),
+  pick: fc.nat(1_000),
+  amount: fc.nat(400),
+});
+
+const PASSES = [1, SECOND, 20 * SECOND, MINUTE - 1, MINUTE, 2 * MINUTE, 4 * MINUTE, 5 * HOUR];
+
+/** Does one step with the ledger and with the model; what the ledger says is what the model says. */
+async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model): Promise<void> {
+  const { key, stub, queue } = ledger;
+  const one = model.known.length === 0 ? null : model.known[pick % model.known.length];
+  switch (kind) {
+    case 'begin': {
+      const fresh = {
+        id: requestId(clock.now()),
+        hold: amount,
+        expiresAt: null,
+        booked: null,
+        isGuess: false,
+        guess: pick % 50,
+        rows: 0,
+      };
+      model.expire();
+      const no = model.refusal(amount);
+      const answer = await stub.begin(
+        key,
+        lease(key, { requestId: fresh.id, holdNanoUsd: amount, inputCostNanoUsd: fresh.guess }),
+      );
+      expect(answer.kind === 'refused' ? answer.reason : null).toBe(no);
+      if (no === null) model.start(fresh);
+      return;
+    }
+    case 'begin again': {
+      if (!one) return;
+      model.expire();
+      expect(await stub.begin(key, lease(key, { requestId: one.id, holdNanoUsd: 5_000 }))).toMatchObject({
+        kind: 'admitted',
+      });
+      return;
+    }
+    case 'settle': {
+      if (!one) return;
+      const answer = await stub.settle(
+        key,
+        settlement({ requestId: one.id, costNanoUsd: amount, usage: tokens(amount) }),
+      );
+      expect(answer.kind).toBe(model.settle(one, amount));
+      return;
+    }
+    case 'settle unheard': {
+      // The begin of this request never came.
+      const unheard = {
+        id: requestId(clock.now()),
+        hold: 0,
+        expiresAt: null,
+        booked: null,
+        isGuess: false,
+        guess: 0,
+        rows: 0,
+      };
+      const answer = await stub.settle(
+        key,
+        settlement({ requestId: unheard.id, costNanoUsd: amount, usage: tokens(amount) }),
+      );
+      expect(answer.kind).toBe(model.settle(unheard, amount));
+      model.known.push(unheard);
+      return;
+    }
+    case 'checkpoint': {
+      if (!one) return;
+      await stub.checkpoint({ requestId: one.id, usage: tokens(amount), costNanoUsd: amount });
+      if (one.expiresAt !== null) Object.assign(one, { expiresAt: clock.now() + TTL, guess: amount });
+      return;
+    }
+    case 'pass':
+      return clock.pass(PASSES[pick % PASSES.length] ?? 0);
+    case 'evict':
+      return ledger.evict();
+    case 'ring':
+      if (await ledger.ring()) model.expire();
+      return;
+    case 'state': {
+      model.expire();
+      const state = await stub.state(key);
+      expect([state.spent.day, state.held, state.openLeases]).toEqual([
+        model.spentToday(),
+        model.held(),
+        model.running().length,
+      ]);
+      return;
+    }
+    case 'deliver': {
+      // Some of what waits, in any order, some of it twice, and the acknowledgement may be lost.
+      const some = queue.filter((_, position) => (position + pick) % 3 !== 0).toReversed();
+      const places =
+        amount % 2 === 0
+          ? env
+          : {
+              ...env,
+              KEY_LEDGER: {
+                getByName: () => ({
+                  acknowledge: async () => {
+                    throw new Error('lost');
+                  },
+                }),
+              } as never,
+            };
+      await consumeLogs(batchOf([...some, ...some.slice(0, 2)]).batch, places);
+      return;
+    }
+  }
+}
+
+describe('any interleaving of calls, evictions, alarms and deliveries', () => {
+  it('I1 I2 I7 I8 the ledger does what a model of twenty lines does, and D1 ends with the same sums', {
+    timeout: 60_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 45 }), async (steps) => {
+        const ledger = await openLedger(LIMITS);
+        const model = createModel();
+        for (const each of steps) await take(each, ledger, model);
+        clock.pass(TTL);
+        model.expire();
+        await ledger.stub.state(ledger.key);
+        await drain(ledger);
+        const total = model.total();
+        const rows = model.known.reduce((sum, one) => sum + one.rows, 0);
+        expect(await sumsOf(ledger)).toEqual({
+          ledger: total,
+          d1: total,
+          daily: total,
+          held: 0,
+          openLeases: 0,
+          rows,
+          requests: model.known.length,
+        });
+        clock.pass(DAY);
+      }),
+      { numRuns: 30, interruptAfterTimeLimit: 12_000 },
+    );
+  });
+});
