@@ -4,7 +4,7 @@ import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
 import { makeKey } from '../support/keys.ts';
-import { get } from '../support/router.ts';
+import { get, getDirectly } from '../support/router.ts';
 import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-vendor.ts';
 import { type Granularity, playVendor, sse, streamOf } from '../support/vendor.ts';
 
@@ -43,7 +43,7 @@ interface Chat {
 }
 
 async function openAnswer({ secret, client }: Chat): Promise<Response> {
-  const response = await get('/api/v1/chat/completions', {
+  const response = await getDirectly('/api/v1/chat/completions', {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'user-agent': 'Cursor/1.0' },
     body: JSON.stringify(client.body()),
