@@ -1,0 +1,382 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { KeySettings } from '../../src/store/keys.ts';
+import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts';
+import { makeKey } from '../support/keys.ts';
+import { clock, SECOND } from '../support/ledger.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
+import { BASE_URL, get, internal } from '../support/router.ts';
+import { playVendor, sse, streamOf } from '../support/vendor.ts';
+
+let vendor: ReturnType<typeof playVendor> | null = null;
+afterEach(() => {
+  vendor?.restore();
+  vendor = null;
+  vi.restoreAllMocks();
+});
+
+const DEEPSEEK = 'deepseek/deepseek-flash';
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function asked(secret: string, body: object = {}, signal?: AbortSignal): [string, RequestInit] {
+  const text = JSON.stringify({ model: DEEPSEEK, messages: [{ role: 'user', content: 'Hi' }], ...body });
+  const init = { method: 'POST', body: text, headers: { authorization: `Bearer ${secret}` } };
+  return [`${BASE_URL}/chat/completions`, signal === undefined ? init : { ...init, signal }];
+}
+
+const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+function completion(more: object = { usage }): Response {
+  const message = { role: 'assistant', content: 'ok' };
+  return Response.json({ id: 'v', choices: [{ index: 0, message, finish_reason: 'stop' }], ...more });
+}
+
+function delta(content: string, finish: string | null = null, more: object = {}): unknown {
+  const choices = [{ index: 0, delta: { content }, finish_reason: finish }];
+  return { id: 'v', object: 'chat.completion.chunk', created: 5, model: 'm', choices, ...more };
+}
+
+/** Two hundred requests at once: the answers by status, and how many the vendor ever served at the same time. */
+async function storm(settings: KeySettings, body: object, reply: () => Response) {
+  const { key, secret } = await makeKey(settings);
+  let running = 0;
+  let most = 0;
+  vendor = playVendor(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await pause(150);
+    running -= 1;
+    return reply();
+  });
+  const router = routerWith({});
+  const answers = await Promise.all(Array.from({ length: 200 }, () => router.fetch(...asked(secret, body))));
+  // On a machine with much else to do the ledger's word may come too late: that is a no (503), too.
+  const errors = answers.filter(({ status }) => status !== 200 && status !== 503);
+  await Promise.all(answers.map((answer) => answer.text()));
+  await router.settled();
+  const state = await env.KEY_LEDGER.getByName(key.id).state(key);
+  return { key, secret, router, most, errors, served: vendor.seen.length, state };
+}
+
+describe('two hundred requests at once, at the edge of a limit', () => {
+  it('I7 never pass a budget where what is held is the most a request can cost', { timeout: 30_000 }, async () => {
+    // Each costs its hold to the last token: what is estimated of the input, 8, and all of max_tokens.
+    const limit = 0.000_4;
+    const reply = () => completion({ usage: { prompt_tokens: 8, completion_tokens: 50, total_tokens: 58 } });
+    const { errors, router, secret, served, state, key } = await storm(
+      { budgetDayUsd: limit },
+      { max_tokens: 50 },
+      reply,
+    );
+    expect(served).toBeGreaterThan(1);
+    expect(served).toBeLessThan(200);
+    expect(new Set(errors.map(({ status }) => status))).toEqual(new Set([402]));
+    expect(errors[0]?.headers.get('x-should-retry')).toBe('false');
+    expect(state).toMatchObject({ held: 0, openLeases: 0 });
+    // One after the other now, until not one more fits.
+    for (let status = 200; status === 200; ) status = (await router.fetch(...asked(secret, { max_tokens: 50 }))).status;
+    await router.settled();
+    const { ledgerNanoUsd } = await env.KEY_LEDGER.getByName(key.id).sums();
+    expect(ledgerNanoUsd).toBeLessThanOrEqual(limit * 1e9);
+    expect(ledgerNanoUsd).toBeGreaterThan(limit * 0.8e9);
+  });
+
+  it('I7 never pass rpm', { timeout: 30_000 }, async () => {
+    const { errors, served } = await storm({ rpm: 20 }, {}, () => completion());
+    expect(served).toBeGreaterThan(0);
+    expect(served).toBeLessThanOrEqual(20);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const { status, headers } of errors) {
+      expect(status).toBe(429);
+      const wait = Number(headers.get('retry-after'));
+      expect(wait).toBeGreaterThanOrEqual(1);
+      expect(wait).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it('I7 never pass max_concurrent, and give each place back', { timeout: 30_000 }, async () => {
+    const { errors, most, router, secret, served, state } = await storm({ maxConcurrent: 7 }, {}, () => completion());
+    expect(most).toBeLessThanOrEqual(7);
+    expect(served).toBeGreaterThan(0);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.every(({ status, headers }) => status === 429 && headers.get('retry-after') === '1')).toBe(true);
+    expect(state.openLeases).toBe(0);
+    expect((await router.fetch(...asked(secret))).status).toBe(200);
+  });
+});
+
+describe('a ledger that cannot be reached', () => {
+  const dead = () => Promise.reject(new Error('the object is gone'));
+  const unreachable = { getByName: () => ({ begin: dead, settle: dead, checkpoint: dead }) };
+  const stuck = { getByName: () => ({ begin: () => new Promise(() => undefined), settle: dead, checkpoint: dead }) };
+
+  it.each([
+    ['fails', unreachable],
+    ['hangs', stuck],
+  ])('that %s: a key with limits is refused, and told when to come back', async (_how, KEY_LEDGER) => {
+    vendor = playVendor(() => completion());
+    const { secret } = await makeKey({ rpm: 5 });
+    const response = await routerWith({ KEY_LEDGER }).fetch(...asked(secret));
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await response.json()).toMatchObject({ error: { code: 'ledger_unavailable' } });
+    expect(vendor.seen).toHaveLength(0);
+  });
+
+  it('I2 a key without limits is served, and settled through the queue', { timeout: 15_000 }, async () => {
+    vendor = playVendor(() => completion());
+    const { key, secret } = await makeKey();
+    const router = routerWith({ KEY_LEDGER: unreachable });
+    const response = await router.fetch(...asked(secret));
+    expect(response.status).toBe(200);
+    await router.settled();
+    const found = async () =>
+      expect(await ledgerRow(key.id, response)).toMatchObject({ source: 'reported', usage: { inputTokens: 10 } });
+    await vi.waitFor(found, { timeout: 8_000 });
+  });
+});
+
+describe('storage that fails', () => {
+  const failing = new Proxy({}, { get: () => () => Promise.reject(new Error('storage fails')) });
+  const broken = {
+    prepare: () => ({ bind: () => failing, all: () => failing }),
+    batch: () => Promise.reject(new Error('D1 fails')),
+  };
+
+  it('KV alone is no reason to refuse anybody', async () => {
+    vendor = playVendor(() => completion());
+    const { secret } = await makeKey({ rpm: 5 });
+    expect((await routerWith({ KEY_CACHE: failing }).fetch(...asked(secret))).status).toBe(200);
+  });
+
+  it('I10 while D1 and KV fail for ten minutes, keys that were seen are served and settled', {
+    timeout: 15_000,
+  }, async () => {
+    vendor = playVendor(() => completion());
+    clock.start();
+    const { key, secret } = await makeKey({ rpm: 100 });
+    expect((await routerWith({}).fetch(...asked(secret))).status).toBe(200);
+    const router = routerWith({ DB: broken, KEY_CACHE: failing });
+    for (let minute = 0; minute < 10; minute += 1) {
+      expect((await router.fetch(...asked(secret))).status).toBe(200);
+      clock.pass(60 * SECOND);
+    }
+    await router.settled();
+    expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ outbox: 11, openLeases: 0 });
+  });
+});
+
+describe('a revocation', () => {
+  const status = async (secret: string) => {
+    const response = await get('/v1/chat/completions', asked(secret, { model: 'test/echo' })[1]);
+    await response.text();
+    return response.status;
+  };
+
+  it('I9 through /internal holds from the next request on, in a Worker too that has not heard of it', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const { key, secret } = await makeKey();
+    expect(await status(secret)).toBe(200);
+    const before = { ...key };
+    expect((await internal(`/internal/keys/${key.id}`, { method: 'DELETE' })).status).toBe(200);
+    expect(await status(secret)).toBe(401);
+    // The object knows the newest row that anybody has shown it: an old one changes nothing.
+    const request = {
+      requestId: 'req_x',
+      keyHash: key.hash,
+      holdNanoUsd: 0,
+      inputEstimate: 0,
+      inputCostNanoUsd: 0,
+      priced: true,
+    };
+    const facts = {
+      provider: 'test',
+      model: 'echo',
+      requestedModel: null,
+      stream: false,
+      startedAt: 0,
+      colo: null,
+      priceRevision: null,
+    };
+    const answer = await env.KEY_LEDGER.getByName(key.id).begin(before, { ...request, ...facts });
+    expect(answer).toMatchObject({ kind: 'refused', reason: 'disabled' });
+  });
+
+  it('I9 by plain SQL holds within sixty seconds on a busy key', async () => {
+    clock.start();
+    const { key, secret } = await makeKey();
+    for (let second = 0; second < 30; second += 10) {
+      expect(await status(secret)).toBe(200);
+      clock.pass(10 * SECOND);
+    }
+    await env.DB.prepare("UPDATE api_keys SET status = 'disabled' WHERE id = ?").bind(key.id).run();
+    for (let second = 0; second < 60; second += 10) {
+      await status(secret);
+      clock.pass(10 * SECOND);
+    }
+    for (let count = 0; count < 3; count += 1) expect(await status(secret)).toBe(401);
+  });
+
+  it('I9 ends a running stream with an error frame at its next checkpoint, and the stream is billed', {
+    timeout: 15_000,
+  }, async () => {
+    const { key, secret } = await makeKey();
+    const router = routerWith({ LEASE_TTL_MS: '600' });
+    const content = 'word '.repeat(40);
+    const response = await router.fetch(
+      ...asked(secret, { model: 'test/slow', stream: true, messages: [{ role: 'user', content }] }),
+    );
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = (await reader?.read())?.value ?? '';
+    await internal(`/internal/keys/${key.id}`, { method: 'DELETE' });
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) text += piece.value;
+    expect(text).not.toContain('[DONE]');
+    expect(text.trimEnd().split('\n\n').at(-1)).toContain('"code":"invalid_api_key"');
+    await router.settled();
+    const row = await ledgerRow(key.id, response);
+    expect(row).toMatchObject({ end: 'rejected', source: 'estimated', errorCode: 'invalid_api_key' });
+    expect(row?.costNanoUsd).toBeGreaterThan(0);
+    expect(row?.usage.outputTokens).toBeLessThan(40);
+  });
+});
+
+describe('a client that leaves', () => {
+  const chunks = [...Array.from({ length: 6 }, () => delta('word ')), delta('', 'stop', { usage })];
+
+  async function leaveAfter(router: ImpatientRouter, secret: string, reads: number): Promise<Response> {
+    const response = await router.fetch(...asked(secret, { stream: true }));
+    const reader = response.body?.getReader();
+    for (let read = 0; read < reads; read += 1) await reader?.read();
+    await reader?.cancel();
+    return response;
+  }
+
+  it('I6 at any chunk leaves a row with the numbers of the vendor', { timeout: 20_000 }, async () => {
+    const { key, secret } = await makeKey();
+    vendor = playVendor(() => streamOf(sse(chunks), { pace: 20 }));
+    const router = routerWith({});
+    const responses = await Promise.all(Array.from({ length: 9 }, (_, reads) => leaveAfter(router, secret, reads)));
+    await router.settled();
+    for (const response of responses) {
+      expect(await ledgerRow(key.id, response)).toMatchObject({
+        source: 'reported',
+        usage: { inputTokens: 10, outputTokens: 5 },
+      });
+    }
+    expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ openLeases: 0, outbox: 9 });
+  });
+});
+
+describe('what is never written down', () => {
+  it('I11 whole keys, vendor keys and prompts, in rows, messages, log lines and errors', {
+    timeout: 20_000,
+  }, async () => {
+    const lines: string[] = [];
+    for (const level of ['log', 'error', 'warn', 'info'] as const) {
+      vi.spyOn(console, level).mockImplementation(
+        (...words: unknown[]) => void lines.push(words.map(String).join(' ')),
+      );
+    }
+    const { key, secret } = await makeKey({ budgetDayUsd: 1 });
+    const open = await makeKey();
+    const prompt = 'the-secret-of-the-prompt';
+    const body = { messages: [{ role: 'user', content: prompt }], user: prompt };
+    const answers = [
+      () => completion(),
+      () => streamOf(sse(chunksWith(prompt))),
+      () => streamOf(sse([delta(prompt)], false), { breakOff: true }),
+      () => Response.json({ error: { message: 'bad key vendor-key-deepseek', code: 'x' } }, { status: 401 }),
+      () => new Response(`<html>${prompt} vendor-key-deepseek</html>`, { status: 500 }),
+    ];
+    vendor = playVendor(
+      () => answers[vendor?.seen.length ? (vendor.seen.length - 1) % answers.length : 0]?.() ?? completion(),
+    );
+    const sent: unknown[] = [];
+    const LOG_QUEUE = { send: async (message: unknown) => void sent.push(message) };
+    const dead = () => Promise.reject(new Error(`no way: ${prompt}`));
+    const routers = [
+      { router: routerWith({ DEBUG: 'true' }), own: secret },
+      {
+        router: routerWith({
+          DEBUG: 'true',
+          LOG_QUEUE,
+          KEY_LEDGER: { getByName: () => ({ begin: dead, settle: dead, checkpoint: dead }) },
+        }),
+        own: open.secret,
+      },
+    ];
+    const errors: string[] = [];
+    for (const { router, own } of routers) {
+      const plain = [false, true, true, false, true].map((stream) => asked(own, { ...body, stream }));
+      const refused = [asked(own, { ...body, model: 'no/such' }), asked(`${own.slice(0, -1)}x`, body)];
+      const asking = [...plain, ...refused].map(async (request) => {
+        const response = await router.fetch(...request);
+        const text = await response.text().catch(() => '');
+        if (response.status !== 200) errors.push(text);
+      });
+      await Promise.all(asking);
+      await router.settled();
+    }
+    const rows = await runInDurableObject(env.KEY_LEDGER.getByName(key.id), (_instance, { storage }) =>
+      ['requests', 'policy', 'conflicts', 'marks', 'spend'].flatMap((table) => [
+        ...storage.sql.exec(`SELECT * FROM ${table}`),
+      ]),
+    );
+    await internal('/worker/settle', { method: 'POST' });
+    const { results } = await env.DB.prepare('SELECT * FROM request_logs WHERE key_id IN (?, ?)')
+      .bind(key.id, open.key.id)
+      .all();
+    expect(rows.length).toBeGreaterThan(5);
+    expect(results.length).toBeGreaterThan(5);
+    expect(sent.length).toBeGreaterThan(5);
+    expect(lines.length).toBeGreaterThan(5);
+    for (const [place, text] of Object.entries({ rows, sent, results, lines, errors })) {
+      const all = JSON.stringify(text);
+      for (const hidden of [prompt, secret, open.secret, 'vendor-key-deepseek']) {
+        expect(all.includes(hidden), `${hidden.slice(0, 12)}… in ${place}`).toBe(false);
+      }
+    }
+  });
+
+  function chunksWith(text: string): unknown[] {
+    return [delta(text), delta('', 'stop', { usage })];
+  }
+});
+
+describe('the bill', () => {
+  async function billOf(reply: () => Response, stream: boolean) {
+    const { key, secret } = await makeKey();
+    vendor = playVendor(reply);
+    const router = routerWith({});
+    const response = await router.fetch(...asked(secret, { stream }));
+    await response.text();
+    await router.settled();
+    return ledgerRow(key.id, response);
+  }
+  const zero = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+  it.each([false, true])(
+    'I12 reported zeros cost zero, and no numbers at all are an estimate that says so (stream: %s)',
+    async (stream) => {
+      const reply = (more: object) => () =>
+        stream ? streamOf(sse([delta('four words are here'), delta('', 'stop', more)])) : completion(more);
+      expect(await billOf(reply({ usage: zero }), stream)).toMatchObject({ source: 'reported', costNanoUsd: 0 });
+      const estimated = await billOf(reply({}), stream);
+      expect(estimated).toMatchObject({ source: 'estimated' });
+      expect(estimated?.costNanoUsd).toBeGreaterThan(0);
+      expect(estimated?.usage.inputTokens).toBeGreaterThan(0);
+      expect(estimated?.usage.outputTokens).toBeGreaterThan(0);
+    },
+  );
+
+  it('I12 the text of an error is no output', async () => {
+    const error = { error: { message: 'overloaded '.repeat(500), code: 'overloaded' } };
+    const broken = await billOf(() => streamOf(sse([delta('abcd'), error], false)), true);
+    expect(broken).toMatchObject({ end: 'upstream_failed', source: 'estimated', usage: { outputTokens: 1 } });
+    const refused = await billOf(() => streamOf(sse([error], false)), true);
+    expect(refused).toMatchObject({ end: 'upstream_failed', source: 'none', costNanoUsd: 0 });
+    const failed = await billOf(() => Response.json(error, { status: 400 }), false);
+    expect(failed).toMatchObject({ end: 'upstream_failed', source: 'none', costNanoUsd: 0, usage: { inputTokens: 0 } });
+  });
+});
