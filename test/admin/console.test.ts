@@ -358,7 +358,7 @@ describe('no stored text becomes markup', () => {
   it('shows names, models, errors and changes as the text they are', async () => {
     const keyId = `key_${'0'.repeat(26)}`;
     const id = requestId(Date.now() + 1000);
-    await env.DB.prepare('INSERT INTO users (name) VALUES (?)').bind(MARK.slice(0, 64)).run();
+    await env.DB.prepare('INSERT INTO users (name, created_at) VALUES (?, ?)').bind(MARK.slice(0, 64), MARK).run();
     await env.DB.prepare(
       "INSERT INTO api_keys (id, owner, purpose, name, hash, prefix, last4, models, budget_day_usd, reasoning) VALUES (?, ?, ?, ?, 'h', ?, ?, ?, 1.0, 'think')",
     )

@@ -17,6 +17,21 @@ interface ChangesProps {
   next: string | null;
 }
 
+/** `maxConcurrent` as the API and the CLI write it: `max_concurrent`. */
+function outsideName(column: string): string {
+  return column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** What was set, without what is empty. Rows may be edited by hand: what cannot be read is shown as it is. */
+function settingsIn(details: string | null): string {
+  try {
+    const set = Object.entries(JSON.parse(details ?? '{}')).filter(([, value]) => value !== null && value !== '');
+    return set.map(([name, value]) => `${outsideName(name)} ${value}`).join(' · ');
+  } catch {
+    return details ?? '';
+  }
+}
+
 function Target({ target, action }: { target: string; action: string }) {
   if (!action.startsWith('key.')) return <>{target}</>;
   return (
@@ -30,7 +45,7 @@ function ChangeTable({ view, rows }: ChangesProps) {
   const { changes } = view.texts;
   return (
     <Scroll label={changes.caption}>
-      <table>
+      <table class="dense">
         <caption class="quiet">{changes.caption}</caption>
         <thead>
           <tr>
@@ -53,8 +68,8 @@ function ChangeTable({ view, rows }: ChangesProps) {
               <td>
                 <Target target={row.target} action={row.action} />
               </td>
-              <td class="wide-only mono small">{row.details}</td>
-              <td>{changes.actors[row.actor]}</td>
+              <td class="wide-only small details">{settingsIn(row.details)}</td>
+              <td class="nowrap">{changes.actors[row.actor]}</td>
             </tr>
           ))}
         </tbody>

@@ -3,6 +3,7 @@ import { checkLedger, type LedgerCheck, type LedgerCheckRow } from '../../ledger
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
+import { Badge, type Tone } from '../page/badge.tsx';
 import { count } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
 import { type View, viewOf } from '../page/view.ts';
@@ -15,7 +16,13 @@ interface LedgerProps {
   settled: SweepResult | null;
 }
 
-const TONES: Record<LedgerLight, string> = { ok: 'badge good', lag: 'badge', bad: 'badge bad', unknown: 'badge warn' };
+const TONES: Record<LedgerLight, Tone> = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' };
+
+/** All nine places, so that the points of a column stand below each other. */
+function exactUsd(nanoUsd: number): string {
+  const [whole, places = ''] = nanoToUsd(nanoUsd).split('.');
+  return `${whole}.${places.padEnd(9, '0')}`;
+}
 
 function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
   const { ledger } = view.texts;
@@ -28,12 +35,12 @@ function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
         </a>
       </th>
       <td>
-        <span class={TONES[light]}>{ledger.lights[light]}</span>
+        <Badge tone={TONES[light]}>{ledger.lights[light]}</Badge>
       </td>
-      <td class="number">{nanoToUsd(row.ledger_nano_usd)}</td>
-      <td class="number">{nanoToUsd(row.d1_nano_usd)}</td>
-      <td class="number">{nanoToUsd(row.daily_nano_usd)}</td>
-      <td class="number wide-only">{nanoToUsd(row.held_nano_usd)}</td>
+      <td class="number">{exactUsd(row.ledger_nano_usd)}</td>
+      <td class="number">{exactUsd(row.d1_nano_usd)}</td>
+      <td class="number">{exactUsd(row.daily_nano_usd)}</td>
+      <td class="number wide-only">{exactUsd(row.held_nano_usd)}</td>
       <td class="number wide-only">{count(row.open_leases)}</td>
       <td class="number wide-only">{count(row.outbox)}</td>
     </tr>
@@ -46,7 +53,7 @@ function LedgerTable({ view, check }: LedgerProps) {
   const rest = [ledger.held, ledger.leases, ledger.outbox];
   return (
     <Scroll label={ledger.caption}>
-      <table>
+      <table class="dense">
         <caption class="quiet">{ledger.caption}</caption>
         <thead>
           <tr>

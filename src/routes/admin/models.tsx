@@ -3,6 +3,7 @@ import type { ListedModel } from '../../catalog/lookup.ts';
 import type { Thinking } from '../../catalog/model.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
+import { Badge } from '../page/badge.tsx';
 import { compact } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
 import { type View, viewOf } from '../page/view.ts';
@@ -38,8 +39,8 @@ function Prices({ view, line }: { view: View; line: PriceLine | undefined }) {
       <td class="number">{usd(line.prices.input)}</td>
       <td class="number">{usd(line.prices.output)}</td>
       <td class="small">
-        {line.isNow && line.when !== '' && <span class="badge good">{models.now}</span>}{' '}
-        <span class="soft">{line.when}</span>
+        <span class="soft">{line.when}</span>{' '}
+        {line.isNow && line.when !== '' && <Badge tone="good">{models.now}</Badge>}
       </td>
     </>
   );
@@ -128,9 +129,10 @@ function ModelTable({ view, providers }: ModelsProps) {
         {providers.map(({ name, models: listed }) => (
           <tbody>
             <tr>
-              <th scope="rowgroup" colspan={7}>
+              <th scope="rowgroup" colspan={5}>
                 {name}
               </th>
+              <td class="wide-only" colspan={2}></td>
             </tr>
             {listed.map((each) => (
               <ModelRows view={view} listed={each} />

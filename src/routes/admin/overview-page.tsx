@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { maskSecret } from '../../keys/secret.ts';
+import { Badge } from '../page/badge.tsx';
 import { ago, budgetMoney, compact, count, duration, money, percent } from '../page/format.ts';
 import { Meter } from '../page/meter.tsx';
 import { SpendChart } from '../page/spend-chart.tsx';
@@ -63,7 +64,7 @@ function LastDay({ view, data }: OverviewProps) {
       <h2>{overview.last24}</h2>
       <dl class="figures">
         <Figure name={overview.requests}>{count(requests)}</Figure>
-        <Figure name={overview.errors} note={percent(errors, requests)}>
+        <Figure name={overview.errors} {...(errors > 0 && { note: percent(errors, requests) })}>
           {count(errors)}
         </Figure>
         <Figure name={overview.tokens}>{`${compact(input)} / ${compact(sum((row) => row.outputTokens))}`}</Figure>
@@ -73,7 +74,7 @@ function LastDay({ view, data }: OverviewProps) {
             input,
           )}
         </Figure>
-        <Figure name={overview.firstToken} {...(p95 === null ? {} : { note: overview.firstTokenNote(duration(p95)) })}>
+        <Figure name={overview.firstToken} {...(p95 !== null && { note: overview.firstTokenNote(duration(p95)) })}>
           {duration(median)}
         </Figure>
       </dl>
@@ -107,22 +108,22 @@ function Budgets({ view, data }: OverviewProps) {
   );
 }
 
-const STATE_TONES = { off: 'badge', quiet: 'badge', ok: 'badge good', failing: 'badge bad' };
+const STATE_TONES = { off: 'soft', quiet: 'soft', ok: 'good', failing: 'bad' } as const;
 
 function Provider({ view, line }: { view: View; line: ProviderLine }) {
   const { overview } = view.texts;
-  const last = line.traffic?.lastFailure ?? null;
+  const { traffic } = line;
+  const last = traffic?.lastFailure ?? null;
   return (
     <li>
       <span>
         {line.name} <small class="mono">{line.id}</small>
       </span>
-      <span class={STATE_TONES[line.state]}>{overview.states[line.state]}</span>
-      {line.traffic !== null && (
-        <small>
-          {overview.served(line.traffic.requests, line.traffic.failures)}
-          {last !== null &&
-            ` · ${overview.lastFailure} ${ago(Date.parse(last.at), view.now, view.texts)} ${last.code ?? ''}`}
+      <Badge tone={STATE_TONES[line.state]}>{overview.states[line.state]}</Badge>
+      {traffic !== null && <small class="wide">{overview.served(traffic.requests, traffic.failures)}</small>}
+      {last !== null && (
+        <small class="wide">
+          {overview.lastFailure} {ago(Date.parse(last.at), view.now, view.texts)} <span class="mono">{last.code}</span>
         </small>
       )}
     </li>
@@ -150,7 +151,7 @@ function State({ view, data, ledger }: OverviewProps) {
           </form>
         </div>
         <p class="small soft">{overview.providersNote}</p>
-        <ul class="lines providers">
+        <ul class="lines">
           {data.providers.map((line) => (
             <Provider view={view} line={line} />
           ))}
@@ -160,7 +161,10 @@ function State({ view, data, ledger }: OverviewProps) {
         <h2>{overview.ledger}</h2>
         <p>
           <span class={`light ${tone}`} aria-hidden="true"></span>
-          {words[ledger]} <a href="/admin/ledger">{overview.ledgerOpen}</a>
+          {words[ledger]}{' '}
+          <a class="nowrap" href="/admin/ledger">
+            {overview.ledgerOpen}
+          </a>
         </p>
       </section>
     </div>

@@ -5,6 +5,7 @@ import { checkProvider, type LiveCheck } from '../../providers/live-check.ts';
 import { readOffer } from '../../providers/offer.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
+import { Badge } from '../page/badge.tsx';
 import { duration } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
 import { type View, viewOf } from '../page/view.ts';
@@ -21,14 +22,14 @@ function State({ view, checked: { provider, check } }: { view: View; checked: Ch
   if (check === null) {
     return (
       <>
-        <span class="badge">{providers.off}</span>
+        <Badge tone="soft">{providers.off}</Badge>
         <small>{providers.offHint(provider.variables?.apiKey ?? 'TEST_PROVIDER')}</small>
       </>
     );
   }
   return (
     <>
-      <span class={check.ok ? 'badge good' : 'badge bad'}>{check.ok ? providers.works : providers.broken}</span>
+      <Badge tone={check.ok ? 'good' : 'bad'}>{check.ok ? providers.works : providers.broken}</Badge>
       {check.problem !== null && <small>{check.problem.message}</small>}
       {check.unlisted !== null && check.unlisted.length > 0 && (
         <small>{providers.unlisted(check.unlisted.join(', '))}</small>

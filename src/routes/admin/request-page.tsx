@@ -139,10 +139,14 @@ export function RequestPage({ view, row, adjust }: SectionProps & { adjust: Requ
         lead={<span class="mono">{row.requestId}</span>}
       />
       <div class="two">
-        <Asked view={view} row={row} />
-        <Bill view={view} row={row} adjust={adjust} />
-        <Times view={view} row={row} />
-        <Tokens view={view} row={row} />
+        <div class="column">
+          <Asked view={view} row={row} />
+          <Times view={view} row={row} />
+        </div>
+        <div class="column">
+          <Bill view={view} row={row} adjust={adjust} />
+          <Tokens view={view} row={row} />
+        </div>
       </div>
     </Frame>
   );

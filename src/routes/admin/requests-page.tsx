@@ -54,7 +54,7 @@ export function RequestsPage(props: RequestsProps) {
     <Frame view={view} title={requests.title} place="requests">
       <Head title={requests.title} lead={zone(view.offset)} />
       <FilterForm {...props} />
-      {rows.length > 0 && <RequestTable view={view} rows={rows} forOperator />}
+      {rows.length > 0 && <RequestTable view={view} rows={rows} forOperator withOwner />}
       {rows.length === 0 && (
         <div class="empty">
           <p>{isFiltered ? requests.noMatch : requests.empty}</p>

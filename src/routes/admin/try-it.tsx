@@ -43,13 +43,14 @@ function ChatForm({ view, models }: { view: View; models: readonly string[] }) {
       data-stopped={tryIt.stopped}
       data-stop={tryIt.stop}
       data-send-text={tryIt.send}
+      data-tokens={tryIt.tokens}
     >
-      <div class="fields">
-        <div class="field">
+      <div class="row">
+        <div class="field grow">
           <label for="client-key">{tryIt.key}</label>
           <input id="client-key" name="key" type="password" autocomplete="off" required />
         </div>
-        <div class="field">
+        <div class="field grow">
           <label for="model">{tryIt.model}</label>
           <select id="model" name="model">
             {models.map((name) => (

@@ -1,5 +1,6 @@
 import type { OwnerSpend } from '../../store/spend.ts';
 import type { UserWithKeys } from '../../store/users.ts';
+import { Badge } from '../page/badge.tsx';
 import { count, dateTime, money } from '../page/format.ts';
 import type { View } from '../page/view.ts';
 import { Field } from './field.tsx';
@@ -41,7 +42,7 @@ function UserRow({ view, user, spend }: { view: View; user: UserWithKeys; spend:
         <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{user.name}</a>
       </th>
       <td>
-        <span class={isActive ? 'badge good' : 'badge warn'}>{keys.statuses[user.status]}</span>
+        <Badge tone={isActive ? 'good' : 'warn'}>{keys.statuses[user.status]}</Badge>
       </td>
       <td class="number">{count(user.keys)}</td>
       <td class="number">{money(spend?.month ?? 0)}</td>

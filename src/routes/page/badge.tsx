@@ -1,5 +1,18 @@
+import type { Child } from 'hono/jsx';
 import type { ApiKey } from '../../store/schema.ts';
 import type { View } from './view.ts';
+
+export type Tone = 'good' | 'bad' | 'warn' | 'soft';
+
+/** A state in a word, with a dot of its colour. In a phone's tables the dot alone says that all is well. */
+export function Badge({ tone, children }: { tone: Tone; children?: Child }) {
+  if (tone !== 'good') return <span class={`badge ${tone}`}>{children}</span>;
+  return (
+    <span class="badge good">
+      <span>{children}</span>
+    </span>
+  );
+}
 
 export type KeyState = 'active' | 'disabled' | 'revoked' | 'expired' | 'owner';
 
@@ -12,18 +25,16 @@ export function keyState(key: ApiKey, now: number): KeyState {
 
 export function KeyBadge({ view, apiKey }: { view: View; apiKey: ApiKey }) {
   const state = keyState(apiKey, view.now);
-  const tone = state === 'active' ? 'badge good' : state === 'revoked' ? 'badge bad' : 'badge warn';
-  return <span class={tone}>{view.texts.keys.statuses[state]}</span>;
+  const tone = state === 'active' ? 'good' : state === 'revoked' ? 'bad' : 'warn';
+  return <Badge tone={tone}>{view.texts.keys.statuses[state]}</Badge>;
 }
 
 /** How a request ended, with its error where it has one. */
 export function EndBadge({ view, end, errorCode }: { view: View; end: string; errorCode: string | null }) {
-  const tone = end === 'completed' ? 'badge good' : end === 'client_gone' ? 'badge' : 'badge bad';
+  const tone = end === 'completed' ? 'good' : end === 'client_gone' ? 'soft' : 'bad';
   return (
     <span>
-      <span class={tone}>
-        <span class={end === 'completed' ? 'quiet-on-phone' : undefined}>{view.texts.requests.ends[end] ?? end}</span>
-      </span>
+      <Badge tone={tone}>{view.texts.requests.ends[end] ?? end}</Badge>
       {errorCode !== null && <small class="mono wide-only">{errorCode}</small>}
     </span>
   );

@@ -38,7 +38,7 @@ export interface ChartProps {
 /** In CSS pixels. The style sheet's `.scale` is as high. */
 const HEIGHT = 160;
 /** Each has a half that is easy to read too. */
-const STEPS = [1, 2, 4, 6, 8, 10];
+const STEPS = [1, 2, 3, 4, 6, 8, 10];
 
 /** The round number at the top of a scale that holds `most`. */
 function roundTop(most: number): number {
@@ -79,6 +79,20 @@ function Bar({
   );
 }
 
+/** Under its column, and never past the end of the chart. */
+function Tick({ text, index, columns }: { text: string; index: number; columns: number }) {
+  const isLast = index === columns - 1;
+  return (
+    <text
+      x={isLast ? '100%' : `${((index + 0.5) * 100) / columns}%`}
+      y={HEIGHT + 18}
+      text-anchor={isLast ? 'end' : 'middle'}
+    >
+      {text}
+    </text>
+  );
+}
+
 function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
   const top = roundTop(Math.max(leastTop, ...columns.map(total)));
   const share = 100 / columns.length;
@@ -96,13 +110,7 @@ function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
         {columns.map((column, index) => (
           <Bar column={column} index={index} share={share} top={top} format={format} />
         ))}
-        {columns.map((column, index) =>
-          column.tick === null ? null : (
-            <text x={`${(index + 0.5) * share}%`} y={HEIGHT + 18} text-anchor="middle">
-              {column.tick}
-            </text>
-          ),
-        )}
+        {columns.map(({ tick }, index) => tick !== null && <Tick text={tick} index={index} columns={columns.length} />)}
       </svg>
     </div>
   );

@@ -4,9 +4,10 @@ import type { View } from './view.ts';
 
 const NANO = 1_000_000_000;
 
-/** An instant (ISO, or ms since 1970) as the ISO text that a clock at this offset would show. */
+/** An instant (ISO, or ms since 1970) as the ISO text that a clock at this offset would show. What is none stays as it is. */
 export function localTime(instant: string | number, offset: string): string {
-  return new Date(new Date(instant).getTime() + offsetMs(offset)).toISOString();
+  const time = new Date(instant).getTime();
+  return Number.isNaN(time) ? String(instant) : new Date(time + offsetMs(offset)).toISOString();
 }
 
 /** `2026-11-23 08:05`, at the view's offset. */
@@ -20,13 +21,13 @@ export function shortTime(instant: string | number, view: View): string {
   return time.startsWith(localTime(view.now, view.offset).slice(0, 4)) ? time.slice(5) : time;
 }
 
-/** Money for reading: two places from a dollar on, four below, two digits of what is less. The exact amount stands on the request's page. */
+/** Money for reading: cents from ten cents on, four places below, two digits of what is less. The exact amount stands on the request's page. */
 export function money(nanoUsd: number): string {
   const usd = Math.abs(nanoUsd) / NANO;
   const sign = nanoUsd < 0 ? '−' : '';
   if (usd > 0 && usd < 0.001)
     return `${sign}$${usd.toLocaleString('en', { maximumSignificantDigits: 2, maximumFractionDigits: 9 })}`;
-  const places = usd === 0 || usd >= 1 ? 2 : 4;
+  const places = usd === 0 || usd >= 0.1 ? 2 : 4;
   return `${sign}$${usd.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })}`;
 }
 
@@ -51,13 +52,13 @@ export function percent(part: number, whole: number): string {
   return `${share > 0 && share < 10 ? share.toFixed(1) : Math.round(share)} %`;
 }
 
-/** A length of time in ms: `840 ms`, `12.4 s`, `3 min 20 s`. */
+/** A length of time in ms: `840 ms`, `12.4 s`, `3 min 20 s`. The spaces hold number and unit together. */
 export function duration(milliseconds: number | null): string {
   if (milliseconds === null) return '–';
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)}\u00a0ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
   const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 60)}\u00a0min ${seconds % 60}\u00a0s`;
 }
 
 /** How long ago an instant was. */

@@ -30,16 +30,24 @@ function WindowMeter({
   const budget = budgetsOf(apiKey)[window];
   const spent = usage.spent[window];
   const reset = usage.resetAt[window];
+  if (budget === null) {
+    return (
+      <Meter share={null}>
+        <span class="head">
+          <span class="soft">{keys.windows[window]}</span>
+          <span>{money(spent)}</span>
+        </span>
+      </Meter>
+    );
+  }
   return (
-    <Meter share={budget === null ? null : shareOf(spent, budget)}>
+    <Meter
+      share={shareOf(spent, budget)}
+      foot={reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view))}
+    >
       <span class="head">
         <span class="soft">{keys.windows[window]}</span>
-        <span>
-          {budget === null ? money(spent) : keys.of(money(spent), budgetMoney(budget))}{' '}
-          {budget !== null && (
-            <small>{reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view))}</small>
-          )}
-        </span>
+        <span>{keys.of(money(spent), budgetMoney(budget))}</span>
       </span>
     </Meter>
   );

@@ -10,12 +10,13 @@ export function Bar({ share }: { share: number }) {
   );
 }
 
-/** A budget with its words above its bar. */
-export function Meter({ share, children }: { share: number | null; children?: Child }) {
+/** A budget with its words above its bar, and what there is to say of it below. */
+export function Meter({ share, foot, children }: { share: number | null; foot?: string | null; children?: Child }) {
   return (
     <div class="meter">
       <span>{children}</span>
       {share !== null && <Bar share={share} />}
+      {foot && <small>{foot}</small>}
     </div>
   );
 }

@@ -6,8 +6,10 @@ import type { View } from './view.ts';
 interface RequestTableProps {
   view: View;
   rows: readonly RequestLogRow[];
-  /** For the operator: whose request it was, and the way to its page. */
-  forOperator: boolean;
+  /** For the operator: the way to each request's page. */
+  forOperator?: boolean;
+  /** Whose request each was; left out where all are of one key. */
+  withOwner?: boolean;
 }
 
 /** The model that served, or what was asked for where none did. Lines may end behind the slash. */
@@ -21,7 +23,7 @@ function ModelName({ row }: { row: RequestLogRow }) {
   );
 }
 
-function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOperator: boolean }) {
+function Row({ view, row, forOperator, withOwner }: Omit<RequestTableProps, 'rows'> & { row: RequestLogRow }) {
   const time = <time datetime={row.startedAt}>{shortTime(row.startedAt, view)}</time>;
   const isAdjustment = row.kind === 'adjust';
   return (
@@ -29,7 +31,7 @@ function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOp
       <th scope="row" class="nowrap">
         {forOperator ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time}
       </th>
-      {forOperator && (
+      {withOwner && (
         <td class="wide-only">
           <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>
         </td>
@@ -51,7 +53,8 @@ function Row({ view, row, forOperator }: { view: View; row: RequestLogRow; forOp
 }
 
 /** Requests with what they used and cost. What a phone has no room for is on the request's page. */
-export function RequestTable({ view, rows, forOperator }: RequestTableProps) {
+export function RequestTable({ rows, ...shown }: RequestTableProps) {
+  const { view, withOwner } = shown;
   const { requests } = view.texts;
   return (
     <section class="scroll" aria-label={requests.caption} tabindex={0}>
@@ -60,7 +63,7 @@ export function RequestTable({ view, rows, forOperator }: RequestTableProps) {
         <thead>
           <tr>
             <th scope="col">{requests.time}</th>
-            {forOperator && (
+            {withOwner && (
               <th scope="col" class="wide-only">
                 {requests.owner}
               </th>
@@ -83,7 +86,7 @@ export function RequestTable({ view, rows, forOperator }: RequestTableProps) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row view={view} row={row} forOperator={forOperator} />
+            <Row {...shown} row={row} />
           ))}
         </tbody>
       </table>

@@ -83,9 +83,9 @@ section { display: grid; gap: 1rem; min-width: 0 }
 section > .head { gap: .125rem 1rem }
 .two { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2.5rem 3rem; align-items: start }
 .panel { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.5rem }
-.stack { display: grid; gap: 1rem; align-content: start; min-width: 0 }
+.stack, .column { display: grid; gap: 1rem; align-content: start; min-width: 0 } .column { gap: 2.5rem }
 
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1.5rem 2rem }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1.5rem 2rem }
 .figures dt { color: var(--soft); font-size: .8125rem }
 .figures dd { font-size: 1.375rem; line-height: 1.3; letter-spacing: -.015em; font-weight: 500; white-space: nowrap }
 .figures dd small { display: block; letter-spacing: 0; font-weight: 400; white-space: normal }
@@ -113,11 +113,10 @@ section > .head { gap: .125rem 1rem }
 .meter small { display: inline }
 td .meter { max-width: 18rem }
 .meters { display: grid; gap: 1.1rem }
-.meters .head { gap: 0 1rem }
+.meters .head { gap: 0 1rem } .meters .head > .soft { margin: 0 } .meters .head > .soft::first-letter { text-transform: uppercase }
 .light { display: inline-block; width: .625rem; height: .625rem; border-radius: 50%; background: currentColor; flex: none; margin-right: .55rem }
 .lines > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .125rem 1rem; padding: .6rem 0; border-top: 1px solid var(--line) }
-ul.providers > li { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr) minmax(0, 6fr); align-items: baseline }
-ul.providers > li > :last-child:not(.badge) { text-align: right }
+.lines .wide { flex-basis: 100% }
 .lines > li:first-child { border-top: 0; padding-top: 0 }
 
 .scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
@@ -127,8 +126,9 @@ th:last-child, td:last-child { padding-right: 0 }
 thead th { font-weight: 400; font-size: .8125rem; color: var(--soft); white-space: nowrap; padding-top: 0; vertical-align: bottom }
 tbody th { font-weight: 500 }
 tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) }
+table.dense { font-size: .875rem } .dense :is(td, th):not(:last-child) { padding-right: 1rem }
 table.models { table-layout: fixed; min-width: 34rem }
-table.models .context { width: 6.5rem } table.models .takes { width: 12.5rem } table.models .price { width: 5.5rem } table.models .when { width: 12rem }
+table.models .context { width: 7.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
 table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
 .phone-only { display: none } .model { overflow-wrap: anywhere } td form { justify-items: end }
 .number + :not(.number) { padding-left: 1rem }
@@ -169,19 +169,21 @@ button:disabled { opacity: .5; cursor: default }
 .note.bad { background: var(--bad-tint) }
 .empty { padding: 2.5rem 1.5rem; border: 1px dashed var(--line); border-radius: 10px; display: grid; gap: .75rem; justify-items: start; color: var(--soft) }
 .empty b { color: var(--ink) }
-.badge { display: inline-block; font-size: .8125rem; white-space: nowrap; color: var(--soft) }
-.badge::before { content: ""; display: inline-block; width: .5rem; height: .5rem; border-radius: 50%; background: currentColor; margin-right: .45rem; vertical-align: .04em }
+.badge { display: inline-block; position: relative; padding-left: .95rem; font-size: .8125rem; white-space: nowrap; color: var(--soft) }
+.badge::before { content: ""; position: absolute; left: 0; top: calc(.5lh - .25rem); width: .5rem; height: .5rem; border-radius: 50%; background: currentColor }
+/* Keeps the line where the word is left out. */
+.badge::after { content: "\\200b" }
 h1 .badge { font-weight: 400; letter-spacing: 0 }
 .badge.good, .badge.bad, .badge.warn { color: var(--ink) }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
 .copy { display: grid; gap: .3rem }
-.copy > div { display: flex; gap: .6rem; align-items: start }
+.copy > div { display: flex; gap: .6rem; align-items: start } .copy button { min-height: 2.35rem }
 .copy code, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
 .chat { display: grid; gap: 1.25rem }
 .turn { display: grid; gap: .4rem }
 .turn > b { font-size: .8125rem; color: var(--soft); font-weight: 500 }
 .turn .text { white-space: pre-wrap; max-width: 72ch }
-.turn details { border-left: 2px solid var(--line); padding-left: 1rem }
+.turn details { border-left: 2px solid var(--line); padding-left: 1rem; margin-bottom: .6rem }
 .turn details .text { color: var(--soft); font-size: .875rem }
 
 @media (max-width: 62rem) {
@@ -189,20 +191,22 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }
   .side .brand { padding: 0 } .prefs-and-out, .side div.prefs { margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem } .side .prefs { padding: 0 }
   .nav { order: 3; width: 100% }
-  .nav ul { display: flex; overflow-x: auto; margin: 0 -1.25rem; padding: 0 .75rem; scrollbar-width: none }
+  .nav ul { display: flex; flex-wrap: wrap; margin: 0 -.6rem }
   .nav a { padding: .5rem .6rem; white-space: nowrap }
   .nav a[aria-current] { background: none; border-radius: 0; box-shadow: inset 0 -2px var(--accent) }
   .frame > main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
   .two { grid-template-columns: minmax(0, 1fr) }
 }
 @media (max-width: 40rem) {
+  .nav ul { display: grid; grid-template-columns: repeat(4, 1fr) }
   th .phone-only { display: block }
-  td .badge { white-space: normal }
-  .model { min-width: 7.5rem }
+  td .badge { white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
+  .model { min-width: 5.5rem }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
   .wide-only { display: none }
-  .quiet-on-phone { position: absolute; clip-path: inset(50%) }
+  td .badge.good > span { position: absolute; clip-path: inset(50%) }
+  .lone .after-label { margin-top: 0 }
   .lone { padding-top: 2rem }
   h1 { font-size: 1.5rem }
   .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em }
@@ -211,7 +215,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .panel { padding: 1rem }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
   .facts dd { margin-bottom: .6rem }
-  th, td { padding-right: .9rem }
+  th, td { padding-right: .75rem } tbody th.nowrap { font-size: .8125rem }
   input, select, textarea { font-size: 1rem }
 }
 @media (prefers-reduced-motion: no-preference) { a, button, .nav a { transition: background-color .12s, color .12s } }

@@ -71,7 +71,7 @@ function showEvent(find, answer, event) {
     showAnswer(find, answer.content);
   }
   if (event.usage) {
-    find('usage').textContent = event.usage.prompt_tokens + ' → ' + event.usage.completion_tokens + ' token · ';
+    find('usage').textContent = texts.tokens + ' ' + event.usage.prompt_tokens + ' / ' + event.usage.completion_tokens + ' · ';
   }
 }
 
@@ -102,7 +102,8 @@ async function send() {
   const find = addTurn(form.model.value, texts.waiting + ' …');
   const answer = { role: 'assistant', content: '' };
   running = new AbortController();
-  form.classList.add('running');
+  // Stopping must not wait for a next message to be written.
+  form.noValidate = true;
   form.send.textContent = texts.stop;
   try {
     await ask(find, answer, running.signal);
@@ -114,7 +115,7 @@ async function send() {
     messages.pop();
   }
   running = null;
-  form.classList.remove('running');
+  form.noValidate = false;
   form.send.textContent = texts.sendText;
   form.message.focus();
 }

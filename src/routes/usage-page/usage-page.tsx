@@ -80,7 +80,7 @@ function KeySheet({ view, shown }: { view: View; shown: Extract<Shown, { kind: '
           <small>{zone(view.offset)}</small>
         </div>
         {rows.length === 0 && <p class="soft">{keyPage.noRequests}</p>}
-        {rows.length > 0 && <RequestTable view={view} rows={rows} forOperator={false} />}
+        {rows.length > 0 && <RequestTable view={view} rows={rows} />}
       </section>
     </>
   );

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import type { Place } from './places.ts';
+import type { Report } from './report.ts';
+import type { Router } from './router.ts';
+import { type Look, openTab, PHONE, signIn, WIDE } from './tabs.ts';
+
+/** Git ignores it. */
+export const PICTURES = new URL('../../.screenshots/', import.meta.url).pathname;
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** What axe-core finds serious or worse. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found: Violation[] = await page.evaluate('axe.run().then((result) => result.violations)');
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+const WIDER_THAN_THE_SCREEN = `document.documentElement.scrollWidth > innerWidth
+  ? [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth
+      && !one.closest('.scroll, .nav')).map((one) => one.outerHTML.slice(0, 80))
+  : null`;
+
+async function lookAt(page: Page, place: Place, picture: string): Promise<void> {
+  await page.goto(place.path);
+  await place.before?.(page);
+  await page.screenshot({ path: `${PICTURES}${picture}.png`, fullPage: true });
+  assert.equal(await page.evaluate(WIDER_THAN_THE_SCREEN), null, 'the page scrolls sideways');
+  assert.deepEqual(await barriers(page), []);
+}
+
+/** Each place at two widths, light and dark, in both languages: no sideways scroll, nothing serious, no errors. */
+export async function lookEverywhere(report: Report, browser: Browser, router: Router, places: Place[]): Promise<void> {
+  for (const [screen, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
+    for (const theme of ['light', 'dark'] as const) {
+      for (const language of ['en', 'zh'] as const) {
+        await lookAs(report, browser, router, places, { viewport, theme, language }, `${screen}-${theme}-${language}`);
+      }
+    }
+  }
+}
+
+async function lookAs(
+  { check }: Report,
+  browser: Browser,
+  router: Router,
+  places: Place[],
+  look: Look,
+  name: string,
+): Promise<void> {
+  const tab = await openTab(browser, router.url, look);
+  await signIn(tab.page, router.secret());
+  await check(`${name}: ${places.length} pages fit the screen, and axe-core finds nothing serious`, async () => {
+    const faults: string[] = [];
+    for (const place of places) {
+      await lookAt(tab.page, place, `${place.name}-${name}`).catch((cause: Error) =>
+        faults.push(`${place.name}: ${cause.message}`),
+      );
+    }
+    assert.equal(faults.join('\n'), '');
+  });
+  await check(`${name}: no console errors, no breach of the content security policy`, async () => {
+    assert.deepEqual(tab.problems(), []);
+  });
+  await tab.close();
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { attack } from './attacks.ts';
+import { plantMarkup } from './hostile-data.ts';
+import { useTheKeyInPages } from './key-holder.ts';
+import { lookEverywhere, PICTURES } from './looks.ts';
+import { endTheFirstDay, liveThroughTheFirstDay } from './newcomer.ts';
+import { EMPTY_PLACES, placesOf } from './places.ts';
+import { openReport, type Report } from './report.ts';
+import { makeRouter, type Router } from './router.ts';
+import { launch, openTab } from './tabs.ts';
+import { fill, makeTeam } from './team-data.ts';
+import { workWithoutScript } from './without-script.ts';
+
+/*
+ * The console in headless Chromium, against a router that was started as a newcomer starts it:
+ * `npm run test:browser`. Pictures of every page are left in .screenshots.
+ */
+
+async function firstDay(report: Report, browser: Browser, router: Router): Promise<void> {
+  const operator = await openTab(browser, router.url);
+  const holder = await openTab(browser, router.url);
+  const bare = await openTab(browser, router.url, { script: false });
+  const day = await liveThroughTheFirstDay(report, router, operator);
+  await useTheKeyInPages(report, router, { holder, operator }, day.key);
+  await endTheFirstDay(report, router, operator, day);
+  await workWithoutScript(report, router, bare);
+  await report.check('no console errors and no breach of the policy on that day', async () => {
+    assert.deepEqual([...operator.problems(), ...holder.problems(), ...bare.problems()], []);
+  });
+  for (const tab of [operator, holder, bare]) await tab.close();
+}
+
+async function run(report: Report, browser: Browser, router: Router): Promise<void> {
+  await rm(PICTURES, { recursive: true, force: true });
+  await mkdir(PICTURES, { recursive: true });
+  await router.start();
+  await lookEverywhere(report, browser, router, EMPTY_PLACES);
+  await firstDay(report, browser, router);
+  const team = await makeTeam(router);
+  await router.stop();
+  const filled = fill(router, team);
+  await router.start();
+  await lookEverywhere(report, browser, router, placesOf(filled));
+  await router.stop();
+  const hostile = plantMarkup(router);
+  await router.start();
+  await attack(report, browser, router, filled, hostile);
+}
+
+const report = openReport();
+const router = await makeRouter();
+const browser = await launch();
+try {
+  await run(report, browser, router);
+} finally {
+  await browser.close();
+  await router.stop();
+  await router.remove();
+}
+const { passed, failed } = report.counts();
+console.log(`\n${passed} passed, ${failed} failed. Pictures: .screenshots`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,66 @@
+import type { Page } from 'playwright-core';
+import type { Filled } from './team-data.ts';
+
+/** A page to look at: what its picture is called, and the way to it. */
+export interface Place {
+  name: string;
+  path: string;
+  /** What is done there before it is looked at. */
+  before?(page: Page): Promise<void>;
+}
+
+async function showUsage(page: Page, key: string): Promise<void> {
+  await page.locator('#key').fill(key);
+  await page.locator('main button[type=submit]').click();
+  await page.locator('main .panel').waitFor();
+}
+
+async function chat(page: Page, key: string): Promise<void> {
+  await page.locator('#client-key').fill(key);
+  await page.locator('#model').selectOption('test/reason');
+  await page.locator('#message').fill('Why is the sky blue?');
+  await page.locator('#try button[type=submit]').click();
+  await page.getByText('You wrote: Why is the sky blue?').waitFor();
+  await page.locator('.turn').nth(1).getByRole('link').waitFor();
+}
+
+async function makeKey(page: Page): Promise<void> {
+  await page.locator('#username').fill('grace');
+  await page.locator('#name').fill('shown-once');
+  await page.locator('[value=cursor]').check();
+  await page.locator('main button[type=submit]').click();
+  await page.locator('[data-copies]').first().waitFor();
+}
+
+/** Every page there is, for an operator who is signed in. */
+export function placesOf({ keyId, key, requestId }: Filled): Place[] {
+  return [
+    { name: 'front', path: '/' },
+    { name: 'usage-form', path: '/usage' },
+    { name: 'usage', path: '/usage', before: (page) => showUsage(page, key) },
+    { name: 'sign-in', path: '/admin/sign-in' },
+    { name: 'overview', path: '/admin' },
+    { name: 'keys', path: '/admin/keys' },
+    { name: 'keys-none', path: '/admin/keys?q=nobody' },
+    { name: 'key-new', path: '/admin/keys/new' },
+    { name: 'key-made', path: '/admin/keys/new', before: makeKey },
+    { name: 'key', path: `/admin/keys/${keyId}` },
+    { name: 'users', path: '/admin/users' },
+    { name: 'requests', path: '/admin/requests' },
+    { name: 'requests-failed', path: '/admin/requests?end=failed' },
+    { name: 'request', path: `/admin/requests/${requestId}` },
+    { name: 'models', path: '/admin/models' },
+    { name: 'try-empty', path: '/admin/try' },
+    { name: 'try', path: '/admin/try', before: (page) => chat(page, key) },
+    { name: 'ledger', path: '/admin/ledger' },
+    { name: 'changes', path: '/admin/changes' },
+    { name: 'missing', path: '/admin/nothing-here' },
+  ];
+}
+
+/** A router that nobody has used yet. */
+export const EMPTY_PLACES: Place[] = [
+  { name: 'empty-overview', path: '/admin' },
+  { name: 'empty-requests', path: '/admin/requests' },
+  { name: 'empty-ledger', path: '/admin/ledger' },
+];
