@@ -3,14 +3,19 @@ import { readConfig } from '../config.ts';
 import { requestId } from '../protocol/request-id.ts';
 import type { AppEnv } from './app-env.ts';
 
-/** Gives each request its id, its time and the configuration. A client's own `x-request-id` is never used. */
+/** Gives each request its id and its time, and each answer the id. A client's own `x-request-id` is never used. */
 export async function requestContext(c: Context<AppEnv>, next: Next): Promise<void> {
   const now = Date.now();
   const id = requestId(now);
   c.set('requestId', id);
   c.set('startedAt', now);
-  // Set before reading the configuration, so that an error there carries the id too.
-  c.header('x-request-id', id);
+  await next();
+  // Afterwards: a header set ahead makes Hono copy the whole answer.
+  c.res.headers.set('x-request-id', id);
+}
+
+/** Gives each request the configuration. Apart, so that the error about a bad variable carries the request's id too. */
+export async function configuration(c: Context<AppEnv>, next: Next): Promise<void> {
   c.set('config', readConfig(c.env));
   await next();
 }

@@ -26,15 +26,15 @@ export function createWatch(): Watch {
   function rearm(): void {
     if (stopped) return;
     const next = Math.min(...alarms.map((alarm) => alarm.due()));
-    if (next === armedFor) return;
+    // A timer that rings too soon looks again; to set another costs more than that.
+    if (next >= armedFor) return;
     if (timer !== undefined) clearTimeout(timer);
     armedFor = next;
-    if (next === Number.POSITIVE_INFINITY) return;
     timer = setTimeout(tick, Math.min(Math.max(next - Date.now(), 0), LONGEST_WAIT_MS));
   }
 
   function tick(): void {
-    armedFor = Number.NaN;
+    armedFor = Number.POSITIVE_INFINITY;
     const now = Date.now();
     for (const alarm of alarms) if (!stopped && alarm.due() <= now) alarm.ring();
     rearm();
@@ -43,7 +43,9 @@ export function createWatch(): Watch {
   return {
     add(alarm) {
       alarms.push(alarm);
-      rearm();
+      // Alarms come in groups, which share a timer.
+      if (alarms.length === 1) queueMicrotask(rearm);
+      else if (armedFor !== Number.POSITIVE_INFINITY) rearm();
     },
     rearm,
     stop() {

@@ -28,10 +28,12 @@ async function readAnswer(
   body: ReadableStream<Uint8Array>,
 ): Promise<Tried<Whole>> {
   const { apiKey, provider } = exchange.target.configured;
+  const source = openSource(body, line.signal);
   let text: string;
   try {
-    text = await readWhole(openSource(body, line.signal), new Uint8Array(0), line);
+    text = await readWhole(source, new Uint8Array(0), line);
   } catch (cause) {
+    void source.cancel(cause).catch(() => undefined);
     return { kind: 'failed', failure: { error: line.stopped() ?? unreachable(cause), status: 200, accepted: true } };
   }
   const read = readCompletion(text);

