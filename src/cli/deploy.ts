@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { noPositional, readArguments } from './arguments.ts';
+import { databaseFailure } from './failure.ts';
 import { Mistake } from './mistake.ts';
-import { note, say } from './print.ts';
+import { say } from './print.ts';
 import { PROJECT } from './project.ts';
+import { readTarget, type Target } from './target.ts';
 import { runWrangler, WRANGLER } from './wrangler.ts';
 
 const HELP = `npm run deploy [-- --env E]
@@ -19,25 +21,27 @@ function interactive(args: readonly string[]): Promise<number> {
 }
 
 /** Whether the account has the database yet. Throws Mistake with wrangler's words when it cannot be asked. */
-async function databaseExists(env: readonly string[]): Promise<boolean> {
+async function databaseExists(target: Target, env: readonly string[]): Promise<boolean> {
   const { code, stdout, stderr } = await runWrangler(['d1', 'info', 'DB', '--json', ...env]);
   if (code === 0) return true;
-  if (/Couldn't find a D1 DB/.test(stdout + stderr)) return false;
-  note((stderr || stdout).trim());
-  throw new Mistake('Cloudflare could not be asked about the database. Log in first: npx wrangler login');
+  if (/Couldn't find an? .*D1 DB/.test(stdout + stderr)) return false;
+  throw new Mistake(databaseFailure(target, { stdout, stderr }));
 }
 
 /** `npm run deploy`. */
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { env: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const options = { env: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+  const { values, positionals } = readArguments(args, options);
   if (values.help) {
     say(HELP);
     return 0;
   }
-  const env = values.env === undefined ? [] : ['--env', values.env];
+  noPositional(positionals);
+  const target = readTarget({ ...values, remote: true });
+  const env = target.env === null ? [] : ['--env', target.env];
   const deploy = ['deploy', '--minify', ...env];
   const migrate = ['d1', 'migrations', 'apply', 'DB', '--remote', ...env];
-  const steps = (await databaseExists(env)) ? [migrate, deploy] : [deploy, migrate];
+  const steps = (await databaseExists(target, env)) ? [migrate, deploy] : [deploy, migrate];
   for (const step of steps) {
     const code = await interactive(step);
     if (code !== 0) return code;

@@ -30,11 +30,11 @@ export function keyTable(keys: readonly ApiKey[]): string {
     { title: 'ID' },
     { title: 'OWNER', flexible: true },
     { title: 'NAME', flexible: true },
-    { title: 'PURPOSE', flexible: true },
+    { title: 'PURPOSE', flexible: true, spare: true },
     { title: 'KEY' },
     { title: 'STATUS' },
     { title: 'LIMITS', flexible: true },
-    { title: 'EXPIRES' },
+    { title: 'EXPIRES', spare: true },
   ];
   const rows = keys.map((key) => [
     key.id,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nanoToUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
@@ -145,6 +145,8 @@ export async function run(args: string[]): Promise<number | undefined> {
     return 0;
   }
   const target = readTarget(values);
+  if (target.sql)
+    throw new Mistake('--sql is for commands that ask the database: the ledger is asked through the router.');
   const router = async () => {
     const found = await findRouter(target);
     if (typeof found !== 'string') return found;

@@ -21,9 +21,9 @@ const COLUMNS = [
   { title: 'INPUT', right: true },
   { title: 'CACHED', right: true },
   { title: 'OUTPUT', right: true },
-  { title: 'THINKING' },
-  { title: 'TAKES' },
-  { title: 'ALSO', flexible: true },
+  { title: 'THINKING', flexible: true, spare: true },
+  { title: 'TAKES', flexible: true, spare: true },
+  { title: 'ALSO', flexible: true, spare: true },
 ];
 
 function thinkingOf({ thinking }: Described): string {

@@ -24,8 +24,12 @@ export interface Column {
   right?: boolean;
   /** May be cut when the terminal is narrow. */
   flexible?: boolean;
+  /** Left out, the last one first, where cutting alone does not make the table fit. */
+  spare?: boolean;
 }
 
+/** Between two columns. */
+const GAP = 2;
 /** Narrower than this a cut column says nothing. */
 const NARROWEST = 8;
 
@@ -33,7 +37,7 @@ function columnWidths(columns: readonly Column[], rows: readonly (readonly strin
   const widths = columns.map((column, index) =>
     Math.max(column.title.length, ...rows.map((row) => (row[index] ?? '').length)),
   );
-  const total = () => widths.reduce((sum, each) => sum + each, 0) + 2 * (widths.length - 1);
+  const total = () => widths.reduce((sum, each) => sum + each + GAP, -GAP);
   // Takes from the widest flexible column, one character at a time, until the table fits.
   while (total() > width) {
     let widest = -1;
@@ -47,16 +51,24 @@ function columnWidths(columns: readonly Column[], rows: readonly (readonly strin
   return widths;
 }
 
-/** A table that fits `width` characters where its flexible columns allow it. */
+/** A table that fits `width` characters where its flexible and spare columns allow it. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
   const widths = columnWidths(columns, rows, width);
+  const spare = columns.findLastIndex((column) => column.spare);
+  if (spare >= 0 && widths.reduce((sum, each) => sum + each + GAP, -GAP) > width) {
+    return table(
+      columns.toSpliced(spare, 1),
+      rows.map((row) => row.toSpliced(spare, 1)),
+      width,
+    );
+  }
   const line = (cells: readonly string[]) =>
     columns
       .map((column, index) => {
         const cell = shorten(cells[index] ?? '', widths[index] ?? 0);
         return column.right ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0);
       })
-      .join('  ')
+      .join(' '.repeat(GAP))
       .trimEnd();
   return [line(columns.map((column) => column.title)), ...rows.map(line)].join('\n');
 }

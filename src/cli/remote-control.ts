@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import type { Database } from '../store/database.ts';
+import { databaseFailure } from './failure.ts';
 import { inlineParameters } from './literal.ts';
 import { Mistake } from './mistake.ts';
 import type { Target } from './target.ts';
@@ -14,32 +16,17 @@ export class OnlyStatements extends Error {
   }
 }
 
-/** One line out of what wrangler said when it failed. */
-function failureText(stdout: string, stderr: string): string {
-  try {
-    const text: unknown = JSON.parse(stdout.slice(stdout.search(/^\{/m)))?.error?.text;
-    if (typeof text === 'string') return text;
-  } catch {
-    // It was no JSON: the first line that says something is the best there is.
-  }
-  const line = `${stderr}\n${stdout}`
-    .split('\n')
-    .map((part) => part.replace(/^.*\[ERROR\]\s*/, '').trim())
-    .find((part) => part !== '');
-  return line ?? 'wrangler ended without a word';
-}
-
-function hint(text: string): string {
-  if (/no such (table|column)/.test(text)) return ' Apply the migrations: npx wrangler d1 migrations apply DB';
-  if (/log ?in|CLOUDFLARE_API_TOKEN|authenticat/i.test(text)) return ' Log in first: npx wrangler login';
-  return '';
-}
-
 type Row = Record<string, unknown>;
 
 /** Runs statements in one call, which is one transaction; the rows of each. Throws Mistake with wrangler's reason. */
 async function execute(target: Target, statements: readonly string[]): Promise<Row[][]> {
   if (target.sql) throw new OnlyStatements(statements);
+  // Wrangler would make an empty database there.
+  if (target.persistTo !== null && !existsSync(target.persistTo)) {
+    throw new Mistake(
+      `There is no folder ${target.persistTo}. To keep local state there: npm start -- --persist-to ${target.persistTo}`,
+    );
+  }
   const args = ['d1', 'execute', 'DB', '--json', '--yes', ...targetFlags(target), '--command', statements.join(';\n')];
   for (let attempt = 1; ; attempt += 1) {
     const { code, stdout, stderr } = await runWrangler(args);
@@ -48,10 +35,10 @@ async function execute(target: Target, statements: readonly string[]): Promise<R
       const parsed = JSON.parse(stdout.slice(stdout.search(/^\[/m))) as { results: Row[] }[];
       return parsed.map(({ results }) => results);
     }
-    const text = failureText(stdout, stderr);
+    const reason = databaseFailure(target, { stdout, stderr });
     // The local router holds the same file and may be writing.
-    if (attempt < 4 && /SQLITE_BUSY|database is locked/.test(text)) continue;
-    throw new Mistake(`The database refused: ${text}.${hint(text)}`);
+    if (attempt < 4 && /SQLITE_BUSY|database is locked/.test(reason)) continue;
+    throw new Mistake(reason);
   }
 }
 

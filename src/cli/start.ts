@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readArguments } from './arguments.ts';
+import { noPositional, readArguments } from './arguments.ts';
 import { assertFree, HOST, startDevServer, waitUntilReady } from './dev-server.ts';
 import { ensureDevVars } from './dev-vars.ts';
 import { type FirstKeys, firstKeys } from './first-keys.ts';
@@ -19,7 +19,8 @@ Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start tak
 It needs no network and no vendor key: test/echo and its siblings answer out of the Worker.
 Ctrl-C stops all of it; data and keys stay.
 
-  --persist-to DIR   keep the local state somewhere else`;
+  --persist-to DIR   keep the local state somewhere else
+  --env E            a named environment of wrangler.jsonc`;
 
 function readPort(): number {
   const text = process.env['PORT'] || '8787';
@@ -88,7 +89,11 @@ function askedToStop(): Promise<void> {
 
 async function serve(port: number, target: Target): Promise<number> {
   const stopping = askedToStop();
-  const server = startDevServer(port, target.persistTo === null ? [] : ['--persist-to', target.persistTo]);
+  // wrangler dev is always local, and does not know the flag.
+  const server = startDevServer(
+    port,
+    targetFlags(target).filter((flag) => flag !== '--local'),
+  );
   try {
     // Side by side: each of them takes seconds.
     const ready = Promise.all([firstKeys(target), waitUntilReady(server, port)]);
@@ -106,11 +111,13 @@ async function serve(port: number, target: Target): Promise<number> {
 
 /** `npm start`. */
 export async function run(args: string[]): Promise<number> {
-  const { values } = readArguments(args, TARGET_OPTIONS);
+  const { remote, env, 'persist-to': persistTo, help } = TARGET_OPTIONS;
+  const { values, positionals } = readArguments(args, { remote, env, 'persist-to': persistTo, help });
   if (values.help) {
     say(HELP);
     return 0;
   }
+  noPositional(positionals);
   const target = readTarget(values);
   if (target.remote) throw new Mistake('npm start runs the router on this machine. To deploy it: npm run deploy');
   if (!existsSync(WRANGLER)) throw new Mistake('Install first: npm install');

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { assertEnvironment } from './environment.ts';
 import { Mistake } from './mistake.ts';
 
 /** Which database a command means, and how it answers. */
@@ -47,6 +48,7 @@ export function readTarget(values: TargetValues): Target {
   if (values.remote && values['persist-to'] !== undefined) {
     throw new Mistake('--persist-to is for the local database: leave out one of --remote and --persist-to.');
   }
+  if (values.env !== undefined) assertEnvironment(values.env);
   const persistTo = values['persist-to'];
   return {
     remote: values.remote ?? false,

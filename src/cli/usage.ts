@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nanoToUsd } from '../protocol/money.ts';
 import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
@@ -12,7 +12,12 @@ Requests, tokens and money of the last days, today included.
 ${TARGET_HELP}`;
 
 const DAY_MS = 86_400_000;
-const daysSchema = z.coerce.number().int().min(1).max(3650);
+const DAYS_RULE = 'must be a whole number of days from 1 to 3650';
+const daysSchema = z
+  .string()
+  .regex(/^\d{1,4}$/, DAYS_RULE)
+  .transform(Number)
+  .pipe(z.number().min(1, DAYS_RULE).max(3650, DAYS_RULE));
 const TITLES: Record<UsageGroup, string> = { day: 'DAY', key: 'KEY', model: 'MODEL', user: 'USER' };
 
 /** The first of the last `days` days, YYYY-MM-DD, where days begin at `offset` (+08:00). */

@@ -205,3 +205,72 @@ describe('telling the running router', () => {
     });
   });
 });
+
+describe('npm run usage', () => {
+  const insert = `INSERT INTO usage_daily (day, key_id, provider, model, owner, requests, errors, input_tokens,
+    cached_tokens, output_tokens, reasoning_tokens, cost_nano_usd) VALUES`;
+
+  test('sums requests, tokens and money by day, key, model and user', async () => {
+    const [today, longAgo] = [0, 8].map((days) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10));
+    database.exec(`${insert} ('${today}', 'key_1', 'deepseek', 'a', 'ann', 2, 0, 30, 10, 5, 0, 1000000001),
+      ('${today}', 'key_2', 'zai', 'b', 'bob', 1, 0, 10, 0, 5, 0, 5), ('${longAgo}', 'key_2', 'zai', 'b', 'bob', 9, 0, 9, 0, 9, 0, 9)`);
+    const both = {
+      requests: 3,
+      input_tokens: 40,
+      output_tokens: 10,
+      cost_nano_usd: 1_000_000_006,
+      cost_usd: '1.000000006',
+    };
+    expect(await json('usage')).toEqual([{ day: today, ...both }]);
+    expect(await json('usage', '--by', 'user', '--days', '9')).toMatchObject([
+      { owner: 'ann', requests: 2, cost_usd: '1.000000001' },
+      { owner: 'bob', requests: 10, cost_usd: '0.000000014' },
+    ]);
+    expect((await json('usage', '--by', 'key')).map((row: { key_id: string }) => row.key_id)).toEqual([
+      'key_1',
+      'key_2',
+    ]);
+    expect((await json('usage', '--by', 'model')).map((row: { model: string }) => row.model)).toEqual([
+      'deepseek/a',
+      'zai/b',
+    ]);
+  });
+
+  test('its table fits a terminal of 80 columns, whatever models are called', async () => {
+    const name = 'a-model-with-a-name-that-is-longer-than-any-that-a-vendor-has-thought-of-so-far';
+    const today = new Date().toISOString().slice(0, 10);
+    database.exec(
+      `${insert} ('${today}', 'key_1', 'zai', '${name}', 'ann', 1234567, 0, 123456789012, 0, 99999999999, 0, 8123456789012345)`,
+    );
+    const { isTTY, columns } = process.stdout;
+    Object.assign(process.stdout, { isTTY: true, columns: 80 });
+    const { stdout } = await runHere(['usage', '--by', 'model']);
+    Object.assign(process.stdout, { isTTY, columns });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).toContain('8123456.789012345');
+  });
+});
+
+describe('the database of a command', () => {
+  test('is the local one, or that of the flags', async () => {
+    await json('keys', 'list');
+    expect(wrangler.run).toHaveBeenLastCalledWith(expect.arrayContaining(['--local']));
+    await json('keys', 'list', '--remote');
+    const [args] = wrangler.run.mock.lastCall ?? [];
+    expect(args).toContain('--remote');
+    expect(args).not.toContain('--local');
+  });
+
+  test.each([
+    ['In a non-interactive environment, set CLOUDFLARE_API_TOKEN', /npx wrangler login/],
+    ['fetch failed', /network/],
+    ["Couldn't find a D1 DB named 'llm-router' (bound as 'DB') in the API.", /npm run deploy/],
+  ])('when Cloudflare says "%s" one line says what to do', async (text, advice) => {
+    wrangler.run.mockResolvedValue({ code: 1, stdout: JSON.stringify({ error: { text } }), stderr: '' });
+    expect(await fails('keys', 'list', '--remote')).toMatch(advice);
+    wrangler.run.mockResolvedValue({ code: 1, stdout: '', stderr: `\u001b[31m✘ [ERROR] ${text}\u001b[0m\n\nMore.\n` });
+    expect(await fails('keys', 'list', '--remote')).toMatch(advice);
+  });
+});

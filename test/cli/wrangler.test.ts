@@ -11,6 +11,8 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'router-cli-'));
+  const applied = await runWranglerCli(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder]);
+  expect(applied.code, applied.stderr).toBe(0);
 });
 
 afterAll(async () => {
@@ -29,11 +31,12 @@ async function execute(statements: string): Promise<Record<string, unknown>[]> {
 
 describe('the command line on a D1 of wrangler', () => {
   test('says how to bring a database up to date that has no tables', async () => {
-    const { code, stdout, stderr } = await cli('keys', 'list');
+    const empty = await mkdtemp(join(folder, 'empty-'));
+    const { code, stdout, stderr } = await runCli(['keys', 'list', '--persist-to', empty]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^The database refused: no such table.* npx wrangler d1 migrations apply DB\n$/);
-    const applied = await runWranglerCli(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder]);
-    expect(applied.code, applied.stderr).toBe(0);
+    expect(stderr).toMatch(
+      /^The database refused: no such table.* npx wrangler d1 migrations apply DB --local --persist-to \S+\n$/,
+    );
   });
 
   test('makes a key and shows it', async () => {
