@@ -287,6 +287,7 @@ describe('what is never written down', () => {
       () => streamOf(sse(chunksWith(prompt))),
       () => streamOf(sse([delta(prompt)], false), { breakOff: true }),
       () => Response.json({ error: { message: 'bad key vendor-key-deepseek', code: 'x' } }, { status: 401 }),
+      () => Response.json({ error: { message: 'not for vendor-key-deepseek', code: 'x' } }, { status: 400 }),
       () => new Response(`<html>${prompt} vendor-key-deepseek</html>`, { status: 500 }),
     ];
     vendor = playVendor(
@@ -308,7 +309,7 @@ describe('what is never written down', () => {
     ];
     const errors: string[] = [];
     for (const { router, own } of routers) {
-      const plain = [false, true, true, false, true].map((stream) => asked(own, { ...body, stream }));
+      const plain = [false, true, true, false, true, false].map((stream) => asked(own, { ...body, stream }));
       const refused = [asked(own, { ...body, model: 'no/such' }), asked(`${own.slice(0, -1)}x`, body)];
       const asking = [...plain, ...refused].map(async (request) => {
         const response = await router.fetch(...request);
