@@ -8,14 +8,22 @@ export interface Policy {
   current(): ApiKey | null;
 }
 
+/**
+ * Every change raises the revision and the time, the owner's state included: the triggers see to it.
+ * The time counts first, since a database that was restored to an earlier day counts revisions from there again.
+ */
+function isNewer(key: ApiKey, known: ApiKey): boolean {
+  if (key.updatedAt !== known.updatedAt) return key.updatedAt > known.updatedAt;
+  return key.revision > known.revision;
+}
+
 export function openPolicy(sql: SqlStorage): Policy {
   const [stored] = sql.exec<{ key: string }>('SELECT key FROM policy');
   let current: ApiKey | null = stored === undefined ? null : JSON.parse(stored.key);
 
   return {
     newest(key) {
-      // The revision rises with every change, the owner's state included: the triggers see to it.
-      if (current !== null && key.revision <= current.revision) return current;
+      if (current !== null && !isNewer(key, current)) return current;
       sql.exec(
         'INSERT INTO policy (id, revision, key) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision, key = excluded.key',
         key.revision,

@@ -133,6 +133,7 @@ describe('a vendor gets the request as the client wrote it', () => {
     const names = [...(seen?.headers.keys() ?? [])];
     expect(names.filter((name) => /cookie|^cf-|forwarded|x-real|x-api-key/.test(name))).toEqual([]);
     expect(JSON.stringify([...(seen?.headers ?? [])]) + seen?.text).not.toContain(secret);
+    expect(seen?.json['user_id']).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("answers with the vendor's own text, and none of its headers", async () => {

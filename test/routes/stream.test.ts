@@ -72,6 +72,7 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       usage: { inputTokens: 10, cachedTokens: 4, outputTokens: 5 },
       finishReason: 'stop',
     });
+    expect(row?.firstTokenMs).toBeTypeOf('number');
     expect([6 * 150 + 4 * 3 + 5 * 600, 2 * (6 * 150 + 4 * 3 + 5 * 600)]).toContain(row?.costNanoUsd);
     const final = await openaiClient(secret)
       .chat.completions.stream({ ...request, stream: true } as never)

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { hashSecret } from '../../keys/secret.ts';
 import { beginRequest, checkpointRequest, settleRequest } from '../../ledger/client.ts';
 import type { Admission, LeaseRequest } from '../../ledger/entry.ts';
 import { openMemory } from '../../memory/client.ts';
@@ -56,12 +57,16 @@ function askLedger(env: Cloudflare.Env, key: ApiKey, lease: LeaseRequest): Promi
 }
 
 /** The body for the vendor: what nobody changed goes out as the client wrote it. */
-function printBody(c: Context<AppEnv>, { document, target }: Opening, conversation: Conversation): string {
+function printBody(
+  c: Context<AppEnv>,
+  { document, target }: Opening,
+  conversation: Conversation,
+  userHash: string,
+): string {
   const prepared = target.configured.provider.request(conversation.request, {
     model: target.model,
     parameters: target.parameters,
-    // Random, stable, and of no use to anybody who does not have the key.
-    userHash: c.get('key').id,
+    userHash,
   });
   if (c.get('config').debug && prepared.changes.length > 0) {
     logLine('info', 'request_changed', { request_id: c.get('requestId'), changes: prepared.changes.join('; ') });
@@ -89,12 +94,17 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     colo: coloOf(c.req.raw),
   };
   const admission = askLedger(c.env, key, leaseOf(facts, c.get('keyHash')));
-  const [conversation, answer] = await Promise.all([openConversation(c, opening), hasLimits(key) ? admission : null]);
+  const [conversation, userHash, answer] = await Promise.all([
+    openConversation(c, opening),
+    // Vendors keep callers apart by it, and learn nothing else of a key.
+    hashSecret(key.id),
+    hasLimits(key) ? admission : null,
+  ]);
   if (answer?.kind === 'refused') throw refusal(answer, request.model);
   return {
     ...facts,
     conversation,
-    body: printBody(c, opening, conversation),
+    body: printBody(c, opening, conversation, userHash),
     admission,
     attempts: [],
     clientSignal: c.req.raw.signal,

@@ -62,6 +62,10 @@ function addClientAlarms(run: Run): void {
   });
 }
 
+function noteFirstToken(run: Run, { reading }: Reader): void {
+  if (run.firstTokenAt === null && reading.hasToken) run.firstTokenAt = Date.now();
+}
+
 /** One try: calls the vendor, and relays what it says to the end. */
 async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { exchange, line, sink } = run;
@@ -79,7 +83,7 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
     sink,
     commit: () => commit(run),
     waiting() {
-      if (run.firstTokenAt === null && reader.reading.hasToken) run.firstTokenAt = Date.now();
+      noteFirstToken(run, reader);
       line.waiting();
     },
     received: line.received,
@@ -87,6 +91,8 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
     readBody: reader.readBody,
     broken: unreachable,
   });
+  // A stream that came whole in one read was never waited for again.
+  noteFirstToken(run, reader);
   // A vendor that lingers after its last word is let go; one that has ended does not mind.
   exchange.runAfter(
     'cancel',
