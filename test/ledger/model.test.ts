@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { consumeLogs } from '../../src/logs/consumer.ts';
+import type { LogMessage } from '../../src/logs/message.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import {
   batchOf,
@@ -117,6 +118,15 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 const PASSES = [1, SECOND, 20 * SECOND, MINUTE - 1, MINUTE, 2 * MINUTE, 4 * MINUTE, 5 * HOUR];
 
+/** Some of what waits, in any order, some of it twice; and the acknowledgement may be lost, or the rest of the queue. */
+async function deliver(queue: LogMessage[], pick: number, amount: number): Promise<void> {
+  const some = queue.filter((_, position) => (position + pick) % 3 !== 0).toReversed();
+  const acknowledge = () => Promise.reject(new Error('lost'));
+  const deaf = { ...env, KEY_LEDGER: { getByName: () => ({ acknowledge }) } as never };
+  await consumeLogs(batchOf([...some, ...some.slice(0, 2)]).batch, amount % 2 === 0 ? env : deaf);
+  if (amount % 5 === 0) queue.splice(0);
+}
+
 /** Does one step with the ledger and with the model; what the ledger says is what the model says. */
 async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model): Promise<void> {
   const { key, stub, queue } = ledger;
@@ -201,25 +211,8 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
       ]);
       return;
     }
-    case 'deliver': {
-      // Some of what waits, in any order, some of it twice, and the acknowledgement may be lost.
-      const some = queue.filter((_, position) => (position + pick) % 3 !== 0).toReversed();
-      const places =
-        amount % 2 === 0
-          ? env
-          : {
-              ...env,
-              KEY_LEDGER: {
-                getByName: () => ({
-                  acknowledge: async () => {
-                    throw new Error('lost');
-                  },
-                }),
-              } as never,
-            };
-      await consumeLogs(batchOf([...some, ...some.slice(0, 2)]).batch, places);
-      return;
-    }
+    case 'deliver':
+      return deliver(queue, pick, amount);
   }
 }
 
