@@ -9,6 +9,8 @@ import { createCalendar, windowsAt } from '../../src/ledger/windows.ts';
 import { consumeLogs } from '../../src/logs/consumer.ts';
 import type { LogMessage } from '../../src/logs/message.ts';
 import { refusal } from '../../src/routes/chat/refusal.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { getKey } from '../../src/store/keys.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { batchOf, clock, DAY, HOUR, lease, MINUTE, openLedger, SECOND, settlement, tokens } from '../support/ledger.ts';
@@ -255,6 +257,21 @@ describe('a no says what is wrong, and what to do', () => {
   });
 });
 
+describe('a change of a key', () => {
+  it('I9 holds though the key was made on a machine whose clock is a day ahead', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY });
+    const { key, stub } = await openLedger();
+    vi.useRealTimers();
+    clock.start();
+    expect((await stub.begin(key, lease(key))).kind).toBe('admitted');
+    await env.DB.prepare("UPDATE api_keys SET status = 'revoked' WHERE id = ?").bind(key.id).run();
+    const revoked = await getKey(openDatabase(env.DB), key.id);
+    if (revoked === null) throw new Error('The key is gone.');
+    await stub.sync(revoked);
+    expect((await stub.begin(key, lease(key))).kind).toBe('refused');
+  });
+});
+
 describe('a hold', () => {
   const heldFor = async (body: object, variables: object = {}) => {
     const { key, secret } = await makeKey({ budgetDayUsd: 100 });
@@ -378,7 +395,9 @@ describe('what a request costs the platform', () => {
     expect(cost.messages / cost.requests).toBeLessThan(0.05);
   });
 
-  it('a key used once a minute: four calls and six rows of its object, and a message each', { timeout: 20_000 }, async () => {
+  it('a key used once a minute: four calls and six rows of its object, and a message each', {
+    timeout: 20_000,
+  }, async () => {
     const cost = await costOf(50, MINUTE);
     expect(cost.calls / cost.requests).toBeLessThan(4.2);
     expect(cost.rows / cost.requests).toBeLessThan(6.3);
