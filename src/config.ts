@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RouterError } from './protocol/errors.ts';
 import { usdToNano } from './protocol/money.ts';
 
@@ -25,14 +25,29 @@ export interface Config {
 }
 
 /** An empty variable counts as unset: `.dev.vars` cannot say it otherwise. */
-function variable<T extends z.ZodType>(schema: T, fallback: z.input<T>) {
-  return z.preprocess((value) => (value === undefined || value === '' ? fallback : value), schema);
+function variable<T extends z.ZodMiniType>(schema: T, fallback: z.input<T>) {
+  return z.pipe(
+    z.transform((value): unknown => (value === undefined || value === '' ? fallback : value)),
+    schema,
+  );
 }
 
-const wholeNumber = z
-  .union([z.number(), z.string().regex(/^\d+$/, 'must be a whole number')])
-  .transform(Number)
-  .pipe(z.number().int().min(1, 'must be at least 1').max(86_400_000, 'is too large'));
+const digits = z.pipe(
+  z.union([z.number(), z.string().check(z.regex(/^\d+$/))], 'must be a whole number'),
+  z.transform(Number),
+);
+
+function wholeNumber(largest: number) {
+  return z.pipe(
+    digits,
+    z
+      .int('must be a whole number')
+      .check(z.minimum(1, 'must be at least 1'), z.maximum(largest, `must be at most ${largest}`)),
+  );
+}
+
+// A day: what takes longer is a slip of the hand.
+const milliseconds = wholeNumber(86_400_000);
 
 /** https, or http to this machine; or nothing. */
 function isSafeUrl(text: string): boolean {
@@ -42,39 +57,39 @@ function isSafeUrl(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
 }
 
-const flag = z
-  .union([z.boolean(), z.enum(['true', 'false'], 'must be true or false')])
-  .transform((value) => value === true || value === 'true');
+const flag = z.pipe(
+  z.union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false'),
+  z.transform((value) => value === true || value === 'true'),
+);
 
 const variablesSchema = z.object({
   TEST_PROVIDER: variable(flag, 'false'),
   INTERNAL_SECRET: variable(z.string(), ''),
   DEBUG: variable(flag, 'false'),
-  COMMIT_AFTER_MS: variable(wholeNumber, '8000'),
-  KEEP_ALIVE_MS: variable(wholeNumber, '15000'),
-  FIRST_BYTE_TIMEOUT_MS: variable(wholeNumber, '600000'),
-  IDLE_TIMEOUT_MS: variable(wholeNumber, '300000'),
-  DRAIN_MS: variable(wholeNumber, '25000'),
-  LEASE_TTL_MS: variable(wholeNumber, '180000'),
-  MAX_BODY_BYTES: variable(
-    z
-      .union([z.number(), z.string().regex(/^\d+$/, 'must be a whole number')])
-      .transform(Number)
-      .pipe(z.number().int().min(1).max(104_857_600, 'must be at most 104857600, the platform limit')),
-    '10485760',
+  COMMIT_AFTER_MS: variable(milliseconds, '8000'),
+  KEEP_ALIVE_MS: variable(milliseconds, '15000'),
+  FIRST_BYTE_TIMEOUT_MS: variable(milliseconds, '600000'),
+  IDLE_TIMEOUT_MS: variable(milliseconds, '300000'),
+  DRAIN_MS: variable(milliseconds, '25000'),
+  LEASE_TTL_MS: variable(milliseconds, '180000'),
+  // The platform takes no larger bodies.
+  MAX_BODY_BYTES: variable(wholeNumber(104_857_600), '10485760'),
+  LOG_RETENTION_DAYS: variable(wholeNumber(36_500), '30'),
+  BUDGET_UTC_OFFSET: variable(
+    z.string().check(z.regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'must look like +08:00')),
+    '+00:00',
   ),
-  LOG_RETENTION_DAYS: variable(wholeNumber, '30'),
-  BUDGET_UTC_OFFSET: variable(z.string().regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'must look like +08:00'), '+00:00'),
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   MODELS_JSON: variable(z.string(), ''),
   ALERT_WEBHOOK_URL: variable(
-    z.string().refine(isSafeUrl, 'must be a URL that begins with https:// (http:// only for this machine)'),
+    z.string().check(z.refine(isSafeUrl, 'must be a URL that begins with https:// (http:// only for this machine)')),
     '',
   ),
   HOLD_CAP_USD: variable(
-    z
-      .union([z.number(), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/, 'must be an amount in USD such as 10')])
-      .transform(Number),
+    z.pipe(
+      z.union([z.number(), z.string().check(z.regex(/^\d{1,7}(\.\d{1,9})?$/))], 'must be an amount in USD such as 10'),
+      z.transform(Number),
+    ),
     '10',
   ),
 });

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { RouterError } from '../protocol/errors.ts';
 import type { CatalogEntry } from './lookup.ts';
 import type { Alias, Model, PriceTable } from './model.ts';
@@ -8,79 +9,90 @@ import type { Alias, Model, PriceTable } from './model.ts';
  * a request, and a change is a deployment like any other, with a history.
  */
 
+// The small zod brings no words of its own, and here they tell people what to correct.
+z.config(en());
+
 /** Six decimals keep the arithmetic of bills exact. */
-const usd = z
-  .number()
-  .nonnegative()
-  .refine((value) => Math.abs(value * 1e6 - Math.round(value * 1e6)) < 1e-6, 'must have at most six decimals');
+const usd = z.number().check(
+  z.nonnegative(),
+  z.refine((value) => Math.abs(value * 1e6 - Math.round(value * 1e6)) < 1e-6, 'must have at most six decimals'),
+);
 
 const pricesShape = {
   input: usd,
   cached: usd,
   output: usd,
-  cacheWrite: usd.exactOptional(),
-  cacheWriteHour: usd.exactOptional(),
+  cacheWrite: z.exactOptional(usd),
+  cacheWriteHour: z.exactOptional(usd),
 };
 
 const isoDate = z
   .string()
-  .refine((value) => /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)), 'must be a date: 2026-12-31');
+  .check(
+    z.refine(
+      (value) => /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
+      'must be a date: 2026-12-31',
+    ),
+  );
 
-const hour = z.number().min(0).max(24);
+const hour = z.number().check(z.minimum(0), z.maximum(24));
 
 const bandSchema = z.strictObject({
-  name: z.string().min(1),
-  weekdays: z.array(z.number().int().min(0).max(6)),
+  name: z.string().check(z.minLength(1)),
+  weekdays: z.array(z.int().check(z.minimum(0), z.maximum(6))),
   hours: z.array(z.strictObject({ from: hour, to: hour })),
-  holidays: z.array(isoDate).default([]),
+  holidays: z._default(z.array(isoDate), []),
   prices: z.strictObject(pricesShape),
 });
 
 const tableSchema = z.strictObject({
   validFrom: isoDate,
-  revision: z.string().min(1),
+  revision: z.string().check(z.minLength(1)),
   ...pricesShape,
-  bands: z.array(bandSchema).exactOptional(),
+  bands: z.exactOptional(z.array(bandSchema)),
 });
 
 const thinkingSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('always'), efforts: z.array(z.string()).default([]) }),
+  z.strictObject({ kind: z.literal('always'), efforts: z._default(z.array(z.string()), []) }),
   z.strictObject({
     kind: z.literal('switch'),
-    default: z.enum(['on', 'off']).default('on'),
-    efforts: z.array(z.string()).default([]),
+    default: z._default(z.enum(['on', 'off']), 'on'),
+    efforts: z._default(z.array(z.string()), []),
   }),
 ]);
 
-const count = z.number().int().positive();
+const count = z.int().check(z.positive());
 
 /** What may be said of a model: all of it for a new one, only what changes for one that is known. */
 const modelSchema = z.strictObject({
-  contextLength: count.exactOptional(),
-  maxOutput: count.exactOptional(),
-  inputs: z.array(z.enum(['text', 'image', 'video', 'file'])).exactOptional(),
-  tools: z.boolean().exactOptional(),
-  thinking: thinkingSchema.exactOptional(),
-  wantsReasoning: z.boolean().exactOptional(),
+  contextLength: z.exactOptional(count),
+  maxOutput: z.exactOptional(count),
+  inputs: z.exactOptional(z.array(z.enum(['text', 'image', 'video', 'file']))),
+  tools: z.exactOptional(z.boolean()),
+  thinking: z.exactOptional(thinkingSchema),
+  wantsReasoning: z.exactOptional(z.boolean()),
   // A model without a price would be billed at nothing; one that is free says so with zeros.
-  prices: z.array(tableSchema).min(1).exactOptional(),
-  created: z.number().int().nonnegative().exactOptional(),
-  note: z.string().exactOptional(),
+  prices: z.exactOptional(z.array(tableSchema).check(z.minLength(1))),
+  created: z.exactOptional(z.int().check(z.nonnegative())),
+  note: z.exactOptional(z.string()),
 });
 
 const aliasSchema = z.union([
-  z.string().transform((model) => ({ model, parameters: {}, note: '' })),
+  z.pipe(
+    z.string(),
+    z.transform((model) => ({ model, parameters: {}, note: '' })),
+  ),
   z.strictObject({
     model: z.string(),
-    parameters: z.record(z.string(), z.unknown()).default({}),
-    note: z.string().default(''),
+    parameters: z._default(z.record(z.string(), z.unknown()), {}),
+    note: z._default(z.string(), ''),
   }),
 ]);
 
 const overridesSchema = z.strictObject({
-  models: z.record(z.string(), modelSchema).default({}),
-  aliases: z.record(z.string(), aliasSchema).default({}),
+  models: z._default(z.record(z.string(), modelSchema), {}),
+  aliases: z._default(z.record(z.string(), aliasSchema), {}),
 });
 
 type ModelOverride = z.infer<typeof modelSchema>;

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { Mistake } from './mistake.ts';
 
 /** Reads flags and positionals strictly. Throws Mistake with what is wrong. */
@@ -14,7 +14,7 @@ export function readArguments<T extends NonNullable<ParseArgsConfig['options']>>
 }
 
 /** Checks a value with a schema, and says what is wrong by the name that was typed. */
-export function check<T extends z.ZodType>(schema: T, value: unknown, name: string): z.output<T> {
+export function check<T extends z.ZodMiniType>(schema: T, value: unknown, name: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new Mistake(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}.`);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson } from './print.ts';
 import { findRouter, type Router } from './router.ts';
@@ -14,18 +14,18 @@ const providerSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   configured: z.boolean(),
-  key_variable: z.string().nullable(),
-  base_url_variable: z.string().nullable(),
+  key_variable: z.nullable(z.string()),
+  base_url_variable: z.nullable(z.string()),
   base_url: z.string(),
-  check: z
-    .looseObject({
+  check: z.nullable(
+    z.looseObject({
       ok: z.boolean(),
       latency_ms: z.number(),
-      problem: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
-      balance: z.string().nullable(),
-      unlisted_models: z.array(z.string()).nullable(),
-    })
-    .nullable(),
+      problem: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
+      balance: z.nullable(z.string()),
+      unlisted_models: z.nullable(z.array(z.string())),
+    }),
+  ),
 });
 const reportSchema = z.looseObject({ data: z.array(providerSchema) });
 const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { hashSecret, keyId, newSecret } from '../keys/secret.ts';
 import type { Database } from '../store/database.ts';
 import { createKey, listKeys } from '../store/keys.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseDuration, settingsShape, settingsToColumns } from '../keys/limits.ts';
 import { PURPOSES } from '../pipelines/purposes.ts';
 import type { KeySettings } from '../store/keys.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { nanoToUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
@@ -33,11 +33,16 @@ const checkSchema = z.object({
 const repairSchema = z.object({ repaired: z.array(z.string()) });
 const lettersSchema = z.object({
   data: z.array(z.looseObject({ id: z.string(), reason: z.string(), arrived_at: z.string() })),
-  next_cursor: z.string().nullable(),
+  next_cursor: z.nullable(z.string()),
 });
 
 /** Asks a path of the router. Throws Mistake with the router's words. */
-async function ask<T extends z.ZodType>(router: Router, method: string, path: string, schema: T): Promise<z.output<T>> {
+async function ask<T extends z.ZodMiniType>(
+  router: Router,
+  method: string,
+  path: string,
+  schema: T,
+): Promise<z.output<T>> {
   let response: Response;
   try {
     response = await callRouter(router, method, `/internal/ledger${path}`);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { nanoToUsd } from '../protocol/money.ts';
 import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
@@ -13,11 +13,10 @@ ${TARGET_HELP}`;
 
 const DAY_MS = 86_400_000;
 const DAYS_RULE = 'must be a whole number of days from 1 to 3650';
-const daysSchema = z
-  .string()
-  .regex(/^\d{1,4}$/, DAYS_RULE)
-  .transform(Number)
-  .pipe(z.number().min(1, DAYS_RULE).max(3650, DAYS_RULE));
+const daysSchema = z.pipe(
+  z.pipe(z.string().check(z.regex(/^\d{1,4}$/, DAYS_RULE)), z.transform(Number)),
+  z.number().check(z.minimum(1, DAYS_RULE), z.maximum(3650, DAYS_RULE)),
+);
 const TITLES: Record<UsageGroup, string> = { day: 'DAY', key: 'KEY', model: 'MODEL', user: 'USER' };
 
 /** The first of the last `days` days, YYYY-MM-DD, where days begin at `offset` (+08:00). */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { KeySettings } from '../store/keys.ts';
 import { apiKeys } from '../store/schema.ts';
 import { PREFIX_PATTERN } from './secret.ts';
@@ -17,78 +17,95 @@ function isLifted(value: unknown): boolean {
   return value === null || value === '' || value === 'none';
 }
 
-function limit<T extends z.ZodType>(schema: T) {
-  return z.preprocess((value) => (isLifted(value) ? null : value), schema.nullable());
+function limit<T extends z.ZodMiniType>(schema: T) {
+  return z.optional(
+    z.pipe(
+      z.transform((value) => (isLifted(value) ? null : value)),
+      z.nullable(schema),
+    ),
+  );
+}
+
+/** A number, or text that spells one. */
+function numberFrom(pattern: RegExp, rule: string) {
+  return z.pipe(z.union([z.number(), z.string().check(z.regex(pattern))], rule), z.transform(Number));
 }
 
 const COUNT_RULE = 'must be a whole number from 1 to 1000000000, or "none"';
 const count = limit(
-  z
-    .union([z.number(), z.string().regex(/^\d{1,10}$/)], COUNT_RULE)
-    .transform(Number)
-    .pipe(z.number().int(COUNT_RULE).min(1, COUNT_RULE).max(1_000_000_000, COUNT_RULE)),
+  z.pipe(
+    numberFrom(/^\d{1,10}$/, COUNT_RULE),
+    z.int(COUNT_RULE).check(z.minimum(1, COUNT_RULE), z.maximum(1_000_000_000, COUNT_RULE)),
+  ),
 );
 
 // Nano-USD are counted in integers, which JavaScript holds exactly up to 9,007,199 USD.
 const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000, such as 2.50, or "none"';
 const budget = limit(
-  z
-    .union([z.number(), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/)], BUDGET_RULE)
-    .transform(Number)
-    .pipe(z.number().min(0, BUDGET_RULE).max(9_000_000, BUDGET_RULE)),
+  z.pipe(
+    numberFrom(/^\d{1,7}(\.\d{1,9})?$/, BUDGET_RULE),
+    z.number().check(z.minimum(0, BUDGET_RULE), z.maximum(9_000_000, BUDGET_RULE)),
+  ),
 );
 
 const TIME_RULE = 'must be a time such as 2027-01-31T00:00:00Z, or null';
 const time = limit(
-  z
-    .union([z.iso.datetime({ offset: true }), z.iso.date()], TIME_RULE)
-    .transform((text) => new Date(text).toISOString()),
+  z.pipe(
+    z.union([z.iso.datetime({ offset: true }), z.iso.date()], TIME_RULE),
+    z.transform((text) => new Date(text).toISOString()),
+  ),
 );
 
 const MODELS_RULE = 'must name models as provider/model or provider/*, separated by commas; "all" allows every model';
-const models = z.preprocess(
-  (value) => {
-    if (value === null || value === '' || value === 'all') return null;
-    return typeof value === 'string' ? value.split(',') : value;
-  },
-  z
-    .array(z.string().trim().regex(MODEL_PATTERN, MODELS_RULE), MODELS_RULE)
-    .min(1, MODELS_RULE)
-    .max(100, 'must name at most 100 models')
-    .refine((names) => !names.includes('none'), MODELS_RULE)
-    .transform((names) => names.join(','))
-    .nullable(),
+const modelNames = z.array(z.string().check(z.trim(), z.regex(MODEL_PATTERN, MODELS_RULE)), MODELS_RULE).check(
+  z.minLength(1, MODELS_RULE),
+  z.maxLength(100, 'must name at most 100 models'),
+  z.refine((names) => !names.includes('none'), MODELS_RULE),
+);
+const models = z.optional(
+  z.pipe(
+    z.transform((value) => {
+      if (value === null || value === '' || value === 'all') return null;
+      return typeof value === 'string' ? value.split(',') : value;
+    }),
+    z.nullable(
+      z.pipe(
+        modelNames,
+        z.transform((names) => names.join(',')),
+      ),
+    ),
+  ),
 );
 
 /** A user's name. */
-export const userNameSchema = z.string(`The user's name ${NAME_RULE}`).regex(NAME_PATTERN, NAME_RULE);
+export const userNameSchema = z.string(NAME_RULE).check(z.regex(NAME_PATTERN, NAME_RULE));
 
 /** What a key begins with. */
 export const prefixSchema = z
   .string()
-  .regex(PREFIX_PATTERN, 'must be 1 to 10 lower-case letters and digits, a letter first');
+  .check(z.regex(PREFIX_PATTERN, 'must be 1 to 10 lower-case letters and digits, a letter first'));
 
 /** The settings of a key, as members of an object; `purposes` are the pipelines there are. */
 export function settingsShape(purposes: readonly string[]) {
   const displays = apiKeys.reasoning.enumValues;
   return {
-    purpose: z.enum(purposes, `must be one of ${purposes.join(', ')}`).optional(),
-    name: z
-      .preprocess(
-        (value) => (isLifted(value) ? '' : value),
-        z.union([z.literal(''), z.string().regex(NAME_PATTERN)], NAME_RULE),
-      )
-      .optional(),
-    expires_at: time.optional(),
-    models: models.optional(),
-    rpm: count.optional(),
-    tpm: count.optional(),
-    max_concurrent: count.optional(),
-    budget_day_usd: budget.optional(),
-    budget_week_usd: budget.optional(),
-    budget_month_usd: budget.optional(),
-    budget_total_usd: budget.optional(),
-    reasoning: z.enum(displays, `must be one of ${displays.join(', ')}`).optional(),
+    purpose: z.optional(z.enum(purposes, `must be one of ${purposes.join(', ')}`)),
+    name: z.optional(
+      z.pipe(
+        z.transform((value) => (isLifted(value) ? '' : value)),
+        z.union([z.literal(''), z.string().check(z.regex(NAME_PATTERN))], NAME_RULE),
+      ),
+    ),
+    expires_at: time,
+    models: models,
+    rpm: count,
+    tpm: count,
+    max_concurrent: count,
+    budget_day_usd: budget,
+    budget_week_usd: budget,
+    budget_month_usd: budget,
+    budget_total_usd: budget,
+    reasoning: z.optional(z.enum(displays, `must be one of ${displays.join(', ')}`)),
   };
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { LedgerRow, Settlement } from '../ledger/entry.ts';
 import { isObject } from '../protocol/json.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -10,18 +10,18 @@ export type LogMessage =
   /** A settlement that could not be brought to its ledger. */
   | { kind: 'settle'; key: ApiKey; settlement: Settlement };
 
-const whole = z.number().int();
-const name = z.string().nullable();
+const whole = z.int();
+const name = z.nullable(z.string());
 
 // All that D1's table insists on: a row that passes cannot hold up those beside it.
 const settlementSchema = z.looseObject({
-  requestId: z.string().min(1),
+  requestId: z.string().check(z.minLength(1)),
   provider: name,
   model: name,
   requestedModel: name,
   stream: z.boolean(),
   // What SQLite makes a date of.
-  startedAt: whole.min(0).max(253_402_300_799_999),
+  startedAt: whole.check(z.minimum(0), z.maximum(253_402_300_799_999)),
   status: whole,
   end: z.enum(['completed', 'client_gone', 'upstream_failed', 'rejected', 'timeout']),
   source: z.enum(['reported', 'estimated', 'checkpoint', 'lease_expired', 'none']),
@@ -37,9 +37,9 @@ const settlementSchema = z.looseObject({
   durationMs: whole,
 });
 
-const rowSchema = settlementSchema.extend({
+const rowSchema = z.extend(settlementSchema, {
   kind: z.enum(['settle', 'adjust']),
-  keyId: z.string().min(1),
+  keyId: z.string().check(z.minLength(1)),
   owner: z.string(),
   purpose: z.string(),
   day: z.string(),
@@ -47,7 +47,7 @@ const rowSchema = settlementSchema.extend({
 
 const settleSchema = z.looseObject({
   kind: z.literal('settle'),
-  key: z.looseObject({ id: z.string().min(1), owner: z.string(), purpose: z.string(), revision: whole }),
+  key: z.looseObject({ id: z.string().check(z.minLength(1)), owner: z.string(), purpose: z.string(), revision: whole }),
   settlement: settlementSchema,
 });
 

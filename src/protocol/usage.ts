@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Tokens of one answer. `input` includes `cached` and `cacheWrite`; `output` includes `reasoning`. */
 export interface Usage {
@@ -18,16 +18,18 @@ export const NO_USAGE: Usage = {
 };
 
 // What is not a whole number of tokens is as good as absent; a later field may hold it.
-const count = z.number().int().nonnegative().nullish().catch(null);
-const details = z
-  .looseObject({
-    cached_tokens: count,
-    cache_write_tokens: count,
-    cache_creation_tokens: count,
-    reasoning_tokens: count,
-  })
-  .nullish()
-  .catch(null);
+const count = z.catch(z.nullish(z.int().check(z.nonnegative())), null);
+const details = z.catch(
+  z.nullish(
+    z.looseObject({
+      cached_tokens: count,
+      cache_write_tokens: count,
+      cache_creation_tokens: count,
+      reasoning_tokens: count,
+    }),
+  ),
+  null,
+);
 
 const usageSchema = z.looseObject({
   prompt_tokens: count,

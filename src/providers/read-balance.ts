@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const deepseekSchema = z.looseObject({
   balance_infos: z.array(z.looseObject({ currency: z.string(), total_balance: z.string() })),

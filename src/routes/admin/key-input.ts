@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import type { KeySettings } from '../../store/keys.ts';
@@ -32,13 +32,13 @@ const settingsSchema = z.object(settingsShape(PURPOSES));
 
 const creationSchema = z.object({
   ...settingsShape(PURPOSES),
-  id: z.string().regex(/^key_[0-9a-z]{26}$/),
+  id: z.string().check(z.regex(/^key_[0-9a-z]{26}$/)),
   username: userNameSchema,
   prefix: prefixSchema,
-  expires: z.string().refine((text) => text === '' || parseDuration(text) !== null),
+  expires: z.string().check(z.refine((text) => text === '' || parseDuration(text) !== null)),
 });
 
-function errorsOf(error: z.ZodError, texts: Texts): FieldErrors {
+function errorsOf(error: z.core.$ZodError, texts: Texts): FieldErrors {
   const fields = error.issues.map((issue) => String(issue.path[0] ?? ''));
   return Object.fromEntries(fields.map((field) => [field, texts.keyForm.errors[ERROR_KINDS[field] ?? 'choice']]));
 }

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { nanoToUsd } from '../../protocol/money.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from '../page/badge.tsx';
@@ -8,7 +8,11 @@ import type { View } from '../page/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 const attemptsSchema = z.array(
-  z.looseObject({ status: z.number().nullish(), code: z.string().nullish(), durationMs: z.number().nullish() }),
+  z.looseObject({
+    status: z.nullish(z.number()),
+    code: z.nullish(z.string()),
+    durationMs: z.nullish(z.number()),
+  }),
 );
 
 type Attempts = z.infer<typeof attemptsSchema>;

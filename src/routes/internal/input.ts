@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RouterError } from '../../protocol/errors.ts';
 
 /** A value that passed its schema. Throws RouterError `invalid_value` naming the member that did not. */
-export function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+export function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -23,7 +23,7 @@ export function checked<T extends z.ZodType>(schema: T, value: unknown): z.outpu
 }
 
 /** The JSON body, checked. An empty body counts as `{}`. */
-export async function readBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+export async function readBody<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T>> {
   const text = await c.req.text();
   if (text.trim() === '') return checked(schema, {});
   let body: unknown;
@@ -35,13 +35,16 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   return checked(schema, body);
 }
 
+const LIMIT_RULE = 'must be a whole number from 1 to 200';
 const pageSchema = z.object({
-  limit: z.coerce.number('must be a number from 1 to 200').int().min(1).max(200, 'must be at most 200').default(50),
-  cursor: z
-    .string()
-    .max(128)
-    .optional()
-    .transform((cursor) => cursor || null),
+  limit: z._default(
+    z.pipe(z.coerce.number(LIMIT_RULE), z.int(LIMIT_RULE).check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
+    50,
+  ),
+  cursor: z.pipe(
+    z.optional(z.string().check(z.maxLength(128, 'must be a next_cursor of an earlier answer'))),
+    z.transform((cursor) => cursor || null),
+  ),
 });
 
 /** `?limit=` and `?cursor=` of a list. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
 import { keyId, newSecret } from '../../keys/secret.ts';
@@ -17,23 +17,31 @@ import { readBody, readPage } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
-  prefix: prefixSchema.default('sk'),
+  prefix: z._default(prefixSchema, 'sk'),
   ...settingsShape(PURPOSES),
 });
 
 const changeSchema = z
   .strictObject({
-    status: z.enum(['active', 'disabled', 'revoked'], 'must be active, disabled or revoked').optional(),
+    status: z.optional(z.enum(['active', 'disabled', 'revoked'], 'must be active, disabled or revoked')),
     ...settingsShape(PURPOSES),
   })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), 'names nothing to change');
+  .check(z.refine((change) => Object.values(change).some((value) => value !== undefined), 'names nothing to change'));
 
+const GRACE_RULE = 'must be a duration such as 24h, 15m or 0s';
 const rotationSchema = z.strictObject({
-  grace: z
-    .string('must be a duration such as 24h')
-    .transform((text) => parseDuration(text))
-    .refine((milliseconds) => milliseconds !== null, 'must be a duration such as 24h, 15m or 0s')
-    .default(24 * 3_600_000),
+  grace: z._default(
+    z.pipe(
+      z.string(GRACE_RULE),
+      z.transform((text, context) => {
+        const milliseconds = parseDuration(text);
+        if (milliseconds !== null) return milliseconds;
+        context.issues.push({ code: 'custom', message: GRACE_RULE, input: text });
+        return z.NEVER;
+      }),
+    ),
+    24 * 3_600_000,
+  ),
 });
 
 const verificationSchema = z.strictObject({ key: z.string('must be the key to look at') });
@@ -105,7 +113,7 @@ const single = new Hono<AppEnv>()
     const before = await getKey(openDatabase(c.env.DB), id);
     if (before === null) throw missing(id);
     const { secret, ...stored } = await newSecret(before.prefix);
-    const until = new Date(Date.now() + (grace ?? 0)).toISOString();
+    const until = new Date(Date.now() + grace).toISOString();
     const key = changedKey(await rotateKey(openDatabase(c.env.DB), id, stored, until, 'api'), id);
     try {
       await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);

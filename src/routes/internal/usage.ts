@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { windowsAt } from '../../ledger/windows.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
@@ -10,9 +10,9 @@ import { checked } from './input.ts';
 const WEEK_MS = 7 * 86_400_000;
 const day = z.iso.date('must be a day such as 2026-11-23');
 const querySchema = z.object({
-  by: z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`).default('day'),
-  from: day.optional(),
-  to: day.optional(),
+  by: z._default(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), 'day'),
+  from: z.optional(day),
+  to: z.optional(day),
 });
 
 /** `GET /internal/usage`: sums by day, key, model or user; both days count, the last seven where none are given. */

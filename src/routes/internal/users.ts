@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { userNameSchema } from '../../keys/limits.ts';
 import { refreshKeysOf } from '../../keys/refresh-key.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
