@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Mistake } from './mistake.ts';
 import { PROJECT } from './project.ts';
 
-const configurationSchema = z.looseObject({ env: z.record(z.string(), z.unknown()).default({}) });
+const configurationSchema = z.looseObject({ env: z._default(z.record(z.string(), z.unknown()), {}) });
 
 function namesInConfiguration(): string[] {
   const text = readFileSync(`${PROJECT}wrangler.jsonc`, 'utf8');
