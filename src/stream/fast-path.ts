@@ -15,11 +15,23 @@ export interface Pattern {
   after: string;
   /** What to write instead; null where the frame goes out as it came, 'nothing' where it is swallowed. */
   answer: { before: string; after: string } | 'nothing' | null;
+  /** Finds a whole frame of this pattern at its `lastIndex`; made when a second frame begins like the first. */
+  finder: RegExp | null;
+}
+
+/** Frames that were dealt with, one or many, blank lines and all. */
+export interface Passed {
+  kind: 'passed';
+  /** Where the next frame begins in the text. */
+  end: number;
+  /** What goes out in their place; null where they go out as they came. */
+  frames: string | null;
 }
 
 // The inside of a JSON string: no bare quote, no control character, escapes well formed. RFC 8259, section 7.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-const STRING_BODY = /^(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/;
+const STRING_BODY = String.raw`[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*`;
+// What the expression remembers grows with the text; pieces of a stream are a quarter of this at most.
+const LONGEST_TEXT = 256 * 1024;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /** The one text that a plain text chunk carries; null for chunks that carry anything else of note. */
@@ -58,22 +70,56 @@ export function learnPattern(
 ): Pattern | null {
   const incoming = around(frame, carried.field, carried.text);
   if (incoming === null) return null;
+  const patternOf = (answer: Pattern['answer']): Pattern => ({
+    ...incoming,
+    field: carried.field,
+    answer,
+    finder: null,
+  });
   const [result, ...more] = results;
-  if (result === undefined) return { ...incoming, field: carried.field, answer: 'nothing' };
+  if (result === undefined) return patternOf('nothing');
   // A role goes out once only, so the chunk that carries it is no pattern for the next.
   if (more.length > 0 || result.chunk.choices[0]?.delta.role !== undefined) return null;
-  if (result.untouched) return { ...incoming, field: carried.field, answer: null };
+  if (result.untouched) return patternOf(null);
   const outgoing = plainText(result.chunk);
   if (outgoing === null || outgoing.text !== carried.text) return null;
   const answer = around(`data: ${result.text}`, outgoing.field, outgoing.text);
-  return answer === null ? null : { ...incoming, field: carried.field, answer };
+  return answer === null ? null : patternOf(answer);
 }
 
-/** The text between a pattern's two ends in `text[start, end)`, or null where the frame is another one. */
-export function matchPattern(pattern: Pattern, text: string, start: number, end: number): string | null {
-  const from = start + pattern.before.length;
-  const to = end - pattern.after.length;
-  if (from >= to || !text.startsWith(pattern.before, start) || !text.startsWith(pattern.after, to)) return null;
-  const body = text.slice(from, to);
-  return STRING_BODY.test(body) ? body : null;
+function escapeForExpression(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+/** One expression for the whole frame costs a tenth of comparing it part by part. */
+function finderOf({ before, after }: Pattern): RegExp {
+  return new RegExp(`${escapeForExpression(before)}${STRING_BODY}${escapeForExpression(after)}\n\n`, 'y');
+}
+
+/**
+ * The frames from `start` on that fit the pattern, as far as `accepts` takes their texts; null where not even the first does.
+ * The texts stand in their frames JSON-escaped, and are handed over so.
+ */
+export function repeatPattern(
+  pattern: Pattern,
+  text: string,
+  start: number,
+  accepts: (field: TextField, body: string) => boolean,
+): Passed | null {
+  if (text.length > LONGEST_TEXT) return null;
+  if (pattern.finder === null && !text.startsWith(pattern.before, start)) return null;
+  pattern.finder ??= finderOf(pattern);
+  const { after, answer, before, field, finder } = pattern;
+  const bodies: string[] = [];
+  let end = start;
+  for (finder.lastIndex = start; finder.test(text); end = finder.lastIndex) {
+    const body = text.slice(end + before.length, finder.lastIndex - after.length - 2);
+    if (body === '' || !accepts(field, body)) break;
+    bodies.push(body);
+  }
+  if (bodies.length === 0) return null;
+  if (answer === null) return { kind: 'passed', end, frames: null };
+  if (answer === 'nothing') return { kind: 'passed', end, frames: '' };
+  const frames = `${answer.before}${bodies.join(`${answer.after}\n\n${answer.before}`)}${answer.after}\n\n`;
+  return { kind: 'passed', end, frames };
 }

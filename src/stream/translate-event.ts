@@ -3,15 +3,12 @@ import { StreamEvent } from '../protocol/event.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { DONE, dataOf, frameOf } from '../protocol/sse.ts';
 import type { Chain } from './chain.ts';
-import { learnPattern, matchPattern, type Pattern, plainText } from './fast-path.ts';
+import { learnPattern, type Passed, type Pattern, plainText, repeatPattern } from './fast-path.ts';
 import { readChunk } from './read-chunk.ts';
 
-/** What became of one event. */
+/** What became of an event, or of several that go the same way. */
 export type Translated =
-  /** The frame goes out as it came. */
-  | { kind: 'same' }
-  /** These frames go out in its place; none for an empty text. */
-  | { kind: 'frames'; text: string }
+  | Passed
   /** The vendor said `[DONE]`. */
   | { kind: 'done' }
   | { kind: 'failed'; error: RouterError };
@@ -25,14 +22,12 @@ export interface TranslatorSetup {
 }
 
 export interface EventTranslator {
-  /** Translates the event whose lines are `text[start, end)`. */
-  translate(text: string, start: number, end: number): Translated;
+  /** Translates the event that begins at `start`, and those behind it that go the same way. */
+  translate(text: string, start: number): Translated;
   /** True once an event with a choice was passed on. */
   readonly hasChoice: boolean;
 }
 
-const SAME: Translated = { kind: 'same' };
-const NOTHING: Translated = { kind: 'frames', text: '' };
 const GARBAGE = 'The vendor sent something in its stream that is not JSON. Try again.';
 
 /** Translates events one by one: by the pattern of the one before where it fits, else through all steps. */
@@ -40,15 +35,8 @@ export function createEventTranslator({ chain, readError, failure }: TranslatorS
   let pattern: Pattern | null = null;
   let hasChoice = false;
 
-  function repeat(known: Pattern, text: string, start: number, end: number): Translated | null {
-    const body = matchPattern(known, text, start, end);
-    if (body === null || !chain.repeat(known.field, body)) return null;
-    if (known.answer === null) return SAME;
-    if (known.answer === 'nothing') return NOTHING;
-    return { kind: 'frames', text: `${known.answer.before}${body}${known.answer.after}\n\n` };
-  }
-
-  function runSteps(block: string, data: string, isPlain: boolean): Translated {
+  /** `end` is where the next event begins. */
+  function runSteps(block: string, data: string, isPlain: boolean, end: number): Translated {
     const read = readChunk(data);
     if (read.kind === 'error') return { kind: 'failed', error: readError(read.body) };
     if (read.kind === 'garbage') return { kind: 'failed', error: new RouterError('upstream_error', GARBAGE) };
@@ -58,25 +46,25 @@ export function createEventTranslator({ chain, readError, failure }: TranslatorS
     if (error !== null) return { kind: 'failed', error };
     hasChoice ||= read.chunk.choices.length > 0;
     pattern = carried === null ? null : learnPattern(block, carried, results);
-    if (isPlain && results.length === 1 && results[0]?.untouched) return SAME;
-    return { kind: 'frames', text: results.map((result) => frameOf(result.text)).join('') };
+    if (isPlain && results.length === 1 && results[0]?.untouched) return { kind: 'passed', end, frames: null };
+    return { kind: 'passed', end, frames: results.map((result) => frameOf(result.text)).join('') };
   }
 
   return {
     get hasChoice() {
       return hasChoice;
     },
-    translate(text, start, end) {
-      if (pattern !== null) {
-        const repeated = repeat(pattern, text, start, end);
-        if (repeated !== null) return repeated;
-      }
-      const block = text.slice(start, end);
+    translate(text, start) {
+      const repeated = pattern === null ? null : repeatPattern(pattern, text, start, chain.repeat);
+      if (repeated !== null) return repeated;
+      const blank = text.indexOf('\n\n', start);
+      const block = text.slice(start, blank < 0 ? text.length : blank);
+      const end = start + block.length + 2;
       const isPlain = block.startsWith('data:') && !block.includes('\n');
       const data = isPlain ? block.slice(block.charCodeAt(5) === 32 ? 6 : 5) : dataOf(block);
-      if (data === null || data === '') return NOTHING;
+      if (data === null || data === '') return { kind: 'passed', end, frames: '' };
       if (data.trim() === DONE) return { kind: 'done' };
-      return runSteps(block, data, isPlain);
+      return runSteps(block, data, isPlain, end);
     },
   };
 }

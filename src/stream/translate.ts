@@ -56,17 +56,13 @@ export function createTranslator(setup: TranslatorSetup): Translator {
     let kept = 0; // text[kept, start) goes out as it came
     let start = 0;
     while (start < text.length) {
-      const found = text.indexOf('\n\n', start);
-      const end = found < 0 ? text.length : found;
-      const result = events.translate(text, start, end);
-      if (result.kind === 'done' || result.kind === 'failed') {
-        return { output: (output ?? '') + text.slice(kept, start), progress: result };
+      const result = events.translate(text, start);
+      if (result.kind !== 'passed') return { output: (output ?? '') + text.slice(kept, start), progress: result };
+      if (result.frames !== null) {
+        output = (output ?? '') + text.slice(kept, start) + result.frames;
+        kept = result.end;
       }
-      if (result.kind === 'frames') {
-        output = (output ?? '') + text.slice(kept, start) + result.text;
-        kept = end + 2;
-      }
-      start = end + 2;
+      start = result.end;
     }
     return { output: output === null ? null : output + text.slice(kept), progress: OPEN };
   }
