@@ -2,9 +2,10 @@ import { errorBody, ownFault, RouterError } from '../../protocol/errors.ts';
 import { DONE_FRAME, frameOf } from '../../protocol/sse.ts';
 import { relay } from '../../stream/relay.ts';
 import { openSink, type Sink } from '../../stream/sink.ts';
-import { openSource } from '../../stream/source.ts';
+import { openSource, type Source } from '../../stream/source.ts';
 import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
 import { watchAdmission } from './admission.ts';
+import { atMost } from './at-most.ts';
 import { callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,6 +16,8 @@ import { NOTHING_TOLD, outcomeOf, type Told } from './settlement.ts';
 
 const encoder = new TextEncoder();
 const DONE = encoder.encode(DONE_FRAME);
+// The end of a body comes with its last word, or a moment after.
+const LONGEST_LINGER_MS = 50;
 const CUT = 'The vendor ended its stream before the answer was complete. Try again.';
 
 /** A streamed answer under way. */
@@ -66,6 +69,12 @@ function noteFirstToken(run: Run, { reading }: Reader): void {
   if (run.firstTokenAt === null && reading.hasToken) run.firstTokenAt = Date.now();
 }
 
+/** A body that is read to its end leaves the connection open for the next request; a vendor that lingers is cut off. */
+async function letGo(source: Source): Promise<void> {
+  await atMost(LONGEST_LINGER_MS, source.read(0));
+  await source.cancel('done').catch(() => undefined);
+}
+
 /** One try: calls the vendor, and relays what it says to the end. */
 async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { exchange, line, sink } = run;
@@ -93,11 +102,7 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   });
   // A stream that came whole in one read was never waited for again.
   noteFirstToken(run, reader);
-  // A vendor that lingers after its last word is let go; one that has ended does not mind.
-  exchange.runAfter(
-    'cancel',
-    source.cancel('done').catch(() => undefined),
-  );
+  exchange.runAfter('let the vendor go', letGo(source));
   if (end.kind === 'failed') return failed(reader, end.error);
   if (!reader.endings.isComplete()) return failed(reader, new RouterError('upstream_error', CUT));
   return { kind: 'answered', value: reader };
