@@ -2,23 +2,33 @@ import type { Machine } from './machine.ts';
 import type { Results, WholeResult } from './results.ts';
 import { median, type Rounds, ratios } from './statistics.ts';
 
-/** One line of the table. */
+/** One line of the table: the least that any router costs, what the aim compares with, and the router. */
 interface Row {
   what: string;
-  /** What was measured, and what it is measured against. */
-  value: string;
+  passThrough: string;
   baseline: string;
-  /** Median and best of the rounds, as the aim is written. */
-  reached: string;
+  default: string;
+  cursor: string;
   aim: string;
-  verdict: 'yes' | 'no' | '';
 }
 
-const number = (value: number, digits: number): string => value.toFixed(digits);
+const TITLES: Readonly<Record<keyof Row, string>> = {
+  what: '',
+  passThrough: 'Native pass-through',
+  baseline: 'Compared with',
+  default: 'Router, `default`',
+  cursor: 'Router, `cursor`',
+  aim: 'Aim',
+};
 
-function verdictOf(best: number, aim: number): Row['verdict'] {
-  return best <= aim ? 'yes' : 'no';
-}
+type Print = (value: number) => string;
+
+const milliseconds =
+  (digits: number): Print =>
+  (value) =>
+    `${value.toFixed(digits)} ms`;
+const microseconds: Print = (value) => `${value.toFixed(0)} µs`;
+const mebibytes: Print = (value) => `${value.toFixed(0)} MiB`;
 
 /** The best of three rounds decides, as the aim says; with more rounds, the best third's worst. */
 function bestOf(values: Rounds): number {
@@ -26,144 +36,135 @@ function bestOf(values: Rounds): number {
   return sorted[Math.max(0, Math.ceil(sorted.length / 3) - 1)] ?? Number.NaN;
 }
 
-function ratioRow(
-  what: string,
-  values: Rounds,
-  baseline: Rounds,
-  aim: number | null,
-  print: (value: number) => string,
-): Row {
+function judged(text: string, best: number, aim: number): string {
+  return best <= aim ? text : `${text} (missed)`;
+}
+
+function ratioOf(values: Rounds, baseline: Rounds, aim: number, print: Print): string {
   const all = ratios(values, baseline);
   const best = bestOf(all);
-  return {
-    what,
-    value: print(median(values)),
-    baseline: print(median(baseline)),
-    reached: `${number(median(all), 2)}x (best ${number(best, 2)}x)`,
-    aim: aim === null ? '' : `${aim}x`,
-    verdict: aim === null ? '' : verdictOf(best, aim),
-  };
+  return judged(`${print(median(values))}: ${median(all).toFixed(2)}x, best ${best.toFixed(2)}x`, best, aim);
 }
 
 const EVENT_AIMS = { paced: { default: 1.05, cursor: 1.1 }, bursts: { default: 1.1, cursor: 1.6 } } as const;
 
-function eventRows({ paced, bursts }: Results): Row[] {
-  const rows: Row[] = [];
-  for (const [kind, measured] of Object.entries({ paced, bursts }) as ['paced' | 'bursts', typeof paced][]) {
-    const print = (value: number) => `${number(value, kind === 'paced' ? 1 : 2)} ms`;
-    for (const name of ['default', 'cursor'] as const) {
-      const what = `1,000 events, ${kind}, ${name}`;
-      rows.push(ratioRow(`${what} / reader loop`, measured[name], measured.loop, EVENT_AIMS[kind][name], print));
-      rows.push(ratioRow(`${what} / native pass-through`, measured[name], measured.pass, null, print));
-    }
-    rows.push(ratioRow(`1,000 events, ${kind}, reader loop / native`, measured.loop, measured.pass, null, print));
-  }
-  return rows;
+function eventRow(results: Results, kind: 'paced' | 'bursts'): Row {
+  const { cursor, default: plain, loop, pass } = results[kind];
+  const aims = EVENT_AIMS[kind];
+  const print = milliseconds(kind === 'paced' ? 1 : 2);
+  return {
+    what: `CPU per 1,000 events, ${kind === 'paced' ? '10 ms apart' : 'in bursts'}`,
+    passThrough: print(median(pass)),
+    baseline: `reader loop ${print(median(loop))}`,
+    default: ratioOf(plain, loop, aims.default, print),
+    cursor: ratioOf(cursor, loop, aims.cursor, print),
+    aim: `${aims.default}x, ${aims.cursor}x`,
+  };
 }
 
 const FIRST_BYTE_AIM_MS = 1;
 
-function firstByteRows({ firstByte }: Results): Row[] {
-  return (['pass', 'loop', 'default', 'cursor'] as const).map((name) => {
-    const later = firstByte[name].map((value, round) => value - (firstByte.direct[round] ?? Number.NaN));
-    const isAim = name === 'default' || name === 'cursor';
-    return {
-      what: `first byte, ${name} / no router`,
-      value: `${number(median(firstByte[name]), 2)} ms`,
-      baseline: `${number(median(firstByte.direct), 2)} ms`,
-      reached: `+${number(median(later), 2)} ms (best +${number(bestOf(later), 2)})`,
-      aim: isAim ? `+${FIRST_BYTE_AIM_MS} ms` : '',
-      verdict: isAim ? verdictOf(bestOf(later), FIRST_BYTE_AIM_MS) : '',
-    };
-  });
+function firstByteRow({ firstByte }: Results): Row {
+  function later(name: 'default' | 'cursor'): string {
+    const added = firstByte[name].map((value, round) => value - (firstByte.direct[round] ?? Number.NaN));
+    const best = bestOf(added);
+    return judged(`+${median(added).toFixed(2)} ms, best +${best.toFixed(2)} ms`, best, FIRST_BYTE_AIM_MS);
+  }
+  const print = milliseconds(2);
+  return {
+    what: 'Time to first byte',
+    passThrough: print(median(firstByte.pass)),
+    baseline: `no router ${print(median(firstByte.direct))}`,
+    default: later('default'),
+    cursor: later('cursor'),
+    aim: `+${FIRST_BYTE_AIM_MS} ms`,
+  };
 }
 
 const WHOLE_AIM = 1.3;
 
-function wholeRows(whole: WholeResult): Row[] {
-  const print = (value: number) => `${number(value, 0)} µs`;
-  const what = `request, ${whole.size}, ${whole.connections} connections`;
-  return [
-    ratioRow(`${what}, default / same calls`, whole.default, whole.defaultCalls, WHOLE_AIM, print),
-    ratioRow(`${what}, cursor / same calls`, whole.cursor, whole.cursorCalls, WHOLE_AIM, print),
-    ratioRow(`${what}, same calls / native`, whole.defaultCalls, whole.pass, null, print),
-  ];
+function wholeRow({ connections, cursor, cursorCalls, default: plain, defaultCalls, pass, size }: WholeResult): Row {
+  return {
+    what: `CPU per request, ${size}, ${connections} connections`,
+    passThrough: microseconds(median(pass)),
+    baseline: `same calls ${microseconds(median(defaultCalls))}, ${microseconds(median(cursorCalls))}`,
+    default: ratioOf(plain, defaultCalls, WHOLE_AIM, microseconds),
+    cursor: ratioOf(cursor, cursorCalls, WHOLE_AIM, microseconds),
+    aim: `${WHOLE_AIM}x`,
+  };
 }
 
-const MEMORY_AIMS_MIB = { default: 150, cursor: 220, pass: null, loop: null } as const;
+const MEMORY_AIMS_MIB = { default: 150, cursor: 220 } as const;
+
+function memoryRow({ memory }: Results): Row {
+  function peakOf(name: 'default' | 'cursor'): string {
+    const { idle, peak } = memory[name];
+    return judged(`${mebibytes(peak)}, idle ${mebibytes(idle)}`, peak, MEMORY_AIMS_MIB[name]);
+  }
+  return {
+    what: 'Memory, 200 slow streams',
+    passThrough: mebibytes(memory.pass.peak),
+    baseline: `reader loop ${mebibytes(memory.loop.peak)}`,
+    default: peakOf('default'),
+    cursor: peakOf('cursor'),
+    aim: `${MEMORY_AIMS_MIB.default}, ${MEMORY_AIMS_MIB.cursor} MiB`,
+  };
+}
+
 const BUNDLE_AIM_KB = 100;
 const START_AIM_MS = 30;
 
-function processRows({ memory, bundleGzipBytes, startMs }: Results): Row[] {
-  const rows: Row[] = (['pass', 'loop', 'default', 'cursor'] as const).map((name) => {
-    const { idle, peak } = memory[name];
-    const aim = MEMORY_AIMS_MIB[name];
-    return {
-      what: `memory, 200 slow streams, ${name} / idle`,
-      value: `${number(peak, 0)} MiB`,
-      baseline: `${number(idle, 0)} MiB`,
-      reached: `${number(peak, 0)} MiB`,
-      aim: aim === null ? '' : `${aim} MiB`,
-      verdict: aim === null ? '' : verdictOf(peak, aim),
-    };
-  });
-  const bundle = bundleGzipBytes / 1_000;
-  const size = `${number(bundle, 1)} KB`;
-  rows.push({
-    what: 'bundle, gzip',
-    value: size,
-    baseline: '',
-    reached: size,
-    aim: `${BUNDLE_AIM_KB} KB`,
-    verdict: verdictOf(bundle, BUNDLE_AIM_KB),
-  });
-  const start = `${number(median(startMs), 0)} ms`;
-  rows.push({
-    what: 'start-up, CPU beyond a bare Worker',
-    value: start,
-    baseline: '',
-    reached: `${start} (best ${number(bestOf(startMs), 0)})`,
-    aim: `${START_AIM_MS} ms`,
-    verdict: verdictOf(bestOf(startMs), START_AIM_MS),
-  });
-  return rows;
+function deploymentRows({ bundleGzipBytes, startMs }: Results): Row[] {
+  const none = { passThrough: '', baseline: '', cursor: '' };
+  const kilobytes = bundleGzipBytes / 1_000;
+  const best = bestOf(startMs);
+  const start = `${median(startMs).toFixed(0)} ms, best ${best.toFixed(0)} ms`;
+  return [
+    {
+      ...none,
+      what: 'Bundle, gzip',
+      default: judged(`${kilobytes.toFixed(0)} KB`, kilobytes, BUNDLE_AIM_KB),
+      aim: `${BUNDLE_AIM_KB} KB`,
+    },
+    {
+      ...none,
+      what: "Start-up CPU, beyond a bare Worker's",
+      default: judged(start, best, START_AIM_MS),
+      aim: `${START_AIM_MS} ms`,
+    },
+  ];
 }
 
 function tableOf(rows: readonly Row[]): string {
-  const titles: Record<keyof Row, string> = {
-    what: 'what / baseline',
-    value: 'measured',
-    baseline: 'baseline',
-    reached: 'reached',
-    aim: 'aim',
-    verdict: 'met',
-  };
-  const columns = Object.keys(titles) as (keyof Row)[]; // the keys written above
-  const lines = [titles, ...rows];
+  const columns = Object.keys(TITLES) as (keyof Row)[]; // the keys written above
+  const lines = [TITLES, ...rows];
   const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)));
   const printed = lines.map(
     (line) => `| ${columns.map((column, at) => line[column].padEnd(widths[at] ?? 0)).join(' | ')} |`,
   );
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [printed[0], rule, ...printed.slice(1)].join('\n');
 }
 
-/** A table that is Markdown too, with the machine under it. */
+/** The table of the README, in Markdown, with the machine under it. */
 export function printReport(results: Results, machine: Machine, seconds: number): string {
-  const rows = [
-    ...eventRows(results),
-    ...firstByteRows(results),
-    ...results.whole.flatMap(wholeRows),
-    ...processRows(results),
-  ];
   const { processor, cores, memoryGiB, system, node, workerd, load } = machine;
   return [
-    tableOf(rows),
+    tableOf([
+      eventRow(results, 'paced'),
+      eventRow(results, 'bursts'),
+      firstByteRow(results),
+      ...results.whole.map(wholeRow),
+      memoryRow(results),
+      ...deploymentRows(results),
+    ]),
     '',
-    `CPU is the runtime process's own user and system time; medians of the rounds, ratios round by round; aims go by the best third.`,
-    `Machine: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; workerd ${workerd}, Node ${node}; load before the start ${number(load, 1)}; ${number(seconds, 0)} s.`,
+    `CPU is the runtime process's own user and system time. Values are medians of the rounds, ratios are taken round by round, and the best third of the rounds decides. ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, workerd ${workerd}, Node ${node}; ${seconds.toFixed(0)} s.`,
     ...(load > 0.5 * cores
-      ? ['The machine was busy with other work: run it again on an idle one before you trust the figures.']
+      ? [
+          '',
+          `The machine was busy before the start (load ${load.toFixed(1)}): run it again on an idle one before you trust the figures.`,
+        ]
       : []),
   ].join('\n');
 }

@@ -49,6 +49,10 @@ async function wholeRounds(
 ): Promise<WholeResult[]> {
   const { calls, cursor, default: plain, pass } = running;
   const results: WholeResult[] = [];
+  progress('whole answers, warming up');
+  for (const target of [pass, calls, plain, cursor]) {
+    await wholeCost(target, { size: '300 B', connections: 16, requests: scale.warmingAnswers, remembers: false });
+  }
   for (const size of BODY_SIZES) {
     for (const connections of CONNECTIONS) {
       progress(`whole answers, ${size}, ${connections} connections`);
@@ -60,7 +64,7 @@ async function wholeRounds(
         { name: 'cursor', target: cursor, remembers: false },
       ] as const;
       const result = { size, connections, ...empty(columns.map(({ name }) => name)) };
-      // The first round warms up.
+      // The first round is not counted: each size warms up too.
       for (let round = -1; round < scale.rounds; round += 1) {
         for (const { name, target, remembers } of inTurn(columns, round)) {
           const cost = await wholeCost(target, { size, connections, requests: scale.wholeAnswers, remembers });

@@ -8,15 +8,6 @@ import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 export const TARGETS = ['pass', 'loop', 'calls', 'default', 'cursor'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
-export const TARGET_TITLES: Readonly<Record<TargetName | 'direct', string>> = {
-  direct: 'no router',
-  pass: 'native pass-through',
-  loop: 'bare reader loop',
-  calls: 'bare Worker, same calls',
-  default: 'router, default',
-  cursor: 'router, cursor',
-};
-
 export interface Target {
   name: TargetName;
   key: BenchKey;

@@ -1,6 +1,7 @@
 import type { LeaseRequest, Settlement } from '../../../src/ledger/entry.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 import type { ConversationMemory } from '../../../src/memory/conversation-memory.ts';
+import type { TurnKey } from '../../../src/pipelines/pipeline.ts';
 import { requestId } from '../../../src/protocol/request-id.ts';
 import type { ApiKey } from '../../../src/store/schema.ts';
 
@@ -57,6 +58,11 @@ const MODEL = 'deepseek/deepseek-flash';
 const HASH = '0123456789abcdef0123456789abcdef';
 const REASONING = 'The function reads each line of the file and checks it. '.repeat(8);
 
+/** Turns that nobody has remembered, each with hashes of its own, as in the bench's large body. */
+function unknownTurns(count: number): TurnKey[] {
+  return Array.from({ length: count }, (_, turn) => ({ calls: `${turn}-calls-${HASH}`, turn: `${turn}-turn-${HASH}` }));
+}
+
 interface Calls {
   /** Earlier turns whose reasoning the router would look up; null where it remembers nothing. */
   pastTurns: number | null;
@@ -68,7 +74,7 @@ async function answer(request: Request, env: Env, { pastTurns }: Calls): Promise
   const ledger = env.KEY_LEDGER.getByName(env.KEY.id);
   const memory = env.CONVERSATION_MEMORY.getByName(env.KEY.id);
   const began = ledger.begin(env.KEY, { ...LEASE, requestId: id, startedAt, keyHash: env.KEY_HASH });
-  if (pastTurns) await memory.recall(MODEL, new Array(pastTurns).fill({ calls: HASH, turn: HASH }));
+  if (pastTurns) await memory.recall(MODEL, unknownTurns(pastTurns));
   const reply = await fetch(`${env.VENDOR}/chat/completions`, {
     method: 'POST',
     headers: request.headers,
