@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import packageJson from '../../package.json';
+import { version } from '../../package.json';
 import { settleNow } from '../ledger/sweep.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
@@ -10,7 +10,7 @@ import { readOffer } from '../providers/offer.ts';
 export const worker = new Hono<AppEnv>()
   .get('/ping', (c) => {
     const { providers } = readOffer(c.env, c.get('config').modelsJson);
-    return c.json({ status: 'ok', version: packageJson.version, providers: [...providers.keys()] });
+    return c.json({ status: 'ok', version, providers: [...providers.keys()] });
   })
   .all('/ping', methodNotAllowed('GET'))
   .post('/settle', internalAuth, async (c) => c.json(await settleNow(c.env)))

@@ -125,7 +125,7 @@ export async function attack(
     );
     await page.goto(ELSEWHERE);
     await page.waitForLoadState('networkidle');
-    assert.equal(await page.frameLocator('iframe').locator('h1').count(), 0);
+    assert.equal(await page.frameLocator('iframe').locator('.brand').count(), 0);
   });
   await operator.close();
 }

@@ -59,9 +59,9 @@ export async function useTheKeyInPages(
       .getByText(/\[stopped\]$/)
       .waitFor();
     await page.getByLabel('Model').selectOption('test/error');
-    await page.getByLabel('Message').fill('503');
+    await page.getByLabel('Message').fill('429');
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByRole('alert').getByText('upstream_overloaded').waitFor();
+    await page.getByRole('alert').getByText('upstream_rate_limited').waitFor();
     await page.getByRole('button', { name: 'Start over' }).click();
     assert.equal(await page.locator('.turn').count(), 0);
   });

@@ -51,13 +51,18 @@ async function run(report: Report, browser: Browser, router: Router): Promise<vo
 
 const report = openReport();
 const router = await makeRouter();
-const browser = await launch();
-try {
-  await run(report, browser, router);
-} finally {
-  await browser.close();
+
+async function stopRouter(): Promise<void> {
   await router.stop();
   await router.remove();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopRouter().then(() => process.exit(130)));
+try {
+  const browser = await launch();
+  await run(report, browser, router).finally(() => browser.close());
+} finally {
+  await stopRouter();
 }
 const { passed, failed } = report.counts();
 console.log(`\n${passed} passed, ${failed} failed. Pictures: .screenshots`);

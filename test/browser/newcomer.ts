@@ -48,8 +48,17 @@ async function tryToSignIn(page: Page, { secret }: Router): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').getByText('That is not the secret').waitFor();
   await page.getByLabel('Secret').fill(secret());
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Secret').press('Enter');
   await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor();
+}
+
+/** The first stop of the Tab key leads past the navigation, and the next one is what the page is about. */
+async function useTheKeyboard(page: Page): Promise<void> {
+  await page.goto('/admin/keys');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.locator(':focus').textContent(), 'New key');
 }
 
 async function makeKey(page: Page, day: FirstDay): Promise<void> {
@@ -97,6 +106,7 @@ export async function liveThroughTheFirstDay({ check }: Report, router: Router, 
   await check('a wrong secret is refused, the right one opens the page that was wanted', () =>
     tryToSignIn(page, router),
   );
+  await check('the keyboard alone leads past the navigation', () => useTheKeyboard(page));
   await check('a key is made, shown once, and every copy button copies', () => makeKey(page, day));
   await check('OpenAI’s client works with it at once', async () => {
     assert.equal(await answerTo(url, day.key, 'hello from the console'), 'hello from the console');

@@ -24,6 +24,11 @@ async function chat(page: Page, key: string): Promise<void> {
   await page.locator('.turn').nth(1).getByRole('link').waitFor();
 }
 
+async function checkProviders(page: Page): Promise<void> {
+  await page.locator('form[action="/admin/providers"] button').click();
+  await page.waitForURL('**/admin/providers');
+}
+
 async function makeKey(page: Page): Promise<void> {
   await page.locator('#username').fill('grace');
   await page.locator('#name').fill('shown-once');
@@ -40,6 +45,7 @@ export function placesOf({ keyId, key, requestId }: Filled): Place[] {
     { name: 'usage', path: '/usage', before: (page) => showUsage(page, key) },
     { name: 'sign-in', path: '/admin/sign-in' },
     { name: 'overview', path: '/admin' },
+    { name: 'providers', path: '/admin', before: checkProviders },
     { name: 'keys', path: '/admin/keys' },
     { name: 'keys-none', path: '/admin/keys?q=nobody' },
     { name: 'key-new', path: '/admin/keys/new' },

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { freePort, makeClone } from '../e2e/clone.ts';
 
-/** Vendors that are configured have their models and prices shown; nothing here calls them. */
-const VENDOR_KEYS = ['MOONSHOT_API_KEY', 'DEEPSEEK_API_KEY', 'ZAI_API_KEY'];
+const VENDORS = ['MOONSHOT', 'DEEPSEEK', 'ZAI'];
+/** Nobody listens there: no run of these tests ever calls a vendor. */
+const NOWHERE = 'http://127.0.0.1:9';
 
 /** A router as a newcomer has it: a clone of its own, started with `npm start`. */
 export interface Router {
@@ -41,9 +42,16 @@ export async function makeRouter(): Promise<Router> {
   let secret = '';
   let child: ReturnType<typeof spawn> | null = null;
 
-  async function addVendorKeys(): Promise<void> {
+  /** Vendors that are configured have their models and prices shown. */
+  async function configureVendors(): Promise<void> {
     const text = await readFile(variables, 'utf8');
-    const filled = VENDOR_KEYS.reduce((all, name) => all.replace(`${name}=\n`, `${name}=not-a-real-key\n`), text);
+    const filled = VENDORS.reduce(
+      (all, name) =>
+        all
+          .replace(new RegExp(`^${name}_API_KEY=.*$`, 'm'), `${name}_API_KEY=not-a-real-key`)
+          .replace(new RegExp(`^${name}_BASE_URL=.*$`, 'm'), `${name}_BASE_URL=${NOWHERE}`),
+      text,
+    );
     await writeFile(variables, filled);
   }
 
@@ -66,7 +74,7 @@ export async function makeRouter(): Promise<Router> {
       // What Ctrl-C does: the signal goes to every process of the group.
       process.kill(-running.pid, 'SIGINT');
       await ended;
-      await addVendorKeys();
+      await configureVendors();
     },
     async settle() {
       const headers = { authorization: `Bearer ${secret}` };

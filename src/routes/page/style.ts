@@ -30,7 +30,7 @@ export const style = `
 [data-theme=dark] { color-scheme: dark }
 *, ::before, ::after { box-sizing: border-box }
 html { font: 100%/1.55 var(--sans); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding: 1rem }
-:lang(zh) { line-height: 1.7 }
+html:lang(zh) { line-height: 1.7 }
 body { margin: 0; background: var(--paper); color: var(--ink); font-size: .9375rem;
   font-variant-numeric: lining-nums tabular-nums; overflow-wrap: break-word }
 h1, h2, h3, p, dl, dd, ul, figure, pre, table, fieldset { margin: 0; padding: 0 }
@@ -104,7 +104,7 @@ section > .head { gap: .125rem 1rem }
 .fail { fill: var(--bad) }
 .column:hover { opacity: .75 } .hit { fill: transparent }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .8125rem; color: var(--soft) }
-.legend li { display: flex; align-items: center; gap: .45rem }
+.legend li { display: flex; align-items: baseline; gap: .45rem }
 .legend svg { width: .625rem; height: .625rem; flex: none }
 .legend b { font-weight: 500; color: var(--ink) }
 .bar { display: block; width: 100%; height: .375rem; border-radius: 3px; overflow: hidden; background: var(--sunken) }
