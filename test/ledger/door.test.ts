@@ -296,16 +296,11 @@ describe('what is never written down', () => {
     const sent: unknown[] = [];
     const LOG_QUEUE = { send: async (message: unknown) => void sent.push(message) };
     const dead = () => Promise.reject(new Error(`no way: ${prompt}`));
+    const KEY_LEDGER = { getByName: () => ({ begin: dead, settle: dead, checkpoint: dead }) };
     const routers = [
       { router: routerWith({ DEBUG: 'true' }), own: secret },
-      {
-        router: routerWith({
-          DEBUG: 'true',
-          LOG_QUEUE,
-          KEY_LEDGER: { getByName: () => ({ begin: dead, settle: dead, checkpoint: dead }) },
-        }),
-        own: open.secret,
-      },
+      { router: routerWith({ DEBUG: 'true', LOG_QUEUE, KEY_LEDGER }), own: open.secret },
+      { router: routerWith({ LOG_QUEUE: { send: dead }, KEY_LEDGER }), own: open.secret },
     ];
     const errors: string[] = [];
     for (const { router, own } of routers) {
@@ -332,6 +327,7 @@ describe('what is never written down', () => {
     expect(results.length).toBeGreaterThan(5);
     expect(sent.length).toBeGreaterThan(5);
     expect(lines.length).toBeGreaterThan(5);
+    expect(lines.join('\n')).toContain('job_failed');
     for (const [place, text] of Object.entries({ rows, sent, results, lines, errors })) {
       const all = JSON.stringify(text);
       for (const hidden of [prompt, secret, open.secret, 'vendor-key-deepseek']) {
