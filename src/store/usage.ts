@@ -27,8 +27,11 @@ interface Grouping {
 const GROUPINGS: Record<UsageGroup, Grouping> = {
   day: { name: 'day', column: sql`${usageDaily.day}` },
   key: { name: 'key_id', column: sql`${usageDaily.keyId}` },
-  // The same model id may stand with two vendors.
-  model: { name: 'model', column: sql`${usageDaily.provider} || '/' || ${usageDaily.model}` },
+  // The same model id may stand with two vendors. Refusals before a model was found have none.
+  model: {
+    name: 'model',
+    column: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
+  },
   user: { name: 'owner', column: sql`${usageDaily.owner}` },
 };
 

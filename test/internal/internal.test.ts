@@ -342,6 +342,7 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
     expect(await by('key')).toContainEqual(expect.objectContaining({ key_id: id, ...sums }));
     expect(await by('user')).toContainEqual(expect.objectContaining({ owner, ...sums }));
     expect((await by('model'))[0]).toMatchObject({ model: 'test/echo' });
+    for (const { model } of await by('model')) expect(model).toMatch(/^(none|.+\/.+)$/);
     expect((await by('day'))[0]).toMatchObject({ day: row.day, cost_usd: expect.stringMatching(/^\d+(\.\d+)?$/) });
     expect((await call('GET', '/usage?by=key&from=2020-01-01&to=2020-12-31')).body.data).toEqual([]);
     for (const query of ['by=week', 'from=yesterday', 'to=2026-13-01']) {
