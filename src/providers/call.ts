@@ -2,7 +2,7 @@ import { RouterError } from '../protocol/errors.ts';
 import { vendorHeaders } from './headers.ts';
 import type { Provider } from './provider.ts';
 
-type Fetch = (request: Request) => Promise<Response>;
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface VendorCall {
   provider: Pick<Provider, 'name' | 'fetch'>;
@@ -18,10 +18,11 @@ export interface VendorCall {
 /** Sends a request to a vendor, in place of the network where the provider answers by itself. */
 export function sendTo(
   provider: Pick<Provider, 'fetch'>,
-  request: Request,
-  send: Fetch = (outgoing) => fetch(outgoing),
+  url: string,
+  init: RequestInit,
+  send: Fetch = (address, outgoing) => fetch(address, outgoing),
 ): Promise<Response> {
-  return provider.fetch === undefined ? send(request) : provider.fetch(request);
+  return provider.fetch === undefined ? send(url, init) : provider.fetch(new Request(url, init));
 }
 
 /**
@@ -30,15 +31,9 @@ export function sendTo(
  */
 export async function callVendor(call: VendorCall): Promise<Response> {
   const { provider, apiKey, baseUrl, body, signal } = call;
-  const request = new Request(`${baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: vendorHeaders(apiKey),
-    body,
-    signal,
-    redirect: 'manual',
-  });
+  const init = { method: 'POST', headers: vendorHeaders(apiKey), body, signal, redirect: 'manual' } as const;
   try {
-    return await sendTo(provider, request, call.fetch);
+    return await sendTo(provider, `${baseUrl}/chat/completions`, init, call.fetch);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     throw new RouterError('upstream_error', `${provider.name} could not be reached. Try again shortly.`, { cause });

@@ -30,14 +30,14 @@ interface Probe {
 /** Asks one path of the vendor. Rejects with RouterError for whatever is not a good JSON answer. */
 async function ask(probe: Probe, path: string, body: unknown = null): Promise<unknown> {
   const { provider, apiKey, baseUrl } = probe.configured;
-  const request = new Request(baseUrl + path, {
+  const init = {
     method: body === null ? 'GET' : 'POST',
     headers: vendorHeaders(apiKey),
     signal: probe.signal,
     redirect: 'manual',
     ...(body === null ? {} : { body: JSON.stringify(body) }),
-  });
-  const response = await sendTo(provider, request, probe.fetch);
+  } as const;
+  const response = await sendTo(provider, baseUrl + path, init, probe.fetch);
   if (!response.ok) throw provider.error(await readFailure(response, [apiKey], probe.now()));
   const text = await response.text();
   let answer: unknown;

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { runChild } from './children.ts';
 
-const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
-const WRANGLER = join(PROJECT, 'node_modules/wrangler/bin/wrangler.js');
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+export const WRANGLER = join(PROJECT, 'node_modules/wrangler/bin/wrangler.js');
 
 /** A built Worker: one module, below the directory of the runtime's configurations. */
 export interface Built {

@@ -30,7 +30,7 @@ export const FULL: Scale = {
   wholeAnswers: 400,
   warmingAnswers: 2_000,
   slowEvents: 140,
-  starts: 7,
+  starts: 5,
 };
 
 /** About one minute. */
@@ -42,7 +42,7 @@ export const QUICK: Scale = {
   wholeAnswers: 150,
   warmingAnswers: 500,
   slowEvents: 60,
-  starts: 3,
+  starts: 2,
 };
 
 /** A target whose process runs. */
@@ -113,12 +113,4 @@ export async function slowStreams(target: Target, events: number): Promise<{ idl
   } finally {
     await runtime.stop();
   }
-}
-
-/** CPU that a fresh process has used by the time it listens, in ms: compiling and running the Worker's global scope is part of it. */
-export async function startCost(target: Target): Promise<number> {
-  const runtime = await target.start();
-  const used = cpuMs(runtime.pid);
-  await runtime.stop();
-  return used;
 }

@@ -128,7 +128,7 @@ function deploymentRows({ bundleGzipBytes, startMs }: Results): Row[] {
     },
     {
       ...none,
-      what: "Start-up CPU, beyond a bare Worker's",
+      what: 'Start-up, V8 busy',
       default: judged(start, best, START_AIM_MS),
       aim: `${START_AIM_MS} ms`,
     },

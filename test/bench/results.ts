@@ -13,7 +13,7 @@ export interface Results {
   /** MiB. */
   memory: Record<Streaming, { idle: number; peak: number }>;
   bundleGzipBytes: number;
-  /** CPU ms of the router's process at its start, less those of a process with the bare Worker. */
+  /** Milliseconds in which the global scope keeps V8 busy. */
   startMs: Rounds;
 }
 

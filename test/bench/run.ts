@@ -1,6 +1,7 @@
-import { eventCost, firstByte, type Running, type Scale, slowStreams, startCost, wholeCost } from './measures.ts';
+import { eventCost, firstByte, type Running, type Scale, slowStreams, wholeCost } from './measures.ts';
 import { BODY_SIZES } from './requests.ts';
 import { type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
+import { startUp } from './start-up.ts';
 import type { Rounds } from './statistics.ts';
 import { TARGETS, type TargetName, type Targets } from './targets.ts';
 
@@ -79,7 +80,7 @@ async function wholeRounds(
 
 /** Measures everything, one target after the other. `vendorPort` is the double's. */
 export async function runBench(
-  { all, router }: Targets,
+  { all, directory, router }: Targets,
   vendorPort: number,
   scale: Scale,
   progress: Progress,
@@ -91,7 +92,7 @@ export async function runBench(
   progress('start-up');
   const startMs: Rounds = [];
   for (let start = 0; start < scale.starts; start += 1) {
-    startMs.push((await startCost(all.default)) - (await startCost(all.pass)));
+    startMs.push(await startUp(directory));
   }
 
   const started: Partial<Record<TargetName, Running>> = {};

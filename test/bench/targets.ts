@@ -18,6 +18,8 @@ export interface Target {
 export interface Targets {
   all: Readonly<Record<TargetName, Target>>;
   router: Built;
+  /** Where files of this run go. */
+  directory: string;
 }
 
 /** Builds the Workers and says how each is run. `vendor` is the double's URL. */
@@ -83,5 +85,6 @@ export async function prepareTargets(vendor: string, directory: string): Promise
       cursor: target('cursor'),
     },
     router,
+    directory,
   };
 }

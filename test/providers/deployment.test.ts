@@ -171,7 +171,12 @@ describe('a failed answer', () => {
 
 describe('a call of a vendor', () => {
   const call = (fetch: (request: Request) => Promise<Response>, signal = new AbortController().signal) =>
-    callVendor({ ...one({ DEEPSEEK_API_KEY: 'd' }), body: '{"a":1}', signal, fetch });
+    callVendor({
+      ...one({ DEEPSEEK_API_KEY: 'd' }),
+      body: '{"a":1}',
+      signal,
+      fetch: (url, init) => fetch(new Request(url, init)),
+    });
 
   it('is one POST that follows nothing', async () => {
     const seen: Request[] = [];
@@ -215,7 +220,8 @@ describe('the live check', () => {
   /** Answers by path, and keeps what was asked. */
   function vendor(answers: Record<string, () => Response>) {
     const asked: string[] = [];
-    const fetch = async (request: Request) => {
+    const fetch = async (url: string, init: RequestInit) => {
+      const request = new Request(url, init);
       const { pathname } = new URL(request.url);
       asked.push(`${request.method} ${pathname} ${request.headers.get('authorization')}`);
       return answers[pathname]?.() ?? new Response('not found', { status: 404 });
@@ -263,8 +269,8 @@ describe('the live check', () => {
     const check = await checkProvider(
       one({ ZAI_API_KEY: 'z' }),
       () => 5,
-      async (request) => {
-        bodies.push(await request.json());
+      async (url, init) => {
+        bodies.push(await new Request(url, init).json());
         return Response.json({ choices: [{ message: { content: '' }, finish_reason: 'length' }] });
       },
     );
@@ -286,8 +292,8 @@ describe('the live check', () => {
     const check = await checkProvider(
       deepseek,
       () => 5,
-      async (request) => {
-        request.signal.throwIfAborted();
+      async (_url, init) => {
+        init.signal?.throwIfAborted();
         return new Response();
       },
     );

@@ -34,8 +34,8 @@ async function send(request: Record<string, unknown> & { model: string }, answer
     ...configured,
     body: JSON.stringify(prepared.request),
     signal: new AbortController().signal,
-    fetch: async (outgoing) => {
-      sent = outgoing;
+    fetch: async (url, init) => {
+      sent = new Request(url, init);
       return answer;
     },
   });

@@ -74,7 +74,7 @@ export async function callOnce(exchange: Exchange, signal: AbortSignal): Promise
       baseUrl,
       body: exchange.body,
       signal,
-      fetch: (request) => fetch(request),
+      fetch: (url, init) => fetch(url, init),
     });
     if (response.ok) return { kind: 'answered', value: response };
     const error = provider.error(await readFailure(response, [apiKey], Date.now()));

@@ -67,8 +67,10 @@ async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whol
 function toldBy(tried: Tried<Whole>): Told {
   if (tried.kind === 'failed') return NOTHING_TOLD;
   const { completion, finishReason, vendorFinishReason } = tried.value;
-  const characters = completion.choices.reduce((sum, choice) => sum + JSON.stringify(choice.message).length, 0);
-  return { usage: readUsage(completion.usage), characters, finishReason, vendorFinishReason };
+  const usage = readUsage(completion.usage);
+  const estimated = usage === null ? completion.choices : [];
+  const characters = estimated.reduce((sum, choice) => sum + JSON.stringify(choice.message).length, 0);
+  return { usage, characters, finishReason, vendorFinishReason };
 }
 
 /** The body for the client. Where it fails that is a fault of ours, and what the vendor did is billed all the same. */

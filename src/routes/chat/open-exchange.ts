@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { hashSecret } from '../../keys/secret.ts';
+import { userHash } from '../../keys/user-hash.ts';
 import { beginRequest, checkpointRequest, settleRequest } from '../../ledger/client.ts';
 import type { Admission, LeaseRequest } from '../../ledger/entry.ts';
 import { openMemory } from '../../memory/client.ts';
@@ -61,12 +61,12 @@ function printBody(
   c: Context<AppEnv>,
   { document, target }: Opening,
   conversation: Conversation,
-  userHash: string,
+  user: string,
 ): string {
   const prepared = target.configured.provider.request(conversation.request, {
     model: target.model,
     parameters: target.parameters,
-    userHash,
+    userHash: user,
   });
   if (c.get('config').debug && prepared.changes.length > 0) {
     logLine('info', 'request_changed', { request_id: c.get('requestId'), changes: prepared.changes.join('; ') });
@@ -94,17 +94,16 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     colo: coloOf(c.req.raw),
   };
   const admission = askLedger(c.env, key, leaseOf(facts, c.get('keyHash')));
-  const [conversation, userHash, answer] = await Promise.all([
+  const [conversation, user, answer] = await Promise.all([
     openConversation(c, opening),
-    // Vendors keep callers apart by it, and learn nothing else of a key.
-    hashSecret(key.id),
+    userHash(key),
     hasLimits(key) ? admission : null,
   ]);
   if (answer?.kind === 'refused') throw refusal(answer, request.model);
   return {
     ...facts,
     conversation,
-    body: printBody(c, opening, conversation, userHash),
+    body: printBody(c, opening, conversation, user),
     admission,
     attempts: [],
     clientSignal: c.req.raw.signal,
