@@ -75,7 +75,7 @@ small, .small { font-size: .8125rem }
 .lone .brand, .lone .prefs { padding: 0 }
 .lone .prefs { border-top: 1px solid var(--line); padding-top: 1.25rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 2rem }
 .lone > main { gap: 1.5rem; margin-bottom: 1.5rem }
-.narrow { max-width: 27rem }
+.narrow { max-width: 27rem } .lone:has(table) { max-width: 58rem }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .75rem 1.5rem }
 .head .soft { margin-top: .35rem }
 .title { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline }
@@ -121,7 +121,7 @@ td .meter { max-width: 18rem }
 
 .scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .6rem 1.25rem .6rem 0; border-bottom: 1px solid var(--line) }
+th, td { text-align: left; vertical-align: baseline; padding: .6rem 1.25rem .6rem 0; border-bottom: 1px solid var(--line) }
 th:last-child, td:last-child { padding-right: 0 }
 thead th { font-weight: 400; font-size: .8125rem; color: var(--soft); white-space: nowrap; padding-top: 0; vertical-align: bottom }
 tbody th { font-weight: 500 }
@@ -130,7 +130,7 @@ table.dense { font-size: .875rem } .dense :is(td, th):not(:last-child) { padding
 table.models { table-layout: fixed; min-width: 34rem }
 table.models .context { width: 7.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
 table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
-.phone-only { display: none } .model { overflow-wrap: anywhere } td form { justify-items: end }
+.phone-only { display: none } .model { overflow-wrap: anywhere; min-width: 9rem } table.models .model { min-width: 0 } td form { justify-items: end }
 .number + :not(.number) { padding-left: 1rem }
 .number { text-align: right; white-space: nowrap }
 td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
@@ -173,6 +173,7 @@ button:disabled { opacity: .5; cursor: default }
 .badge::before { content: ""; position: absolute; left: 0; top: calc(.5lh - .25rem); width: .5rem; height: .5rem; border-radius: 50%; background: currentColor }
 /* Keeps the line where the word is left out. */
 .badge::after { content: "\\200b" }
+.soft + .badge { margin-left: .4rem }
 h1 .badge { font-weight: 400; letter-spacing: 0 }
 .badge.good, .badge.bad, .badge.warn { color: var(--ink) }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
