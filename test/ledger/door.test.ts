@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { KeySettings } from '../../src/store/keys.ts';
 import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts';
-import { makeKey } from '../support/keys.ts';
+import { makeKey, mistyped } from '../support/keys.ts';
 import { clock, SECOND } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { BASE_URL, get, internal } from '../support/router.ts';
@@ -305,7 +305,7 @@ describe('what is never written down', () => {
     const errors: string[] = [];
     for (const { router, own } of routers) {
       const plain = [false, true, true, false, true, false].map((stream) => asked(own, { ...body, stream }));
-      const refused = [asked(own, { ...body, model: 'no/such' }), asked(`${own.slice(0, -1)}x`, body)];
+      const refused = [asked(own, { ...body, model: 'no/such' }), asked(mistyped(own), body)];
       const asking = [...plain, ...refused].map(async (request) => {
         const response = await router.fetch(...request);
         const text = await response.text().catch(() => '');

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import type OpenAI from 'openai';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeKey } from '../support/keys.ts';
+import { makeKey, mistyped } from '../support/keys.ts';
 import { get, internal, openaiClient } from '../support/router.ts';
 import { playVendor } from '../support/vendor.ts';
 
@@ -201,7 +201,7 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
 
   it('a missing, malformed or unknown key is a 401 that tells nothing', async () => {
     const messages = new Set<string>();
-    for (const authorization of ['', 'Bearer ', 'Bearer sk-nope', `Bearer ${secret.slice(0, -1)}x`, 'Basic abc']) {
+    for (const authorization of ['', 'Bearer ', 'Bearer sk-nope', `Bearer ${mistyped(secret)}`, 'Basic abc']) {
       const response = await post(hello, { headers: { authorization } });
       expect(response.status).toBe(401);
       messages.add(((await response.json()) as { error: { message: string } }).error.message);

@@ -15,3 +15,8 @@ export async function makeKey(settings: KeySettings = {}): Promise<{ secret: str
   );
   return { secret, key };
 }
+
+/** The secret with a slip of the hand in its last character. */
+export function mistyped(secret: string): string {
+  return secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0');
+}
