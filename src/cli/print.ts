@@ -18,7 +18,7 @@ function shorten(text: string, width: number): string {
 }
 
 /** One column of a table. */
-export interface Column {
+interface Column {
   title: string;
   /** Numbers stand to the right. */
   right?: boolean;

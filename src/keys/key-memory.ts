@@ -46,10 +46,3 @@ export function remember(memory: KeyMemory, hash: string, record: KeyRecord): vo
     setBounded(memory.records, hash, record);
   }
 }
-
-/** Forgets a secret, so that the next request asks again. */
-export function forget(memory: KeyMemory, hash: string): void {
-  memory.records.delete(hash);
-  memory.unknown.delete(hash);
-  memory.triedAt.delete(hash);
-}

@@ -36,7 +36,7 @@ async function withTimeout<T>(job: Promise<T>, milliseconds: number): Promise<T>
 }
 
 /** Reads a key's row, giving up after two seconds. */
-export async function readKeyInTime(database: Database, hash: string): Promise<ApiKey | null> {
+async function readKeyInTime(database: Database, hash: string): Promise<ApiKey | null> {
   return await withTimeout(findKeyByHash(database, hash), DATABASE_TIMEOUT);
 }
 

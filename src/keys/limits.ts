@@ -9,7 +9,7 @@ import { PREFIX_PATTERN } from './secret.ts';
  */
 
 /** What users and keys may be called. */
-export const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
+const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
 const NAME_RULE = 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -';
 const MODEL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*(\/(\*|[A-Za-z0-9._:/-]+))?$/;
 

@@ -13,7 +13,7 @@ function retryHeaders(error: RouterError): Record<string, string> {
 }
 
 /** The answer to an error. */
-export function errorResponse(error: RouterError, headers: Record<string, string> = {}): Response {
+function errorResponse(error: RouterError, headers: Record<string, string> = {}): Response {
   return Response.json(errorBody(error), { status: error.status, headers: { ...retryHeaders(error), ...headers } });
 }
 

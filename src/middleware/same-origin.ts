@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 
 /** Whether a browser says that a request was sent by one of our own pages. */
-export function isSameOrigin(request: Request): boolean {
+function isSameOrigin(request: Request): boolean {
   const origin = request.headers.get('origin');
   if (origin !== null) return origin === new URL(request.url).origin;
   return request.headers.get('sec-fetch-site') === 'same-origin';

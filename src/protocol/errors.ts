@@ -1,5 +1,5 @@
 /** Every error the router can answer with: code → HTTP status and OpenAI error type. The table is closed. */
-export const ERROR_CODES = {
+const ERROR_CODES = {
   invalid_api_key: { status: 401, type: 'authentication_error' },
   invalid_credentials: { status: 401, type: 'authentication_error' },
   model_not_allowed: { status: 403, type: 'permission_error' },

@@ -19,7 +19,7 @@ function bytesOf(text: string): number {
 }
 
 /** Tokens of a text, roughly, at least one for any text. */
-export function estimateTextTokens(text: string): number {
+function estimateTextTokens(text: string): number {
   return Math.ceil(bytesOf(text) / BYTES_PER_TOKEN);
 }
 

@@ -19,7 +19,7 @@ interface Span {
 }
 
 /** The root is depth 1. */
-export const DEPTH_LIMIT = 64;
+const DEPTH_LIMIT = 64;
 
 const QUOTE = 34;
 const COMMA = 44;

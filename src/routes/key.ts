@@ -13,7 +13,7 @@ function inUsd(amounts: Readonly<Record<string, number>>): Record<string, string
 }
 
 /** A key as its holder sees it. Usage is the ledger's, settled only; USD are decimal texts. */
-export function describeOwnKey(key: ApiKey, state: LedgerState) {
+function describeOwnKey(key: ApiKey, state: LedgerState) {
   const { id, name, owner, purpose, prefix, last4, expires_at, models, created_at, reasoning, ...all } =
     describeKey(key);
   const { rpm, tpm, max_concurrent, budget_day_usd, budget_week_usd, budget_month_usd, budget_total_usd } = all;

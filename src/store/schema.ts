@@ -118,7 +118,6 @@ export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type RequestLogRow = typeof requestLogs.$inferSelect;
-export type UsageDailyRow = typeof usageDaily.$inferSelect;
 
 /** A key with its owner's state: all that decides whether a request may run. Holds hashes, never a secret. */
 export interface ApiKey extends ApiKeyRow {
@@ -126,7 +125,7 @@ export interface ApiKey extends ApiKeyRow {
 }
 
 /** Where a change came from. */
-export const ACTORS = ['cli', 'console', 'api'] as const;
+const ACTORS = ['cli', 'console', 'api'] as const;
 export type Actor = (typeof ACTORS)[number];
 
 export const audit = sqliteTable('audit', {

@@ -13,7 +13,7 @@ const PLACES = [
   ['changes', '/admin/changes'],
 ] as const;
 
-export type Place = (typeof PLACES)[number][0];
+type Place = (typeof PLACES)[number][0];
 
 function Navigation({ view, place }: { view: View; place: Place | null }) {
   const { nav } = view.texts;

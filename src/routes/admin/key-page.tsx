@@ -16,7 +16,7 @@ import { NameField, SettingsFields } from './key-fields.tsx';
 import type { FieldErrors } from './key-input.ts';
 import { CHART_DAYS } from './overview-data.ts';
 
-export interface KeyProps {
+interface KeyProps {
   view: View;
   apiKey: ApiKey;
   usage: KeyUsageState;

@@ -9,7 +9,7 @@ import { Meter } from '../page/meter.tsx';
 import type { View } from '../page/view.ts';
 import { Frame, Head, Pager, Scroll } from './frame.tsx';
 
-export interface KeysProps {
+interface KeysProps {
   view: View;
   keys: readonly ApiKey[];
   spend: ReadonlyMap<string, KeySpend>;

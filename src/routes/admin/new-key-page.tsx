@@ -2,7 +2,7 @@ import { Field } from './field.tsx';
 import { Frame, Head, Note } from './frame.tsx';
 import { type FieldsProps, NameField, SettingsFields } from './key-fields.tsx';
 
-export interface NewKeyProps extends FieldsProps {
+interface NewKeyProps extends FieldsProps {
   /** The id the key will have: a form sent twice makes one key. */
   id: string;
   owners: readonly string[];

@@ -11,7 +11,7 @@ import type { LedgerLight } from './ledger-light.ts';
 import { CHART_DAYS, type OverviewData, type ProviderLine } from './overview-data.ts';
 import { TrafficChart } from './traffic-chart.tsx';
 
-export interface OverviewProps {
+interface OverviewProps {
   view: View;
   data: OverviewData;
   ledger: LedgerLight;

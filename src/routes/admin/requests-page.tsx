@@ -12,7 +12,7 @@ interface Filter {
   end: string;
 }
 
-export interface RequestsProps {
+interface RequestsProps {
   view: View;
   rows: readonly RequestLogRow[];
   filter: Filter;

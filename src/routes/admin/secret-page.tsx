@@ -5,7 +5,7 @@ import { dateTime } from '../page/format.ts';
 import type { View } from '../page/view.ts';
 import { Frame, Head } from './frame.tsx';
 
-export interface SecretProps {
+interface SecretProps {
   view: View;
   apiKey: ApiKey;
   secret: string;

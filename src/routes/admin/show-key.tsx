@@ -15,7 +15,7 @@ import { CHART_DAYS } from './overview-data.ts';
 
 const SHOWN_REQUESTS = 10;
 
-export interface Shown {
+interface Shown {
   errors: FieldErrors;
   /** Null for the settings as they stand. */
   values: FieldValues | null;

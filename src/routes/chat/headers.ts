@@ -2,7 +2,7 @@ import type { Admission } from '../../ledger/entry.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `x-ratelimit-*` as OpenAI writes them, for the limits the key has. */
-export function rateLimitHeaders(admission: Admission | null): Record<string, string> {
+function rateLimitHeaders(admission: Admission | null): Record<string, string> {
   const headers: Record<string, string> = {};
   if (admission === null) return headers;
   for (const name of ['requests', 'tokens'] as const) {

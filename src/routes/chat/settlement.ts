@@ -35,7 +35,7 @@ export function factsOf(
 }
 
 /** Reported numbers where there are any, zero included; nothing where nothing was used; else an estimate that says so. */
-export function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
+function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
   if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
   if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
   const outputTokens = estimateCharacterTokens(outcome.characters);

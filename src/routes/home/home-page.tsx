@@ -2,7 +2,7 @@ import { Copy } from '../page/copy.tsx';
 import { LonePage } from '../page/document.tsx';
 import type { View } from '../page/view.ts';
 
-export interface HomePageProps {
+interface HomePageProps {
   view: View;
   baseUrl: string;
   /** False without INTERNAL_SECRET. */

@@ -14,10 +14,10 @@ export function Badge({ tone, children }: { tone: Tone; children?: Child }) {
   );
 }
 
-export type KeyState = 'active' | 'disabled' | 'revoked' | 'expired' | 'owner';
+type KeyState = 'active' | 'disabled' | 'revoked' | 'expired' | 'owner';
 
 /** What a key's row comes to now. `now` is ms since 1970. */
-export function keyState(key: ApiKey, now: number): KeyState {
+function keyState(key: ApiKey, now: number): KeyState {
   if (key.status !== 'active') return key.status;
   if (key.ownerStatus !== 'active') return 'owner';
   return key.expiresAt !== null && !(Date.parse(key.expiresAt) > now) ? 'expired' : 'active';

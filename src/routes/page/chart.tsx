@@ -1,12 +1,12 @@
 import type { View } from './view.ts';
 
 /** A column's part: the class that colours it, and its height in the chart's unit. */
-export interface Part {
+interface Part {
   tone: string;
   value: number;
 }
 
-export interface Column {
+interface Column {
   /** What a pointer is told, and the table's first cell. */
   name: string;
   /** Written under the column; most columns have none. */
@@ -15,14 +15,14 @@ export interface Column {
   parts: readonly Part[];
 }
 
-export interface Series {
+interface Series {
   tone: string;
   name: string;
   /** Its sum, as text. */
   sum: string;
 }
 
-export interface ChartProps {
+interface ChartProps {
   view: View;
   /** What the chart shows, for those who do not see it. */
   label: string;

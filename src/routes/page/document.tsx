@@ -51,7 +51,7 @@ export function Preferences({ view }: { view: View }) {
   );
 }
 
-export interface DocumentProps {
+interface DocumentProps {
   view: View;
   title: string;
   /** Scripts of the page beside the one that all have. */

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 
 /** How full a budget is; a share over 1 is a full bar. */
-export function Bar({ share }: { share: number }) {
+function Bar({ share }: { share: number }) {
   const tone = share >= 1 ? 'bar bad' : share >= 0.8 ? 'bar warn' : 'bar';
   return (
     <svg class={tone} aria-hidden="true">

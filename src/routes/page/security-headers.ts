@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** What every page is sent with, failures too. */
-export const pageHeaders = {
+const pageHeaders = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   // Not `no-referrer`: browsers then send `Origin: null` with our own forms.

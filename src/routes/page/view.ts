@@ -6,7 +6,7 @@ import { english, type Texts } from './english.ts';
 
 /** The languages there are. A new one is its file and a line here. */
 export const LANGUAGES = { en: { name: 'English', texts: english }, zh: { name: '中文', texts: chinese } };
-export type Language = keyof typeof LANGUAGES;
+type Language = keyof typeof LANGUAGES;
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
