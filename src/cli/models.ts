@@ -55,7 +55,10 @@ export async function run(args: string[]): Promise<undefined> {
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
-  if (values.help) return say(HELP) as undefined; // prints, and returns nothing
+  if (values.help) {
+    say(HELP);
+    return;
+  }
   const [verb = 'list', ...rest] = positionals;
   if (verb !== 'list') throw new Mistake(`"${verb}" is not understood. Say: npm run models -- list`);
   noPositional(rest);

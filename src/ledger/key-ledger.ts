@@ -45,7 +45,7 @@ export interface LedgerSums {
  * The truth about one key: what it may do now, what is running, what it has cost. One object a key, named by its id.
  * Thin: the rules are in `ledger.ts`; here are the alarm and the queue.
  */
-export class KeyLedger extends DurableObject<Cloudflare.Env> {
+export class KeyLedger extends DurableObject {
   #books: Books;
   #leaseTtlMs: number;
   #alertUrl: string | null;

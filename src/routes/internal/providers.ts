@@ -6,7 +6,7 @@ import { readOffer } from '../../providers/offer.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 
-/** The live check in the words of the API; null where none was asked for, or there is nothing to check. */
+/** The live check in the words of the API. */
 async function check(configured: ConfiguredProvider) {
   const { ok, latencyMs, problem, balance, unlisted } = await checkProvider(configured, Date.now);
   return { ok, latency_ms: latencyMs, problem, balance, unlisted_models: unlisted };
