@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../config.ts';
+import { logFault } from '../log-line.ts';
 import { packRows } from '../logs/message.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -147,7 +148,7 @@ export class KeyLedger extends DurableObject {
       if (this.#alertUrl !== null) await sendAlerts(this.#books.alerts, this.#alertUrl);
       next = isMoreOld ? Date.now() : this.#nextWake(Date.now());
     } catch (cause) {
-      this.#report('ledger_alarm_failed', cause);
+      logFault('ledger_alarm_failed', cause);
     }
     this.#wakeBy(next);
   }
@@ -177,7 +178,7 @@ export class KeyLedger extends DurableObject {
     } catch (cause) {
       // The next call sets it.
       this.#alarmAt = Number.POSITIVE_INFINITY;
-      this.#report('ledger_set_alarm_failed', cause);
+      logFault('ledger_set_alarm_failed', cause);
     }
   }
 
@@ -192,16 +193,11 @@ export class KeyLedger extends DurableObject {
         for (const message of packRows(rows)) await this.env.LOG_QUEUE.send(message);
       } catch (cause) {
         this.#books.entries.giveBack(rows);
-        this.#report('ledger_flush_failed', cause);
+        logFault('ledger_flush_failed', cause);
         break;
       }
       sent += rows.length;
     }
     return sent;
-  }
-
-  #report(event: string, cause: unknown): void {
-    // Names only: a message may hold anything.
-    console.error(JSON.stringify({ level: 'error', event, fault: cause instanceof Error ? cause.name : typeof cause }));
   }
 }

@@ -1,4 +1,5 @@
 import { readConfig } from '../config.ts';
+import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { openDatabase } from '../store/database.ts';
 import { allKeyIds } from '../store/keys.ts';
@@ -70,10 +71,7 @@ async function nudgeShare(env: Cloudflare.Env, minute: number): Promise<void> {
 }
 
 function report(job: string) {
-  return (cause: unknown): void => {
-    const fault = cause instanceof Error ? cause.name : typeof cause;
-    console.error(JSON.stringify({ level: 'error', event: 'sweep_failed', job, fault }));
-  };
+  return (cause: unknown): void => logFault('sweep_failed', cause, { job });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { LedgerRow } from '../ledger/entry.ts';
 import type { KeyLedger } from '../ledger/key-ledger.ts';
 import type { RowName } from '../ledger/outbox.ts';
+import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { insertLogs } from '../store/insert-logs.ts';
 import { type LogMessage, readMessage } from './message.ts';
@@ -67,11 +68,6 @@ async function bringSettlement(places: ConsumerPlaces, { message, body }: Taken<
   if (answer.kind === 'too_late') await places.DEAD_LETTERS.send({ id: message.id, reason: 'too late to count', body });
 }
 
-function report(kind: LogMessage['kind'] | undefined, cause: unknown): void {
-  const fault = cause instanceof Error ? cause.name : typeof cause;
-  console.error(JSON.stringify({ level: 'error', event: 'log_batch_failed', kind, fault }));
-}
-
 /** Reads a message and puts aside what cannot be stored. Null where nothing is left to do with it. */
 async function take(message: Message, places: ConsumerPlaces): Promise<Taken | null> {
   const { message: body, unusable } = readMessage(message.body);
@@ -95,7 +91,7 @@ async function attempt(taken: readonly Taken[], job: Promise<void>): Promise<voi
     await job;
     for (const { message } of taken) message.ack();
   } catch (cause) {
-    report(taken[0]?.body.kind, cause);
+    logFault('log_batch_failed', cause, { kind: taken[0]?.body.kind });
     for (const { message } of taken) message.retry({ delaySeconds: RETRY_AFTER_S });
   }
 }

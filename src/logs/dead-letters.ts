@@ -1,3 +1,4 @@
+import { logFault } from '../log-line.ts';
 import { isObject } from '../protocol/json.ts';
 
 const RETRY_AFTER_S = 300;
@@ -21,13 +22,7 @@ export async function keepDeadLetters(batch: MessageBatch, places: { DB: D1Datab
     await places.DB.batch(letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body), reason)));
     batch.ackAll();
   } catch (cause) {
-    console.error(
-      JSON.stringify({
-        level: 'error',
-        event: 'dead_letters_failed',
-        fault: cause instanceof Error ? cause.name : typeof cause,
-      }),
-    );
+    logFault('dead_letters_failed', cause);
     batch.retryAll({ delaySeconds: RETRY_AFTER_S });
   }
 }

@@ -1,3 +1,4 @@
+import { logFault } from '../log-line.ts';
 import type { ReasoningMemory } from '../pipelines/pipeline.ts';
 import type { ConversationMemory } from './conversation-memory.ts';
 
@@ -14,12 +15,6 @@ function afterLimit<T>(value: T): { promise: Promise<T>; cancel(): void } {
     timer = setTimeout(() => resolve(value), RECALL_LIMIT_MS);
   });
   return { promise, cancel: () => clearTimeout(timer) };
-}
-
-function reportFailedRecall(cause: unknown): void {
-  // The message may hold anything, so only the kind is told.
-  const fault = cause instanceof Error ? cause.name : typeof cause;
-  console.error(JSON.stringify({ level: 'error', event: 'memory_recall_failed', fault }));
 }
 
 /**
@@ -41,7 +36,7 @@ export function openMemory(
       try {
         return await Promise.race([memory.recall(model, turns), limit.promise]);
       } catch (cause) {
-        reportFailedRecall(cause);
+        logFault('memory_recall_failed', cause);
         return turns.map(() => null);
       } finally {
         limit.cancel();

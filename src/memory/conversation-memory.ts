@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { logFault } from '../log-line.ts';
 import type { TurnKey } from '../pipelines/pipeline.ts';
 
 /** One turn to be remembered. */
@@ -87,8 +88,7 @@ export class ConversationMemory extends DurableObject {
       const { count } = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM turns').one();
       this.#isArmed = count > 0;
     } catch (cause) {
-      const fault = cause instanceof Error ? cause.name : typeof cause;
-      console.error(JSON.stringify({ level: 'error', event: 'memory_prune_failed', fault }));
+      logFault('memory_prune_failed', cause);
       this.#isArmed = true;
     }
     if (this.#isArmed) await this.ctx.storage.setAlarm(Date.now() + PRUNE_EVERY_MS);

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
+import { logFault, logLine } from '../log-line.ts';
 import { errorBody, NOT_RETRYABLE, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
-import { faultOf, logLine } from './log.ts';
 
 /** Headers that tell OpenAI's clients when, and whether, to come back. */
 function retryHeaders(error: RouterError): Record<string, string> {
@@ -24,7 +24,7 @@ export function onError(error: unknown, c: Context<AppEnv>): Response {
     return errorResponse(error);
   }
   const requestId = c.get('requestId');
-  logLine('error', 'internal_error', { request_id: requestId, ...faultOf(error) });
+  logFault('internal_error', error, { request_id: requestId });
   const message = `The router failed on this request. Try again; if it stays, tell the operator the request id ${requestId}.`;
   return errorResponse(new RouterError('internal_error', message));
 }

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
+import { logFault } from '../../log-line.ts';
 import { type AdminEnv, requireConsole, requireSession } from '../../middleware/admin-session.ts';
-import { faultOf, logLine } from '../../middleware/log.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { limitForm } from '../page/read-form.ts';
 import { respond } from '../page/respond.ts';
@@ -40,7 +40,7 @@ function showMissing(c: Context<AdminEnv>): Response | Promise<Response> {
 /** A fault is told as what it is, with the id that the log knows it by. */
 function showFault(error: Error, c: Context<AdminEnv>): Response | Promise<Response> {
   const id = c.get('requestId');
-  logLine('error', 'console_failed', { request_id: id, ...faultOf(error) });
+  logFault('console_failed', error, { request_id: id });
   const view = viewOf(c, '/admin');
   const { failed, failedText } = view.texts.errors;
   return respond(c, <ErrorPage view={view} title={failed} text={failedText} id={id} />, 500);

@@ -3,8 +3,8 @@ import { isAllowed } from '../../catalog/allow-list.ts';
 import { parseDuration } from '../../keys/limits.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
 import { keyId, newSecret } from '../../keys/secret.ts';
+import { logFault } from '../../log-line.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { faultOf, logLine } from '../../middleware/log.ts';
 import { readOffer } from '../../providers/offer.ts';
 import { openDatabase } from '../../store/database.ts';
 import { createKey, getKey, rotateKey } from '../../store/keys.ts';
@@ -104,7 +104,7 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
     await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
   } catch (cause) {
     // The rotation is stored and its secret is in nobody's hands yet: it must be shown all the same.
-    logLine('error', 'refresh_failed', { key_id: id, ...faultOf(cause) });
+    logFault('refresh_failed', cause, { key_id: id });
     warning = view.texts.keyPage.late;
   }
   return showSecret(c, change.key, secret, { rotated: true, warning });

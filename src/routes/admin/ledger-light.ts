@@ -1,5 +1,5 @@
 import { type CheckPlaces, checkLedger, type LedgerCheckRow } from '../../ledger/check.ts';
-import { faultOf, logLine } from '../../middleware/log.ts';
+import { logFault } from '../../log-line.ts';
 
 /** `lag`: the sums differ, and rows that explain it are on their way. */
 export type LedgerLight = 'ok' | 'lag' | 'bad' | 'unknown';
@@ -24,7 +24,7 @@ export async function readLedgerLight(places: CheckPlaces): Promise<LedgerLight>
     const check = await Promise.race([checkLedger(places), timeout.promise]);
     return check === null ? 'unknown' : lightOf(check.data);
   } catch (cause) {
-    logLine('error', 'ledger_check_failed', faultOf(cause));
+    logFault('ledger_check_failed', cause);
     return 'unknown';
   } finally {
     clearTimeout(timer);

@@ -4,9 +4,9 @@ import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userName
 import { refreshKey } from '../../keys/refresh-key.ts';
 import { keyId, newSecret } from '../../keys/secret.ts';
 import { verifyKey } from '../../keys/verify-key.ts';
+import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
-import { faultOf, logLine } from '../../middleware/log.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
@@ -119,7 +119,7 @@ const single = new Hono<AppEnv>()
       await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
     } catch (cause) {
       // The rotation is stored and its secret is in nobody's hands yet: it must be answered all the same.
-      logLine('error', 'refresh_failed', { key_id: id, ...faultOf(cause) });
+      logFault('refresh_failed', cause, { key_id: id });
     }
     return c.json({ ...describeKey(key), key: secret });
   })

@@ -1,6 +1,6 @@
 import { windowsAt } from '../../ledger/windows.ts';
+import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
-import { faultOf, logLine } from '../../middleware/log.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { spendOfKeys } from '../../store/spend.ts';
@@ -28,7 +28,7 @@ export async function readKeyUsage(env: AppEnv['Bindings'], key: ApiKey, view: V
     const { spent, held, openLeases, resetAt } = await env.KEY_LEDGER.getByName(key.id).state(key);
     return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null } };
   } catch (cause) {
-    logLine('error', 'ledger_unavailable', { key_id: key.id, ...faultOf(cause) });
+    logFault('ledger_unavailable', cause, { key_id: key.id });
     return await usageFromDatabase(env, key, view);
   }
 }

@@ -8,9 +8,14 @@ export function logLine(level: 'info' | 'error', event: string, fields: Fields):
 }
 
 /** What may be said of an unknown fault: its kind and where it rose, cut short. Its message may hold anything. */
-export function faultOf(cause: unknown): Fields {
+function faultOf(cause: unknown): Fields {
   if (!(cause instanceof Error)) return { fault: typeof cause };
   // The message stands in the stack too, and may have lines of its own.
   const place = cause.stack?.split('\n').find((line) => /^\s+at /.test(line));
   return { fault: cause.name, at: place?.trim().slice(0, 200) };
+}
+
+/** The line of something that went wrong, without a word of its message. */
+export function logFault(event: string, cause: unknown, fields: Fields = {}): void {
+  logLine('error', event, { ...fields, ...faultOf(cause) });
 }
