@@ -17,8 +17,11 @@ export const NO_USAGE: Usage = {
   reasoningTokens: 0,
 };
 
+// A thousand times the longest context: what is beyond it is a vendor's mistake, and no bill may be made of it.
+const MOST_TOKENS = 1_000_000_000;
+
 // What is not a whole number of tokens is as good as absent; a later field may hold it.
-const count = z.catch(z.nullish(z.int().check(z.nonnegative())), null);
+const count = z.catch(z.nullish(z.int().check(z.nonnegative(), z.maximum(MOST_TOKENS))), null);
 const details = z.catch(
   z.nullish(
     z.looseObject({
