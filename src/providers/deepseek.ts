@@ -36,10 +36,9 @@ export const deepseek = openAICompatible({
     if (draft.request['user_id'] == null) draft.set('user_id', userHash, 'keeps callers apart');
   },
 
-  finishReasons: {
-    // The vendor ran out of capacity in the middle of an answer.
-    insufficient_system_resource: 'error',
-  },
+  // The vendor ran out of capacity in the middle of an answer.
+  finishReasons: { insufficient_system_resource: 'error' },
+  errors: { upstream_overloaded: ['insufficient_system_resource'] },
 
   // The filter's complaint has the type and code of any bad request.
   recognise: ({ message }) => (message?.includes('Content Exists Risk') ? 'content_filter' : null),

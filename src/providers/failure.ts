@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../protocol/errors.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
-import { redact } from '../protocol/redact.ts';
+import { redactBody } from '../protocol/redact.ts';
 import { retryAfterSeconds } from './headers.ts';
 import type { VendorFailure } from './provider.ts';
 
@@ -28,14 +28,18 @@ async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
 /** Takes in a vendor's failed answer. `secrets` are cut out of it at once; `now` is milliseconds since 1970. */
 export async function readFailure(response: Response, secrets: readonly string[], now: number): Promise<VendorFailure> {
   const body = response.body === null ? '' : await readStart(response.body);
-  return { status: response.status, body: redact(body, secrets), retryAfter: retryAfterSeconds(response.headers, now) };
+  return {
+    status: response.status,
+    body: redactBody(body, secrets),
+    retryAfter: retryAfterSeconds(response.headers, now),
+  };
 }
 
 /** What a vendor's error body says, in whatever form it says it. */
 export interface VendorComplaint {
   status: number;
-  /** False for HTML, plain text and nothing at all. */
-  json: boolean;
+  /** False for pages, garbage and nothing at all: what answered was not the vendor's API. */
+  isApi: boolean;
   /** The vendor's code as text: Z.ai's are numbers in strings, others are words. */
   code: string | null;
   type: string | null;
@@ -64,17 +68,27 @@ function detailOf(body: JsonObject): string | null {
   return isObject(first) ? word(first['msg']) : word(first);
 }
 
+/** A sentence where JSON was due, as DeepSeek's parser sends it: https://github.com/carlrobertoh/ProxyAI/issues/907 */
+function sentenceOf({ status, body }: VendorFailure): string | null {
+  // Anything else in plain words is a gateway's, and says nothing about the request.
+  const isAboutRequest = status === 400 || status === 422;
+  return isAboutRequest && /^\s*\p{Letter}[^\p{Control}]*\s*$/u.test(body) ? body : null;
+}
+
 /** Reads an error body by its content, never by its content type: DeepSeek sends octet-stream at times. */
 export function readComplaint(failure: VendorFailure): VendorComplaint {
+  const { status } = failure;
   const body = parse(failure.body);
-  const nothing = { status: failure.status, json: false, code: null, type: null, param: null, message: null };
-  if (!isObject(body)) return nothing;
+  if (!isObject(body)) {
+    const message = body === undefined ? sentenceOf(failure) : null;
+    return { status, isApi: message !== null, code: null, type: null, param: null, message };
+  }
   const error = isObject(body['error']) ? body['error'] : body;
   const message =
     word(error['message']) ?? word(error['msg']) ?? word(body['error']) ?? word(body['message']) ?? detailOf(body);
   return {
-    status: failure.status,
-    json: true,
+    status,
+    isApi: true,
     code: word(error['code']),
     type: word(error['type']),
     param: word(error['param']),
@@ -101,9 +115,10 @@ const COMMON_WORDS = readWords({
   upstream_overloaded: ['overloaded_error'],
 });
 
-const NO_MONEY = /insufficient (?:balance|funds|quota)|billing details|suspended|余额不足|欠费/i;
+const NO_MONEY =
+  /insufficient (?:balance|funds|quota)|account balance|token quota|billing details|suspended|余额不足|欠费/i;
 
-function byStatus({ status, json, message }: VendorComplaint): ErrorCode {
+function byStatus({ status, isApi, message }: VendorComplaint): ErrorCode {
   if (status === 402) return 'upstream_insufficient_balance';
   if ((status === 403 || status === 429) && NO_MONEY.test(message ?? '')) return 'upstream_insufficient_balance';
   if (status === 401) return 'upstream_auth_error';
@@ -111,7 +126,7 @@ function byStatus({ status, json, message }: VendorComplaint): ErrorCode {
   if (status === 429) return 'upstream_rate_limited';
   if (status === 503 || status === 529) return 'upstream_overloaded';
   // A gateway's HTML page says nothing about the request.
-  if (!json) return 'upstream_error';
+  if (!isApi) return 'upstream_error';
   if (status === 403) return 'upstream_auth_error';
   return [400, 404, 405, 415, 422].includes(status) ? 'invalid_request' : 'upstream_error';
 }

@@ -1,5 +1,6 @@
 import { RouterError } from '../protocol/errors.ts';
 import { isObject } from '../protocol/json.ts';
+import { redactBody } from '../protocol/redact.ts';
 import { sendTo, type VendorCall } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
 import { readFailure } from './failure.ts';
@@ -47,7 +48,7 @@ async function ask(probe: Probe, path: string, body: unknown = null): Promise<un
     answer = null;
   }
   if (isObject(answer) && answer['error'] == null) return answer;
-  throw provider.error({ status: response.status, body: text, retryAfter: null });
+  throw provider.error({ status: response.status, body: redactBody(text, [apiKey]), retryAfter: null });
 }
 
 function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string[] | null {

@@ -83,7 +83,7 @@ export const moonshot = openAICompatible({
   },
 
   errors: {
-    upstream_auth_error: ['invalid_authentication_error', 'incorrect_api_key_error', 'permission_denied_error'],
+    upstream_auth_error: ['invalid_authentication_error', 'incorrect_api_key_error'],
     upstream_insufficient_balance: ['exceeded_current_quota_error'],
     upstream_rate_limited: ['rate_limit_reached_error'],
     upstream_overloaded: ['engine_overloaded_error'],

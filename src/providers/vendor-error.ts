@@ -16,7 +16,7 @@ function faultOf(vendor: Vendor, complaint: VendorComplaint, said: string): stri
     const where = vendor.variables === null ? '' : ` The operator has to check ${vendor.variables.baseUrl}.`;
     return `${vendor.name} answered with a redirect (HTTP ${status}), which the router never follows.${where}`;
   }
-  if (!complaint.json) {
+  if (!complaint.isApi) {
     return `${vendor.name} answered with something that is not its API (HTTP ${status}). Try again; if it stays, the operator has to look at the provider's base URL and status page.`;
   }
   const reason = said === '' ? '' : `: ${said}`;

@@ -47,15 +47,18 @@ export const zai = openAICompatible({
 
   // https://docs.z.ai/api-reference/api-code
   errors: {
-    // 1110 to 1112: the account is inactive, gone or locked; 1220: it has no right to this model.
-    upstream_auth_error: ['1000', '1001', '1002', '1003', '1004', '1110', '1111', '1112', '1220'],
-    // Arrears, as HTTP 429; and subscription plans that are used up or have ended.
-    upstream_insufficient_balance: ['1113', '1308', '1309', '1310', '1316', '1317'],
+    // 1110 to 1121: the account is inactive, gone or locked; 1220: it has no right to this model.
+    upstream_auth_error: ['1000', '1001', '1002', '1003', '1004', '1110', '1111', '1112', '1121', '1220'],
+    // Arrears, as HTTP 429; and subscription plans that are used up, have ended, or lack the model (1311).
+    upstream_insufficient_balance: ['1113', '1308', '1309', '1310', '1311', '1316', '1317'],
     invalid_request: ['1210', '1211', '1212', '1213', '1214', '1215', '1221', '1222'],
     context_length_exceeded: ['1261'],
     content_filter: ['1301'],
-    upstream_rate_limited: ['1302', '1303', '1304'],
-    upstream_overloaded: ['1305'],
+    // 1313: the plan's fair use.
+    upstream_rate_limited: ['1302', '1303', '1304', '1313'],
+    upstream_overloaded: ['1305', '1312'],
+    // The vendor's own trouble, whatever the status.
+    upstream_error: ['1230', '1234'],
   },
 
   // HTTP statuses of its own: no right to this API, and a file that is too large.

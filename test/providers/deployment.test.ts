@@ -143,6 +143,19 @@ describe('a failed answer', () => {
     });
   });
 
+  it.each([
+    [
+      'quotes',
+      'the header "Authorization: Bearer abc.def" is wrong',
+      'the header "Authorization: [redacted]" is wrong',
+    ],
+    ['escapes', 'bad key: own-\\u0073ecret', 'bad key: [redacted]'],
+  ])('can still be read where a secret stood in %s', async (_, message, clean) => {
+    const body = JSON.stringify({ error: { message } }).replace('\\\\u', '\\u');
+    const failure = await readFailure(new Response(body, { status: 400 }), ['own-secret'], 0);
+    expect(JSON.parse(failure.body)).toEqual({ error: { message: clean } });
+  });
+
   it('of any size is read to 64 KiB', async () => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({

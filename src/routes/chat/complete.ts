@@ -1,7 +1,7 @@
 import { readCompletion } from '../../protocol/completion.ts';
 import { ownFault } from '../../protocol/errors.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
-import { redact } from '../../protocol/redact.ts';
+import { redactBody } from '../../protocol/redact.ts';
 import { readUsage } from '../../protocol/usage.ts';
 import { type NormalCompletion, normalizeCompletion } from '../../stream/normalize-completion.ts';
 import { readWhole } from '../../stream/relay.ts';
@@ -53,7 +53,7 @@ async function readAnswer(
     });
   }
   // A good status that holds an error is a refusal: nothing was used.
-  const error = provider.error({ status: 200, body: redact(text, [apiKey]), retryAfter: null });
+  const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
   return { kind: 'failed', failure: { error, status: 200, accepted: false } };
 }
 

@@ -1,7 +1,7 @@
 import { completionAsStream, readCompletion } from '../../protocol/completion.ts';
 import type { RouterError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
-import { redact } from '../../protocol/redact.ts';
+import { redactBody } from '../../protocol/redact.ts';
 import { chainSteps } from '../../stream/chain.ts';
 import { createMeter, type Reading } from '../../stream/meter.ts';
 import { createNormalizer, type Endings } from '../../stream/normalize.ts';
@@ -35,7 +35,7 @@ export function openReader(exchange: Exchange): Reader {
 
   function complain(body: string): RouterError {
     hasComplained = true;
-    return provider.error({ status: 200, body: redact(body, [apiKey]), retryAfter: null });
+    return provider.error({ status: 200, body: redactBody(body, [apiKey]), retryAfter: null });
   }
 
   const translator = createTranslator({
