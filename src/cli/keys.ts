@@ -56,6 +56,8 @@ function changed(change: KeyChange, id: string): ApiKey {
       const create = `npm run keys -- create --username ${change.key.owner}`;
       throw new Mistake(`The key ${id} is revoked, and that is final. Make a new one: ${create}`);
     }
+    case 'stale':
+      throw new Mistake(`The key ${id} was changed at the same moment, so nothing was done. Please try again.`);
   }
 }
 
@@ -124,7 +126,7 @@ async function rotate(id: string, values: Values, target: Target): Promise<void>
   if (before.status === 'revoked') changed({ kind: 'revoked', key: before }, id);
   const { secret, ...stored } = await newSecret(before.prefix);
   noteSecret(target, secret);
-  const key = changed(await rotateKey(openRemoteControl(target), id, stored, previousExpiresAt, 'cli'), id);
+  const key = changed(await rotateKey(openRemoteControl(target), before, stored, previousExpiresAt, 'cli'), id);
   const effect = await refreshKeys(target, [id]);
   sayKey(target, 'API key rotated', key, secret);
   note(parseDuration(grace) === 0 ? 'The old secret has ended.' : `The old secret works until ${previousExpiresAt}.`);

@@ -103,16 +103,18 @@ export async function createKey(
   return created;
 }
 
-/** What a change of a key came to. A revoked key stays as it is. */
-export type KeyChange = { kind: 'changed'; key: ApiKey } | { kind: 'revoked'; key: ApiKey } | { kind: 'missing' };
+/** What a change of a key came to. A revoked key stays as it is, and so does a stale one: another change came first. */
+export type KeyChange = { kind: 'changed' | 'revoked' | 'stale'; key: ApiKey } | { kind: 'missing' };
 
 async function changeKey(
   database: Database,
   id: string,
   changes: SQLiteUpdateSetSource<typeof apiKeys>,
   entry: AuditEntry,
+  revision?: number,
 ): Promise<KeyChange> {
-  const changeable = and(eq(apiKeys.id, id), ne(apiKeys.status, 'revoked'));
+  const isCurrent = revision === undefined ? undefined : eq(apiKeys.revision, revision);
+  const changeable = and(eq(apiKeys.id, id), ne(apiKeys.status, 'revoked'), isCurrent);
   const [written, , rows] = await database.batch([
     auditWhere(database, entry, apiKeys, changeable).returning(),
     database.update(apiKeys).set(changes).where(changeable),
@@ -120,7 +122,8 @@ async function changeKey(
   ]);
   const key = rows[0];
   if (key === undefined) return { kind: 'missing' };
-  return written.length > 0 ? { kind: 'changed', key } : { kind: 'revoked', key };
+  if (written.length > 0) return { kind: 'changed', key };
+  return { kind: key.status === 'revoked' ? 'revoked' : 'stale', key };
 }
 
 /** Sets limits, name, purpose or status of a key that is not revoked. At least one of them must be given. */
@@ -143,17 +146,18 @@ export async function revokeKey(database: Database, id: string, actor: Actor): P
 
 /**
  * Gives a key a new secret. The old one works until `previousExpiresAt` (ISO UTC); the one before it ends now.
+ * Of two rotations at once only one is made: the other would end, unasked, the secret that people use.
  */
 export async function rotateKey(
   database: Database,
-  id: string,
+  { id, revision }: Pick<ApiKey, 'id' | 'revision'>,
   secret: StoredSecret,
   previousExpiresAt: string,
   actor: Actor,
 ): Promise<KeyChange> {
   const changes = { ...secret, previousHash: sql`${apiKeys.hash}`, previousExpiresAt };
   const details = { last4: secret.last4, previous_expires_at: previousExpiresAt };
-  return await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details });
+  return await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details }, revision);
 }
 
 /** The ids of all keys, in any state. */

@@ -79,17 +79,15 @@ describe('a key made in the console', () => {
     expect(await auditOf(id)).toEqual(['console key.create']);
   });
 
-  it('is made once when its form is sent twice', async () => {
-    const { id } = await makeThroughForm({ username: 'twice' });
-    const again = await operator.send('/admin/keys', {
-      id,
-      username: 'twice',
-      prefix: 'sk',
-      expires: '',
-      purpose: 'default',
-    });
-    expect(again.status).toBe(409);
-    expect(secretIn(await again.text())).toBe('');
+  it('is made once when its form is sent several times, at the same moment too', async () => {
+    const id = find(await operator.read('/admin/keys/new'), /name="id" value="([^"]+)"/);
+    const form = { id, username: 'twice', prefix: 'sk', expires: '', purpose: 'default' };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => operator.send('/admin/keys', form)));
+    const pages = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409]);
+    const secrets = pages.map(secretIn).filter((secret) => secret !== '');
+    expect(await Promise.all(secrets.map(chatStatus))).toEqual([200]);
+    expect(await auditOf(id)).toEqual(['console key.create']);
     const row = await env.DB.prepare("SELECT count(*) AS n FROM api_keys WHERE owner = 'twice'").first<{ n: number }>();
     expect(row?.n).toBe(1);
   });
@@ -161,6 +159,18 @@ describe('a change in the console holds from the next request on', () => {
     expect(await response.text()).toContain('value="many"');
     const row = await env.DB.prepare('SELECT rpm, tpm FROM api_keys WHERE id = ?').bind(id).first();
     expect(row).toEqual({ rpm: 5, tpm: null });
+  });
+
+  it('rotates once where forms come at the same moment, so that the secret in use keeps its grace period', async () => {
+    const { id, secret } = await makeThroughForm({ username: 'hasty' });
+    const revision = find(await operator.read(`/admin/keys/${id}`), /name="revision" value="(\d+)"/);
+    const rotate = () => operator.send(`/admin/keys/${id}/rotate`, { revision, grace: '1h' });
+    const answers = await Promise.all([rotate(), rotate(), rotate(), rotate()]);
+    const pages = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 303, 303, 303]);
+    const secrets = pages.map(secretIn).filter((shown) => shown !== '');
+    expect(await Promise.all([secret, ...secrets].map(chatStatus))).toEqual([200, 200]);
+    expect(await auditOf(id)).toEqual(['console key.create', 'console key.rotate']);
   });
 
   it('rotates once a form, with and without a grace period', async () => {
@@ -324,20 +334,21 @@ describe('pages', () => {
       '/usage',
       '/preferences',
     ];
-    for (const path of paths) {
-      for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain']) {
-        for (const body of bodies) {
-          const headers = {
-            origin: 'http://router.test',
-            'content-type': type,
-            cookie: operator.cookie,
-            'cf-connecting-ip': newAddress(),
-          };
-          const response = await browse(path, { method: 'POST', body, headers });
-          expect(response.status, `${path} ${type} ${body.slice(0, 20)}`).toBeLessThan(500);
-        }
+    const types = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'];
+    async function sendAll(path: string, first: number): Promise<void> {
+      for (const [index, body] of bodies.entries()) {
+        const headers = {
+          origin: 'http://router.test',
+          'content-type': types[(first + index) % types.length] ?? '',
+          cookie: operator.cookie,
+          'cf-connecting-ip': newAddress(),
+        };
+        const response = await browse(path, { method: 'POST', body, headers });
+        expect(response.status, `${path} ${headers['content-type']} ${body.slice(0, 20)}`).toBeLessThan(500);
+        await response.body?.cancel();
       }
     }
+    await Promise.all(paths.map(sendAll));
     const large = await submit('/admin/users', { username: 'x'.repeat(70_000) }, { cookie: operator.cookie });
     expect(large.status).toBe(413);
     const odd = [

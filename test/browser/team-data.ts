@@ -11,8 +11,9 @@ export interface Filled {
   requestId: string;
 }
 
+/** The first one is used after its month too, so its budget is more than the fullest month costs. */
 const KEYS = [
-  { username: 'maria', name: 'cursor', purpose: 'cursor', budget_month_usd: 10, share: 9 },
+  { username: 'maria', name: 'cursor', purpose: 'cursor', budget_month_usd: 15, share: 9 },
   { username: 'tomas', name: 'laptop', purpose: 'default', budget_week_usd: 2, max_concurrent: 4, share: 6 },
   { username: 'lin', name: 'notebook', purpose: 'default', budget_month_usd: 5, share: 3 },
   { username: 'maria', name: 'nightly-ci', purpose: 'default', budget_day_usd: 0.5, rpm: 60, share: 2 },

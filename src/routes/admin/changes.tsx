@@ -26,7 +26,8 @@ function outsideName(column: string): string {
 function settingsIn(details: string | null): string {
   try {
     const set = Object.entries(JSON.parse(details ?? '{}')).filter(([, value]) => value !== null && value !== '');
-    return set.map(([name, value]) => `${outsideName(name)} ${value}`).join(' · ');
+    // Lines end between settings, not within one.
+    return set.map(([name, value]) => `${outsideName(name)}\u00a0${value}`).join('\u00a0· ');
   } catch {
     return details ?? '';
   }

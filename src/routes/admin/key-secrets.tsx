@@ -6,7 +6,7 @@ import { keyId, newSecret } from '../../keys/secret.ts';
 import { logFault } from '../../log-line.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
-import { openDatabase } from '../../store/database.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
 import { createKey, getKey, rotateKey } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
@@ -69,17 +69,26 @@ function SentBefore({ view, id }: { view: View; id: string }) {
   );
 }
 
+/** Stores a new key; null where its id is taken. Only the database can tell which of two forms sent at once was first. */
+async function createOnce(database: Database, row: Parameters<typeof createKey>[1]): Promise<ApiKey | null> {
+  try {
+    return await createKey(database, row, 'console');
+  } catch (cause) {
+    if ((await getKey(database, row.id)) === null) throw cause;
+    return null;
+  }
+}
+
 async function create(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c, '/admin/keys/new');
   const fields = await readForm(c);
   const read = readNewKey(fields, view.texts, view.now);
   if (read.kind === 'invalid') return showForm(c, fields, read.errors);
-  const database = openDatabase(c.env.DB);
-  if ((await getKey(database, read.id)) !== null) return respond(c, <SentBefore view={view} id={read.id} />, 409);
   const { secret, ...stored } = await newSecret(read.prefix);
   const row = { id: read.id, owner: read.owner, ...stored, ...read.settings };
   // Nobody has seen the key before, so nobody needs to be told.
-  const key = await createKey(database, row, 'console');
+  const key = await createOnce(openDatabase(c.env.DB), row);
+  if (key === null) return respond(c, <SentBefore view={view} id={read.id} />, 409);
   return showSecret(c, key, secret, { rotated: false, warning: null });
 }
 
@@ -94,10 +103,10 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
   const database = openDatabase(c.env.DB);
   const before = await getKey(database, id);
   if (before === null) return c.notFound();
-  if (String(before.revision) !== fields['revision']) return c.redirect(`/admin/keys/${id}?done=stale`, 303);
   const { secret, ...stored } = await newSecret(before.prefix);
   const until = new Date(view.now + grace).toISOString();
-  const change = await rotateKey(database, id, stored, until, 'console');
+  const seen = { id, revision: Number(fields['revision']) };
+  const change = await rotateKey(database, seen, stored, until, 'console');
   if (change.kind !== 'changed') return c.redirect(`/admin/keys/${id}?done=stale`, 303);
   let warning: string | null = null;
   try {

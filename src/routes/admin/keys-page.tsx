@@ -43,7 +43,9 @@ function KeyRow({ view, apiKey, spend }: { view: View; apiKey: ApiKey; spend: Ke
   return (
     <tr>
       <th scope="row">
-        <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>{apiKey.name || maskSecret(apiKey)}</a>
+        <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>
+          {apiKey.name || <span class="nowrap">{maskSecret(apiKey)}</span>}
+        </a>
         {apiKey.name !== '' && <small class="mono wide-only">{maskSecret(apiKey)}</small>}
         <small class="phone-only">{apiKey.owner}</small>
       </th>

@@ -56,8 +56,7 @@ async function list(c: Context<AdminEnv>): Promise<Response> {
 async function finish(c: Context<AdminEnv>, id: string, change: KeyChange, done: string): Promise<Response> {
   if (change.kind === 'missing') return c.notFound();
   const back = (what: string) => c.redirect(`/admin/keys/${id}?done=${what}`, 303);
-  // Revoking twice is no mistake; whatever else was wanted of a revoked key did not happen.
-  if (change.kind === 'revoked') return back(done === 'revoked' ? 'revoked' : 'stale');
+  if (change.kind !== 'changed') return back('stale');
   try {
     await refreshKey(c.env, id);
   } catch (cause) {

@@ -56,10 +56,15 @@ function revoked(id: string): RouterError {
   });
 }
 
+function stale(id: string): RouterError {
+  return new RouterError('conflict', `The key ${id} was changed at the same moment, so nothing was done. Try again.`);
+}
+
 /** The key that a change left. Throws RouterError where nothing was changed. */
 function changedKey(change: KeyChange, id: string): ApiKey {
   if (change.kind === 'missing') throw missing(id);
   if (change.kind === 'revoked') throw revoked(id);
+  if (change.kind === 'stale') throw stale(id);
   return change.key;
 }
 
@@ -114,7 +119,7 @@ const single = new Hono<AppEnv>()
     if (before === null) throw missing(id);
     const { secret, ...stored } = await newSecret(before.prefix);
     const until = new Date(Date.now() + grace).toISOString();
-    const key = changedKey(await rotateKey(openDatabase(c.env.DB), id, stored, until, 'api'), id);
+    const key = changedKey(await rotateKey(openDatabase(c.env.DB), before, stored, until, 'api'), id);
     try {
       await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
     } catch (cause) {

@@ -1,4 +1,5 @@
 import { copyScript } from './copy-script.ts';
+import { sendOnceScript } from './send-once-script.ts';
 import { style } from './style.ts';
 import { tryScript } from './try-script.ts';
 
@@ -18,6 +19,7 @@ function version(text: string): string {
 export const files: Readonly<Record<string, { type: string; text: string }>> = {
   '/assets/style.css': { type: 'text/css; charset=utf-8', text: style },
   '/assets/copy.js': { type: 'text/javascript; charset=utf-8', text: copyScript },
+  '/assets/send-once.js': { type: 'text/javascript; charset=utf-8', text: sendOnceScript },
   '/assets/try.js': { type: 'text/javascript; charset=utf-8', text: tryScript },
   '/assets/icon.svg': { type: 'image/svg+xml', text: ICON },
 };
@@ -30,6 +32,7 @@ function versioned(path: string): string {
 export const assets = {
   style: versioned('/assets/style.css'),
   copyScript: versioned('/assets/copy.js'),
+  sendOnceScript: versioned('/assets/send-once.js'),
   tryScript: versioned('/assets/try.js'),
   icon: versioned('/assets/icon.svg'),
 };

@@ -116,7 +116,7 @@ export const chineseRecords: RecordTexts = {
     disable: '停用',
     disableText: '停用后该密钥会被拒绝，直到重新启用。',
     enable: '启用',
-    enableText: '从下一个请求起，密钥恢复可用。',
+    enableText: '启用后，密钥从下一个请求起恢复可用。',
     revoke: '吊销',
     revokeText: '密钥永久失效，正在进行的流也会结束，且无法撤销。',
     revokeConfirm: '永久吊销',

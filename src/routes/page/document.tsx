@@ -54,7 +54,7 @@ export function Preferences({ view }: { view: View }) {
 interface DocumentProps {
   view: View;
   title: string;
-  /** Scripts of the page beside the one that all have. */
+  /** Scripts of the page beside those that all have. */
   scripts?: readonly string[];
   children?: Child;
 }
@@ -71,7 +71,7 @@ export function Document({ view, title, scripts = [], children }: DocumentProps)
         <title>{title === texts.product ? title : `${title} · ${texts.product}`}</title>
         <link rel="icon" href={assets.icon} />
         <link rel="stylesheet" href={assets.style} />
-        {[assets.copyScript, ...scripts].map((source) => (
+        {[assets.copyScript, assets.sendOnceScript, ...scripts].map((source) => (
           <script src={source} defer></script>
         ))}
       </head>

@@ -42,7 +42,7 @@ export function count(value: number): string {
 
 /** `1.2M`: where the size is told and not the number. */
 export function compact(value: number): string {
-  return value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: value < 1000 ? 0 : 1 });
+  return value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 });
 }
 
 /** A share of a whole; a dash where there is no whole. */

@@ -14,11 +14,14 @@ interface RequestTableProps {
 
 /** The model that served, or what was asked for where none did. Lines may end behind the slash. */
 function ModelName({ row }: { row: RequestLogRow }) {
-  if (row.provider === null || row.model === null) return <>{row.requestedModel ?? '–'}</>;
+  const served = row.provider === null || row.model === null ? null : `${row.provider}/${row.model}`;
+  const name = served ?? row.requestedModel ?? '–';
+  const behindSlash = name.indexOf('/') + 1;
   return (
     <>
-      {row.provider}/<wbr />
-      {row.model}
+      {name.slice(0, behindSlash)}
+      <wbr />
+      {name.slice(behindSlash)}
     </>
   );
 }

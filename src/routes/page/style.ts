@@ -119,7 +119,12 @@ td .meter { max-width: 18rem }
 .lines .wide { flex-basis: 100% }
 .lines > li:first-child { border-top: 0; padding-top: 0 }
 
-.scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem }
+/* A shade at the side where more of a table is; the paper that covers it moves with the table. */
+.scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem; --shade: color-mix(in srgb, var(--ink) 16%, transparent);
+  background: linear-gradient(to right, var(--paper), transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper), transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / .75rem 100% no-repeat,
+    linear-gradient(to left, var(--shade), transparent) right / .75rem 100% no-repeat }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: baseline; padding: .6rem 1.25rem .6rem 0; border-bottom: 1px solid var(--line) }
 th:last-child, td:last-child { padding-right: 0 }
@@ -128,7 +133,7 @@ tbody th { font-weight: 500 }
 tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) }
 table.dense { font-size: .875rem } .dense :is(td, th):not(:last-child) { padding-right: 1rem }
 table.models { table-layout: fixed; min-width: 34rem }
-table.models .context { width: 7.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
+table.models thead th { white-space: normal } table.models .context { width: 8.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
 table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
 .phone-only { display: none } .model { overflow-wrap: anywhere; min-width: 9rem } table.models .model { min-width: 0 } td form { justify-items: end }
 .number + :not(.number) { padding-left: 1rem }
@@ -163,7 +168,8 @@ input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 
 .tight { padding: .15rem .7rem; min-height: 1.875rem; font-size: .8125rem }
 button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
-.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .after-label { margin-top: 1.6rem }
+.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } /* As high as a label is, with its gap. */
+.after-label { margin-top: calc(.9333lh + .3rem) }
 .row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
 .note.bad { background: var(--bad-tint) }
@@ -197,11 +203,14 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .nav a[aria-current] { background: none; border-radius: 0; box-shadow: inset 0 -2px var(--accent) }
   .frame > main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
   .two { grid-template-columns: minmax(0, 1fr) }
+  th, td { padding-right: .9rem }
 }
 @media (max-width: 40rem) {
   .nav ul { display: grid; grid-template-columns: repeat(4, 1fr) }
   th .phone-only { display: block }
-  td .badge { white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
+  /* A block stands on its first line, where an inline one would stand on its last. */
+  td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
+  .dense th a { display: block; min-width: 7rem; overflow-wrap: anywhere }
   .model { min-width: 5.5rem }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
