@@ -40,9 +40,14 @@ export function count(value: number): string {
   return value.toLocaleString('en');
 }
 
-/** `1.2M`: where the size is told and not the number. */
+/** `1.2M`, `262K`: where the size is told and not the number. */
 export function compact(value: number): string {
-  return value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 });
+  return value.toLocaleString('en', {
+    notation: 'compact',
+    maximumFractionDigits: 1,
+    maximumSignificantDigits: 3,
+    roundingPriority: 'lessPrecision',
+  });
 }
 
 /** A share of a whole; a dash where there is no whole. */

@@ -121,8 +121,8 @@ td .meter { max-width: 18rem }
 
 /* A shade at the side where more of a table is; the paper that covers it moves with the table. */
 .scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem; --shade: color-mix(in srgb, var(--ink) 16%, transparent);
-  background: linear-gradient(to right, var(--paper), transparent) left / 2.5rem 100% no-repeat local,
-    linear-gradient(to left, var(--paper), transparent) right / 2.5rem 100% no-repeat local,
+  background: linear-gradient(to right, var(--paper) .75rem, transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) .75rem, transparent) right / 2.5rem 100% no-repeat local,
     linear-gradient(to right, var(--shade), transparent) left / .75rem 100% no-repeat,
     linear-gradient(to left, var(--shade), transparent) right / .75rem 100% no-repeat }
 table { border-collapse: collapse; width: 100% }
@@ -210,7 +210,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   th .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
-  .dense th a { display: block; min-width: 7rem; overflow-wrap: anywhere }
+  .dense th a { display: block; min-width: 8.5rem; overflow-wrap: anywhere }
   .model { min-width: 5.5rem }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
