@@ -107,7 +107,9 @@ export async function liveThroughTheFirstDay({ check }: Report, router: Router, 
     tryToSignIn(page, router),
   );
   await check('the keyboard alone leads past the navigation', () => useTheKeyboard(page));
-  await check('a double click makes one key, which is shown once, and every copy button copies', () => makeKey(page, day));
+  await check('a double click makes one key, which is shown once, and every copy button copies', () =>
+    makeKey(page, day),
+  );
   await check('OpenAI’s client works with it at once', async () => {
     assert.equal(await answerTo(url, day.key, 'hello from the console'), 'hello from the console');
   });

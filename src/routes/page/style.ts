@@ -186,6 +186,8 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 .copy { display: grid; gap: .3rem }
 .copy > div { display: flex; gap: .6rem; align-items: start } .copy button { min-height: 2.35rem }
 .copy code, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }
+/* A key would leave its prefix alone on a line. */
+.copy code { word-break: break-all }
 .chat { display: grid; gap: 1.25rem }
 .turn { display: grid; gap: .4rem }
 .turn > b { font-size: .8125rem; color: var(--soft); font-weight: 500 }
