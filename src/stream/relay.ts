@@ -10,8 +10,8 @@ export interface RelaySetup {
   source: Source;
   translator: Translator;
   sink: Sink;
-  /** Called once, with the first event that holds a choice, before it is written. */
-  commit(): void;
+  /** Called once, with the first event that holds a choice, before it is written. Rejects where it may not go out. */
+  commit(): Promise<void>;
   /** Called before and after each wait for the vendor. */
   waiting(): void;
   received(): void;
@@ -26,20 +26,29 @@ export interface RelaySetup {
 // A whole completion is no larger than this.
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** Reads what is left of a body that is no stream. */
-export async function readWhole(
-  source: Source,
-  start: Uint8Array,
-  setup: Pick<RelaySetup, 'waiting' | 'received' | 'stopped'>,
-) {
+type Listening = Pick<RelaySetup, 'waiting' | 'received' | 'stopped' | 'broken'>;
+
+/** The vendor's next piece, behind `keep` bytes of the last; null at its end. Rejects with RouterError where it broke off or was let go. */
+async function nextPiece(source: Source, keep: number, setup: Listening) {
+  setup.waiting();
+  let piece: Awaited<ReturnType<Source['read']>>;
+  try {
+    piece = await source.read(keep);
+  } catch (cause) {
+    throw setup.stopped() ?? setup.broken(cause);
+  }
+  setup.received();
+  const stop = setup.stopped();
+  if (stop !== null) throw stop;
+  return piece;
+}
+
+/** Reads what is left of a body that is no stream. Rejects with RouterError where it broke off, was let go or is too large. */
+export async function readWhole(source: Source, start: Uint8Array, setup: Listening): Promise<string> {
   const decoder = new TextDecoder();
   let text = decoder.decode(start, { stream: true });
   for (;;) {
-    setup.waiting();
-    const piece = await source.read(0);
-    setup.received();
-    const stop = setup.stopped();
-    if (stop !== null) throw stop;
+    const piece = await nextPiece(source, 0, setup);
     if (piece === null) return text + decoder.decode();
     text += decoder.decode(piece.bytes, { stream: true });
     if (text.length > BODY_LIMIT) {
@@ -62,7 +71,7 @@ function ending(progress: Progress): RelayEnd | null {
 
 /**
  * Drives a vendor's stream to its end, whether or not the client is still there. It must run under `waitUntil`:
- * a plain pipe would be cancelled with the client, and the bill would be lost.
+ * a plain pipe would be cancelled with the client, and the bill would be lost. Rejects with a fault of ours, in a step.
  */
 export async function relay(setup: RelaySetup): Promise<RelayEnd> {
   const { source, translator, sink } = setup;
@@ -77,7 +86,7 @@ export async function relay(setup: RelaySetup): Promise<RelayEnd> {
       if (output !== null) held.push(output.slice());
       if (!translator.hasChoice) return;
       isCommitted = true;
-      setup.commit();
+      await setup.commit();
       for (const bytes of held) await sink.write(bytes);
     } else if (output !== null) {
       await sink.write(output);
@@ -86,11 +95,7 @@ export async function relay(setup: RelaySetup): Promise<RelayEnd> {
 
   try {
     for (;;) {
-      setup.waiting();
-      const piece = await source.read(rest.length);
-      setup.received();
-      const stop = setup.stopped();
-      if (stop !== null) return { kind: 'failed', error: stop };
+      const piece = await nextPiece(source, rest.length, setup);
       if (piece === null) break;
       const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
       // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
@@ -110,6 +115,7 @@ export async function relay(setup: RelaySetup): Promise<RelayEnd> {
     await pass(output);
     return ending(progress) ?? { kind: 'ended' };
   } catch (cause) {
-    return { kind: 'failed', error: setup.stopped() ?? setup.broken(cause) };
+    if (cause instanceof RouterError) return { kind: 'failed', error: cause };
+    throw cause;
   }
 }

@@ -18,6 +18,8 @@ export interface VendorLine {
   stop(reason: RouterError): void;
   /** Why the vendor was let go, or null. */
   stopped(): RouterError | null;
+  /** Before each call of the vendor. */
+  calling(): void;
   /** Before and after each wait for the vendor; a slow client's time is not the vendor's. */
   waiting(): void;
   received(): void;
@@ -47,7 +49,7 @@ export function openVendorLine(times: LineTimes): VendorLine {
   let hasBytes = false;
   let drainUntil = Number.POSITIVE_INFINITY;
   let isClientGone = false;
-  let isDraining = false;
+  let drain: 'none' | 'running' | 'over' = 'none';
 
   function stop(error: RouterError): void {
     if (reason !== null) return;
@@ -74,7 +76,12 @@ export function openVendorLine(times: LineTimes): VendorLine {
     signal: abort.signal,
     stop,
     stopped: () => reason,
+    calling() {
+      waitsSince = Date.now();
+    },
     waiting() {
+      // Headers are no bytes of the answer: it has been waited for since the call.
+      if (isWaiting) return;
       waitsSince = Date.now();
       isWaiting = true;
     },
@@ -85,10 +92,11 @@ export function openVendorLine(times: LineTimes): VendorLine {
       watch.rearm();
     },
     clientLeft() {
-      if (isClientGone) return;
+      // A client that leaves after the end takes no place: nobody would give it back.
+      if (isClientGone || drain === 'over') return;
       isClientGone = true;
-      isDraining = enterDrain();
-      if (!isDraining) return stop(new RouterError('upstream_timeout', GONE));
+      if (!enterDrain()) return stop(new RouterError('upstream_timeout', GONE));
+      drain = 'running';
       drainUntil = Date.now() + times.drainMs;
       watch.rearm();
     },
@@ -97,8 +105,8 @@ export function openVendorLine(times: LineTimes): VendorLine {
     },
     close() {
       watch.stop();
-      if (isDraining) leaveDrain();
-      isDraining = false;
+      if (drain === 'running') leaveDrain();
+      drain = 'over';
     },
   };
 }

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
@@ -111,6 +112,16 @@ describe('while a vendor is slow', () => {
     expect(row).toMatchObject({ end: 'timeout', source: 'none', costNanoUsd: 0 });
   });
 
+  it('headers without a body do not put FIRST_BYTE_TIMEOUT_MS off', async () => {
+    vendor = playVendor(async () => {
+      await pause(800);
+      return slowly([], 'hang')(vendor?.seen[0] as SeenRequest);
+    });
+    const response = await routerWith({ FIRST_BYTE_TIMEOUT_MS: '1000' }).fetch(...request(true));
+    expect(response.status).toBe(504);
+    expect((await ledgerRow(keyId, response))?.durationMs).toBeLessThan(1_700);
+  });
+
   it('a stream that falls silent for IDLE_TIMEOUT_MS ends with an error frame; comments of the vendor are life', async () => {
     const living = Array.from({ length: 5 }, () => [50, ': keep-alive\n\n'] as const);
     vendor = playVendor(slowly([[0, sse([hello[0]], false)], ...living, [20, sse([hello[1]], false)]], 'hang'));
@@ -137,6 +148,42 @@ describe('while a vendor is slow', () => {
     );
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(answer);
+  });
+});
+
+describe('when the ledger says no after the vendor has begun to answer', () => {
+  const rateLimits = { requests: null, tokens: null };
+  const no = {
+    kind: 'refused',
+    reason: 'disabled',
+    retryAfter: null,
+    window: null,
+    resetAt: null,
+    shortage: null,
+    rateLimits,
+  };
+  /** The true ledger, but for a no that takes its time. */
+  const KEY_LEDGER = {
+    getByName: (name: string) => ({
+      begin: async () => {
+        await pause(100);
+        return no;
+      },
+      settle: (...settled: Parameters<DurableObjectStub<KeyLedger>['settle']>) =>
+        env.KEY_LEDGER.getByName(name).settle(...settled),
+    }),
+  };
+
+  it.each([
+    ['in the middle', slowly([[0, sse(hello.slice(0, 2), false)]], 'hang')],
+    ['to its end', () => streamOf(sse(hello))],
+  ])('not a byte goes out, and the request is a refusal (the vendor answers %s)', async (_how, answer) => {
+    vendor = playVendor(answer);
+    const router = routerWith({ KEY_LEDGER });
+    const response = await router.fetch(...request(true));
+    expect(response.status).toBe(401);
+    await router.settled();
+    expect(await ledgerRow(keyId, response)).toMatchObject({ end: 'rejected', source: 'none', costNanoUsd: 0 });
   });
 });
 
@@ -172,6 +219,26 @@ describe('when the client leaves', () => {
     await router.settled();
     const rows = await ledgerRow(keyId, null);
     expect(rows).toMatchObject({ source: 'reported', usage: { inputTokens: 10, outputTokens: 5 } });
+  });
+
+  it('after the answer has ended, it takes no place from those who leave before', async () => {
+    vendor = playVendor(() => new Response('{"error":{"message":"no"}}', { status: 400 }));
+    const router = routerWith({});
+    for (let count = 0; count < 40; count += 1) {
+      const leaving = new AbortController();
+      expect((await router.fetch(...request(count % 2 === 0, leaving.signal))).status).toBe(400);
+      await router.settled();
+      leaving.abort();
+    }
+    vendor.restore();
+    vendor = playVendor(slowly([[200, sse(hello)]]));
+    const leaving = new AbortController();
+    const answer = router.fetch(...request(true, leaving.signal)).catch(() => null);
+    await pause(60);
+    leaving.abort();
+    await answer;
+    await router.settled();
+    expect(await ledgerRow(keyId, null)).toMatchObject({ end: 'client_gone', source: 'reported' });
   });
 
   it('no more than 32 such streams are read on at once', async () => {

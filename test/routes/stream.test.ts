@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { moonshot } from '../../src/providers/moonshot.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { get, openaiClient } from '../support/router.ts';
@@ -42,13 +43,13 @@ async function rowOf(response: Response) {
   return ledgerRow(keyId, response);
 }
 
-function delta(content: string, finish: string | null = null, more: object = {}): unknown {
+function delta(content: string, finish: string | null = null, more: object = {}, first: object = {}): unknown {
   return {
     id: 'v',
     object: 'chat.completion.chunk',
     created: 5,
     model: 'm',
-    choices: [{ index: 0, delta: { content }, finish_reason: finish }],
+    choices: [{ index: 0, delta: { content, ...first }, finish_reason: finish }],
     ...more,
   };
 }
@@ -154,6 +155,40 @@ describe('the end of a stream', () => {
     expect(await (await post()).text()).toContain('[DONE]');
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(cancelled).toBe(true);
+  });
+
+  it.each([
+    ['breaks off', '', { breakOff: true }],
+    ['ends inside [DONE]', 'data: [DO', {}],
+    ['ends inside its usage chunk', 'data: {"id":"v","choices":[],"usage":{"prompt', {}],
+  ])('is [DONE] when every choice has finished, even if the vendor then %s', async (_how, rest, plan) => {
+    play(sse(hello, false) + rest, plan);
+    const response = await post();
+    expect(await response.text()).toBe(sse([delta('Hel', null, {}, { role: 'assistant' }), ...hello.slice(1)]));
+    expect(await rowOf(response)).toMatchObject({ end: 'completed', source: 'reported', errorCode: null });
+  });
+
+  it('is an error frame that names us where the fault is ours; it is logged, billed, and the vendor let go', async () => {
+    let isFirst = true;
+    const mend = vi.spyOn(moonshot, 'mendChunk').mockImplementation(() => {
+      if (isFirst) isFirst = false;
+      else throw new TypeError('a slip');
+      return false;
+    });
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    let isLetGo = false;
+    play(sse(hello), { granularity: 'event', pace: 5, linger: true, onCancel: () => (isLetGo = true) });
+    const response = await post({ ...request, model: 'moonshot/kimi-k3' });
+    expect(await response.text()).toMatch(/data: \{"error":\{.*"internal_error"\}\}\n\n$/);
+    await vi.waitFor(() => expect(logged).toHaveBeenCalledWith(expect.stringContaining('"fault":"TypeError"')));
+    expect(isLetGo).toBe(true);
+    expect(await rowOf(response)).toMatchObject({
+      end: 'upstream_failed',
+      source: 'estimated',
+      errorCode: 'internal_error',
+    });
+    mend.mockRestore();
+    logged.mockRestore();
   });
 
   it('is settled before [DONE] goes out', async () => {

@@ -31,10 +31,10 @@ async function readAnswer(
   const source = openSource(body, line.signal);
   let text: string;
   try {
-    text = await readWhole(source, new Uint8Array(0), line);
+    text = await readWhole(source, new Uint8Array(0), { ...line, broken: unreachable });
   } catch (cause) {
     void source.cancel(cause).catch(() => undefined);
-    return { kind: 'failed', failure: { error: line.stopped() ?? unreachable(cause), status: 200, accepted: true } };
+    return { kind: 'failed', failure: { error: unreachable(cause), status: 200, accepted: true } };
   }
   const read = readCompletion(text);
   if (read.kind === 'completion') {
@@ -58,7 +58,7 @@ async function readAnswer(
 }
 
 async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
-  line.waiting();
+  line.calling();
   const called = await callOnce(exchange, line.signal);
   if (called.kind === 'failed') return called;
   return readAnswer(exchange, line, called.value.body ?? new Blob([]).stream());

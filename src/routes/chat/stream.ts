@@ -35,9 +35,9 @@ interface Run {
 /** Gives the client its status. The ledger's word comes first: after a no, not a byte goes out. */
 async function commit(run: Run): Promise<void> {
   const admission = await run.exchange.admission;
+  if (run.isCommitted) return;
   const no = run.line.stopped();
   if (no !== null) throw no;
-  if (run.isCommitted) return;
   run.isCommitted = true;
   run.line.watch.rearm();
   const headers = {
@@ -78,7 +78,7 @@ async function letGo(source: Source): Promise<void> {
 /** One try: calls the vendor, and relays what it says to the end. */
 async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { exchange, line, sink } = run;
-  line.waiting();
+  line.calling();
   const called = await callOnce(exchange, line.signal);
   if (called.kind === 'failed') return called;
   const { body } = called.value;
@@ -103,9 +103,11 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   // A stream that came whole in one read was never waited for again.
   noteFirstToken(run, reader);
   exchange.runAfter('let the vendor go', letGo(source));
-  if (end.kind === 'failed') return failed(reader, end.error);
-  if (!reader.endings.isComplete()) return failed(reader, new RouterError('upstream_error', CUT));
-  return { kind: 'answered', value: reader };
+  // When every choice has finished the answer is complete, even if the vendor then breaks off or falls silent.
+  if (run.isCommitted && reader.endings.isComplete() && !reader.hasComplained()) {
+    return { kind: 'answered', value: reader };
+  }
+  return failed(reader, end.kind === 'failed' ? end.error : new RouterError('upstream_error', CUT));
 }
 
 function failed(reader: Reader, error: RouterError): Tried<Reader> {
@@ -162,6 +164,7 @@ async function drive(run: Run): Promise<void> {
   } catch (cause) {
     // A fault of ours: the client is not left waiting, and what the vendor has done is billed.
     const failure = { error: ownFault(cause), status: 200, accepted: run.reader !== null };
+    line.stop(failure.error);
     const { isClientGone } = line;
     const outcome = outcomeOf(failure, toldBy(run.reader), { isClientGone, isRefused: false, firstTokenAt: null });
     await settleFirst(exchange, outcome);
