@@ -4,7 +4,8 @@ import { DONE_FRAME, frameOf } from './sse.ts';
 
 /** What a whole body of a vendor turned out to be. */
 export type VendorBody =
-  | { kind: 'completion'; completion: ChatCompletion }
+  /** `mended` says that something had to be put in. */
+  | { kind: 'completion'; completion: ChatCompletion; mended: boolean }
   | { kind: 'error'; body: JsonObject }
   | { kind: 'garbage' };
 
@@ -23,19 +24,23 @@ export function readCompletion(text: string): VendorBody {
       ? { kind: 'garbage' }
       : { kind: 'error', body: value };
   }
+  let mended = false;
   for (const [position, choice] of choices.entries()) {
     if (!isObject(choice) || !isObject(choice['message'])) return { kind: 'garbage' };
+    const { message } = choice;
+    mended ||= choice['index'] == null || message['role'] == null;
     choice['index'] ??= position;
-    choice['message']['role'] ??= 'assistant';
+    message['role'] ??= 'assistant';
   }
-  return { kind: 'completion', completion: value as ChatCompletion }; // every member ChatCompletion names was checked or put in
+  return { kind: 'completion', completion: value as ChatCompletion, mended }; // every member ChatCompletion names was checked or put in
 }
 
 /** A whole completion as the stream it should have been, for vendors that answer a stream request with one. */
 export function completionAsStream(completion: ChatCompletion): string {
   const { choices, usage, ...envelope } = completion;
   const shared = { ...envelope, object: 'chat.completion.chunk' };
-  let frames = '';
+  // First, since a finish reason that is a failure cuts off what stands behind it. The meter keeps it for the end.
+  let frames = usage ? frameOf(JSON.stringify({ ...shared, choices: [], usage })) : '';
   for (const { message, finish_reason, ...choice } of choices) {
     const calls = message.tool_calls;
     const delta = Array.isArray(calls)
@@ -44,6 +49,5 @@ export function completionAsStream(completion: ChatCompletion): string {
     frames += frameOf(JSON.stringify({ ...shared, choices: [{ ...choice, delta, finish_reason: null }] }));
     frames += frameOf(JSON.stringify({ ...shared, choices: [{ ...choice, delta: {}, finish_reason }] }));
   }
-  if (usage) frames += frameOf(JSON.stringify({ ...shared, choices: [], usage }));
   return frames + DONE_FRAME;
 }

@@ -35,6 +35,15 @@ export async function readFailure(response: Response, secrets: readonly string[]
   };
 }
 
+/** The failure of a vendor that says in a finish reason that it failed. */
+export function failedFinish(reason: string | null): VendorFailure {
+  return {
+    status: 200,
+    body: JSON.stringify({ error: { code: reason, message: `finish reason ${reason}` } }),
+    retryAfter: null,
+  };
+}
+
 /** What a vendor's error body says, in whatever form it says it. */
 export interface VendorComplaint {
   status: number;

@@ -77,10 +77,7 @@ export const moonshot = openAICompatible({
   },
 
   mendChunk: liftUsage,
-  mendCompletion(completion) {
-    liftUsage(completion);
-    return completion;
-  },
+  mendCompletion: liftUsage,
 
   errors: {
     upstream_auth_error: ['invalid_authentication_error', 'incorrect_api_key_error'],

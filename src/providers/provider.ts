@@ -26,8 +26,8 @@ export interface VendorFailure {
 
 /**
  * One vendor: data, and only the hooks it needs.
- * All hooks are pure. Requests and answers are changed by copying the top level (`{...request, x}`):
- * members that keep their identity are sent as the very bytes the client wrote.
+ * Requests are changed by copying the top level (`{...request, x}`): members that keep their identity are sent
+ * as the very bytes the client wrote. Answers are the router's own and are mended in place.
  */
 export interface Provider {
   readonly id: string;
@@ -43,7 +43,8 @@ export interface Provider {
   request(request: ChatRequest, context: RequestContext): { request: ChatRequest; changes: string[] };
   /** Mends what is special about this vendor's chunks; true when it changed the chunk. */
   mendChunk?(chunk: ChatChunk): boolean;
-  mendCompletion?(completion: ChatCompletion): ChatCompletion;
+  /** The same for a whole answer. */
+  mendCompletion?(completion: ChatCompletion): boolean;
   /** The vendor's failure → our error. */
   error(failure: VendorFailure): RouterError;
   /** Where the vendor says how much money is left; `read` turns the answer into a short text. */

@@ -25,6 +25,8 @@ export function readChunk(data: string): VendorEvent {
   if (value['error'] !== undefined && value['error'] !== null) return { kind: 'error', body: value };
   let mended = false;
   if (!Array.isArray(value['choices'])) {
+    // Z.ai's gateway: `{"code": "1305", "msg": …}`.
+    if (value['code'] != null) return { kind: 'error', body: value };
     value['choices'] = [];
     mended = true;
   }

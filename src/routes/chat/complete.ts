@@ -1,8 +1,9 @@
 import { readCompletion } from '../../protocol/completion.ts';
-import { ownFault } from '../../protocol/errors.ts';
+import { ownFault, type RouterError } from '../../protocol/errors.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
 import { redactBody } from '../../protocol/redact.ts';
 import { readUsage } from '../../protocol/usage.ts';
+import { failedFinish } from '../../providers/failure.ts';
 import { type NormalCompletion, normalizeCompletion } from '../../stream/normalize-completion.ts';
 import { readWhole } from '../../stream/relay.ts';
 import { openSource } from '../../stream/source.ts';
@@ -19,6 +20,8 @@ import { NOTHING_TOLD, outcomeOf, type Told } from './settlement.ts';
 interface Whole extends NormalCompletion {
   /** The answer as the vendor wrote it. */
   text: string;
+  /** Where the vendor says in a finish reason that it failed: the work is done, and billed. */
+  error: RouterError | null;
 }
 
 /** Reads a whole body: blank lines that a vendor sends while one waits are life, and no part of the answer. */
@@ -37,24 +40,20 @@ async function readAnswer(
     return { kind: 'failed', failure: { error: unreachable(cause), status: 200, accepted: true } };
   }
   const read = readCompletion(text);
-  if (read.kind === 'completion') {
-    const completion = provider.mendCompletion?.(read.completion) ?? read.completion;
-    const normal = normalizeCompletion(completion, {
-      id: exchange.requestId,
-      created: Math.floor(exchange.startedAt / 1000),
-      finishReasons: provider.finishReasons,
-    });
-    if (normal.finishReason !== 'error') {
-      const changed = normal.changed || completion !== read.completion;
-      return { kind: 'answered', value: { ...normal, changed, text: text.trim() } };
-    }
-    text = JSON.stringify({
-      error: { code: normal.vendorFinishReason, message: `finish reason ${normal.vendorFinishReason}` },
-    });
+  if (read.kind !== 'completion') {
+    // A good status that holds an error is a refusal: nothing was used.
+    const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
+    return { kind: 'failed', failure: { error, status: 200, accepted: false } };
   }
-  // A good status that holds an error is a refusal: nothing was used.
-  const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
-  return { kind: 'failed', failure: { error, status: 200, accepted: false } };
+  const mended = provider.mendCompletion?.(read.completion) ?? false;
+  const normal = normalizeCompletion(read.completion, {
+    id: exchange.requestId,
+    created: Math.floor(exchange.startedAt / 1000),
+    finishReasons: provider.finishReasons,
+  });
+  const changed = read.mended || mended || normal.changed;
+  const error = normal.finishReason === 'error' ? provider.error(failedFinish(normal.vendorFinishReason)) : null;
+  return { kind: 'answered', value: { ...normal, changed, error, text: text.trim() } };
 }
 
 async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
@@ -75,6 +74,7 @@ function toldBy(tried: Tried<Whole>): Told {
 
 /** The body for the client. Where it fails that is a fault of ours, and what the vendor did is billed all the same. */
 function print(exchange: Exchange, whole: Whole): Tried<string> {
+  if (whole.error !== null) return { kind: 'failed', failure: { error: whole.error, status: 200, accepted: true } };
   const { completion } = exchange.conversation;
   if (completion === undefined) {
     return { kind: 'answered', value: whole.changed ? JSON.stringify(whole.completion) : whole.text };

@@ -2,6 +2,7 @@ import { completionAsStream, readCompletion } from '../../protocol/completion.ts
 import type { RouterError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { redactBody } from '../../protocol/redact.ts';
+import { failedFinish } from '../../providers/failure.ts';
 import { chainSteps } from '../../stream/chain.ts';
 import { createMeter, type Reading } from '../../stream/meter.ts';
 import { createNormalizer, type Endings } from '../../stream/normalize.ts';
@@ -43,17 +44,16 @@ export function openReader(exchange: Exchange): Reader {
     readError: (body: JsonObject) => complain(JSON.stringify(body)),
     failure() {
       if (endings.reason !== 'error') return null;
-      return complain(
-        JSON.stringify({ error: { code: endings.vendorReason, message: `finish reason ${endings.vendorReason}` } }),
-      );
+      hasComplained = true;
+      return provider.error(failedFinish(endings.vendorReason));
     },
   });
 
   function readBody(text: string): string {
     const body = readCompletion(text);
-    if (body.kind === 'completion')
-      return completionAsStream(provider.mendCompletion?.(body.completion) ?? body.completion);
-    throw complain(text);
+    if (body.kind !== 'completion') throw complain(text);
+    provider.mendCompletion?.(body.completion);
+    return completionAsStream(body.completion);
   }
 
   return { translator, reading: meter.reading, endings, readBody, hasComplained: () => hasComplained };
