@@ -1,5 +1,5 @@
 import type { ChatCompletion } from './chat.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject, parseJson } from './json.ts';
 import { DONE_FRAME, frameOf } from './sse.ts';
 
 /** What a whole body of a vendor turned out to be. */
@@ -11,12 +11,7 @@ export type VendorBody =
 
 /** Reads a whole answer. Blank lines before it, which vendors send while one waits, are white space to JSON. */
 export function readCompletion(text: string): VendorBody {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { kind: 'garbage' };
-  }
+  const value = parseJson(text);
   if (!isObject(value)) return { kind: 'garbage' };
   const choices = value['choices'];
   if (!Array.isArray(choices) || choices.length === 0) {

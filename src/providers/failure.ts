@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/errors.ts';
-import { isObject, type JsonObject } from '../protocol/json.ts';
+import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 import { redactBody } from '../protocol/redact.ts';
 import { retryAfterSeconds } from './headers.ts';
 import type { VendorFailure } from './provider.ts';
@@ -61,19 +61,11 @@ function word(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** `detail` of FastAPI servers: a text, or a list of faults with `msg`. */
 function detailOf(body: JsonObject): string | null {
   const detail = body['detail'];
   if (!Array.isArray(detail)) return word(detail);
-  const [first] = detail as unknown[]; // an array by the line above
+  const [first]: unknown[] = detail;
   return isObject(first) ? word(first['msg']) : word(first);
 }
 
@@ -87,7 +79,7 @@ function sentenceOf({ status, body }: VendorFailure): string | null {
 /** Reads an error body by its content, never by its content type: DeepSeek sends octet-stream at times. */
 export function readComplaint(failure: VendorFailure): VendorComplaint {
   const { status } = failure;
-  const body = parse(failure.body);
+  const body = parseJson(failure.body);
   if (!isObject(body)) {
     const message = body === undefined ? sentenceOf(failure) : null;
     return { status, isApi: message !== null, code: null, type: null, param: null, message };

@@ -14,8 +14,8 @@ const PART_INPUTS: ReadonlyMap<unknown, Input> = new Map<unknown, Input>([
 function firstRefused(messages: readonly ChatMessage[], model: Model): Input | null {
   for (const { content } of messages) {
     if (!Array.isArray(content)) continue;
-    for (const part of content as unknown[]) {
-      // an array by the line above
+    const parts: unknown[] = content;
+    for (const part of parts) {
       const input = isObject(part) ? PART_INPUTS.get(part['type']) : undefined;
       if (input !== undefined && !model.inputs.includes(input)) return input;
     }

@@ -1,5 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
-import { isObject } from '../protocol/json.ts';
+import { isObject, parseJson } from '../protocol/json.ts';
 import { redactBody } from '../protocol/redact.ts';
 import { sendTo, type VendorCall } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
@@ -41,19 +41,14 @@ async function ask(probe: Probe, path: string, body: unknown = null): Promise<un
   const response = await sendTo(provider, baseUrl + path, init, probe.fetch);
   if (!response.ok) throw provider.error(await readFailure(response, [apiKey], probe.now()));
   const text = await response.text();
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    answer = null;
-  }
+  const answer = parseJson(text);
   if (isObject(answer) && answer['error'] == null) return answer;
   throw provider.error({ status: response.status, body: redactBody(text, [apiKey]), retryAfter: null });
 }
 
 function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string[] | null {
   if (!isObject(list) || !Array.isArray(list['data'])) return null;
-  const entries = list['data'] as unknown[]; // an array by the line above
+  const entries: unknown[] = list['data'];
   const ids = new Set(entries.map((entry) => (isObject(entry) ? entry['id'] : null)));
   return provider.models.map(({ id }) => id).filter((id) => !ids.has(id));
 }

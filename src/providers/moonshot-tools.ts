@@ -22,14 +22,14 @@ function inferType(schema: JsonObject): string {
   if (schema['properties'] !== undefined || schema['required'] !== undefined) return 'object';
   if (schema['items'] !== undefined || schema['prefixItems'] !== undefined) return 'array';
   if (schema['const'] !== undefined) return typeOf(schema['const']);
-  const [first] = Array.isArray(schema['enum']) ? (schema['enum'] as unknown[]) : []; // an array by the check
+  const [first]: unknown[] = Array.isArray(schema['enum']) ? schema['enum'] : [];
   return first === undefined || first === null ? 'string' : typeOf(first);
 }
 
 /** Maps the values of an object or array; the same object comes back where none changed. */
 function mapValues(holder: unknown, map: (value: unknown) => unknown): unknown {
   if (Array.isArray(holder)) {
-    const values = holder as unknown[]; // an array by the check
+    const values: unknown[] = holder;
     const mapped = values.map(map);
     return mapped.some((value, index) => value !== values[index]) ? mapped : holder;
   }

@@ -18,7 +18,7 @@ function textOf(message: ChatMessage | undefined): string {
   const content = message?.content;
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
-  const parts = content as unknown[]; // an array by the line above
+  const parts: unknown[] = content;
   return parts.map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('');
 }
 
@@ -37,7 +37,7 @@ function contentDeltas(text: string): Delta[] {
 
 function firstTool(request: ChatRequest): string | null {
   const { tools } = request;
-  const [tool] = Array.isArray(tools) ? (tools as unknown[]) : []; // an array by the check
+  const [tool]: unknown[] = Array.isArray(tools) ? tools : [];
   if (!isObject(tool) || !isObject(tool['function']) || request['tool_choice'] === 'none') return null;
   return typeof tool['function']['name'] === 'string' ? tool['function']['name'] : null;
 }

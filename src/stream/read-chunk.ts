@@ -1,5 +1,5 @@
 import type { ChatChunk } from '../protocol/chat.ts';
-import { isObject, type JsonObject } from '../protocol/json.ts';
+import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 
 /** What one event of a vendor turned out to be. */
 export type VendorEvent =
@@ -7,30 +7,22 @@ export type VendorEvent =
   | { kind: 'error'; body: JsonObject }
   | { kind: 'garbage' };
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Reads one event's data. A chunk leaves here with `choices`, each with an `index` and a `delta`,
  * whatever the vendor left out; `mended` says that something had to be put in.
  */
 export function readChunk(data: string): VendorEvent {
-  const value = parse(data);
+  const value = parseJson(data);
   if (!isObject(value)) return { kind: 'garbage' };
   if (value['error'] !== undefined && value['error'] !== null) return { kind: 'error', body: value };
   let mended = false;
-  if (!Array.isArray(value['choices'])) {
+  const choices: unknown[] = Array.isArray(value['choices']) ? value['choices'] : [];
+  if (choices !== value['choices']) {
     // Z.ai's gateway: `{"code": "1305", "msg": …}`.
     if (value['code'] != null) return { kind: 'error', body: value };
-    value['choices'] = [];
+    value['choices'] = choices;
     mended = true;
   }
-  const choices = value['choices'] as unknown[]; // an array by the lines above
   for (const [position, choice] of choices.entries()) {
     if (!isObject(choice)) return { kind: 'garbage' };
     if (typeof choice['index'] !== 'number') {

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../../protocol/json.ts';
+
 /*
  * Cursor's ApplyPatch is a custom tool: its call carries bare text. Our vendors only know functions, so they are offered
  * one with a single string parameter, `input`, and what they answer, `{"input":"…"}`, is turned back into the bare text.
@@ -12,15 +14,9 @@ const OPEN_PAIR = /(?:[\ud800-\udbff]|\\u[dD][89abAB][0-9a-fA-F]{2})$/;
 
 /** The bare text in a call's whole arguments; arguments of any other form stay as they are. */
 export function readInput(text: string): string {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && 'input' in parsed && typeof parsed.input === 'string') {
-      return parsed.input;
-    }
-  } catch {
-    // The vendor broke off: the text itself is the best there is.
-  }
-  return text;
+  const parsed = parseJson(text);
+  // Where the vendor broke off, the text itself is the best there is.
+  return isObject(parsed) && typeof parsed['input'] === 'string' ? parsed['input'] : text;
 }
 
 /** Bare text as the arguments that the vendor knows. */

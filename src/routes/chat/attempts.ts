@@ -68,14 +68,7 @@ export function unreachable(cause: unknown): RouterError {
 export async function callOnce(exchange: Exchange, signal: AbortSignal): Promise<Tried<Response>> {
   const { provider, apiKey, baseUrl } = exchange.target.configured;
   try {
-    const response = await callVendor({
-      provider,
-      apiKey,
-      baseUrl,
-      body: exchange.body,
-      signal,
-      fetch: (url, init) => fetch(url, init),
-    });
+    const response = await callVendor({ provider, apiKey, baseUrl, body: exchange.body, signal });
     if (response.ok) return { kind: 'answered', value: response };
     const error = provider.error(await readFailure(response, [apiKey], Date.now()));
     return { kind: 'failed', failure: { error, status: response.status, accepted: false } };
