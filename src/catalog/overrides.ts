@@ -1,101 +1,12 @@
-import { en } from 'zod/locales';
-import * as z from 'zod/mini';
 import { RouterError } from '../protocol/errors.ts';
 import type { CatalogEntry } from './lookup.ts';
 import type { Alias, Model, PriceTable } from './model.ts';
+import { type ModelOverride, type Overrides, overridesSchema } from './override-schema.ts';
 
 /*
  * A deployment's own models, prices and aliases, as one JSON variable: no table to migrate, no read on the way of
  * a request, and a change is a deployment like any other, with a history.
  */
-
-// The small zod brings no words of its own, and here they tell people what to correct.
-z.config(en());
-
-/** Six decimals keep the arithmetic of bills exact. */
-const usd = z.number().check(
-  z.nonnegative(),
-  z.refine((value) => Math.abs(value * 1e6 - Math.round(value * 1e6)) < 1e-6, 'must have at most six decimals'),
-);
-
-const pricesShape = {
-  input: usd,
-  cached: usd,
-  output: usd,
-  cacheWrite: z.exactOptional(usd),
-  cacheWriteHour: z.exactOptional(usd),
-};
-
-const isoDate = z
-  .string()
-  .check(
-    z.refine(
-      (value) => /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
-      'must be a date: 2026-12-31',
-    ),
-  );
-
-const hour = z.number().check(z.minimum(0), z.maximum(24));
-
-const bandSchema = z.strictObject({
-  name: z.string().check(z.minLength(1)),
-  weekdays: z.array(z.int().check(z.minimum(0), z.maximum(6))),
-  hours: z.array(z.strictObject({ from: hour, to: hour })),
-  holidays: z._default(z.array(isoDate), []),
-  prices: z.strictObject(pricesShape),
-});
-
-const tableSchema = z.strictObject({
-  validFrom: isoDate,
-  revision: z.string().check(z.minLength(1)),
-  ...pricesShape,
-  bands: z.exactOptional(z.array(bandSchema)),
-});
-
-const thinkingSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({ kind: z.literal('always'), efforts: z._default(z.array(z.string()), []) }),
-  z.strictObject({
-    kind: z.literal('switch'),
-    default: z._default(z.enum(['on', 'off']), 'on'),
-    efforts: z._default(z.array(z.string()), []),
-  }),
-]);
-
-const count = z.int().check(z.positive());
-
-/** What may be said of a model: all of it for a new one, only what changes for one that is known. */
-const modelSchema = z.strictObject({
-  contextLength: z.exactOptional(count),
-  maxOutput: z.exactOptional(count),
-  inputs: z.exactOptional(z.array(z.enum(['text', 'image', 'video', 'file']))),
-  tools: z.exactOptional(z.boolean()),
-  thinking: z.exactOptional(thinkingSchema),
-  wantsReasoning: z.exactOptional(z.boolean()),
-  // A model without a price would be billed at nothing; one that is free says so with zeros.
-  prices: z.exactOptional(z.array(tableSchema).check(z.minLength(1))),
-  created: z.exactOptional(z.int().check(z.nonnegative())),
-  note: z.exactOptional(z.string()),
-});
-
-const aliasSchema = z.union([
-  z.pipe(
-    z.string(),
-    z.transform((model) => ({ model, parameters: {}, note: '' })),
-  ),
-  z.strictObject({
-    model: z.string(),
-    parameters: z._default(z.record(z.string(), z.unknown()), {}),
-    note: z._default(z.string(), ''),
-  }),
-]);
-
-const overridesSchema = z.strictObject({
-  models: z._default(z.record(z.string(), modelSchema), {}),
-  aliases: z._default(z.record(z.string(), aliasSchema), {}),
-});
-
-type ModelOverride = z.infer<typeof modelSchema>;
 
 function wrong(where: string, why: string): RouterError {
   return new RouterError(
@@ -107,11 +18,18 @@ function wrong(where: string, why: string): RouterError {
   );
 }
 
-function parse(json: string): z.infer<typeof overridesSchema> {
+/** JavaScript has its own use for this one name, and objects that are copied lose it without a word. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw wrong('"__proto__"', 'nothing can have this name');
+  return value;
+}
+
+function parse(json: string): Overrides {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json, refuseProto);
   } catch (cause) {
+    if (cause instanceof RouterError) throw cause;
     throw wrong('its first level', `it is not JSON (${cause instanceof Error ? cause.message : 'unreadable'})`);
   }
   const parsed = overridesSchema.safeParse(value);
@@ -119,6 +37,19 @@ function parse(json: string): z.infer<typeof overridesSchema> {
   const [issue] = parsed.error.issues;
   const where = issue?.path.map((step) => (typeof step === 'number' ? `[${step}]` : `"${String(step)}"`)).join(' > ');
   throw wrong(where || 'its first level', issue?.message ?? 'it is not valid');
+}
+
+function checkName(name: string, where: string): void {
+  if (!/^\S*[^\s/]$/.test(name)) throw wrong(where, 'a name has no blanks, and does not end with a slash');
+}
+
+/** A row of the ledger names its price by the revision alone. */
+function checkRevisions({ prices }: Model, name: string): void {
+  const revisions = prices.map(({ revision }) => revision);
+  const twice = revisions.find((revision, position) => revisions.indexOf(revision) !== position);
+  if (twice !== undefined) {
+    throw wrong(`"models" > "${name}" > "prices"`, `there are two prices of the revision '${twice}'`);
+  }
 }
 
 function newModel(name: string, id: string, override: ModelOverride): Model {
@@ -148,10 +79,11 @@ function correctedModel(model: Model, override: ModelOverride): Model {
 
 function withModel(entry: CatalogEntry, name: string, override: ModelOverride): CatalogEntry {
   const id = name.slice(entry.id.length + 1);
-  if (!entry.models.some((model) => model.id === id)) {
-    return { ...entry, models: [...entry.models, newModel(name, id, override)] };
-  }
-  const models = entry.models.map((model) => (model.id === id ? correctedModel(model, override) : model));
+  const known = entry.models.find((model) => model.id === id);
+  const changed = known === undefined ? newModel(name, id, override) : correctedModel(known, override);
+  checkRevisions(changed, name);
+  const models =
+    known === undefined ? [...entry.models, changed] : entry.models.with(entry.models.indexOf(known), changed);
   return { ...entry, models };
 }
 
@@ -181,16 +113,20 @@ function hasModel({ id, models }: CatalogEntry, name: string): boolean {
  * Throws RouterError `invalid_configuration` naming the entry that is wrong.
  */
 export function applyOverrides(entries: readonly CatalogEntry[], json: string): readonly CatalogEntry[] {
-  if (json.trim() === '') return entries;
-  const { models, aliases } = parse(json);
+  const text = json.trim();
+  if (text === '') return entries;
+  const { models, aliases } = parse(text);
   let result = entries;
   for (const [name, override] of Object.entries(models)) {
-    const entry = entryOf(result, name, `"models" > "${name}"`);
+    const where = `"models" > "${name}"`;
+    const entry = entryOf(result, name, where);
+    checkName(name, where);
     const changed = withModel(entry, name, override);
     result = result.map((each) => (each === entry ? changed : each));
   }
   for (const [name, { model: target, parameters, note }] of Object.entries(aliases)) {
     const where = `"aliases" > "${name}"`;
+    checkName(name, where);
     const entry = entryOf(result, target, where);
     if (!hasModel(entry, target)) throw wrong(where, `there is no model '${target}'`);
     if (result.some((each) => hasModel(each, name))) throw wrong(where, 'a model has this name already');

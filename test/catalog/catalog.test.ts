@@ -186,8 +186,17 @@ function overridden(json: unknown) {
 
 const NEW_PRICE = { validFrom: '2026-06-01', revision: 'own-1', input: 0.5, cached: 0.05, output: 1 };
 
+const NIGHT = {
+  name: 'night',
+  weekdays: [1],
+  hours: [{ from: 22, to: 4 }],
+  prices: { input: 0.1, cached: 0.01, output: 0.2 },
+};
+
 describe('MODELS_JSON', () => {
   it('may be empty', () => expect(applyOverrides(ENTRIES, '')).toBe(ENTRIES));
+
+  it('may begin as files of Windows do', () => expect(applyOverrides(ENTRIES, '\ufeff{}\r\n')).toBe(ENTRIES));
 
   it('adds a model', () => {
     const entry = { contextLength: 2000, maxOutput: 200, prices: [NEW_PRICE] };
@@ -226,8 +235,24 @@ describe('MODELS_JSON', () => {
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: -1 }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: '1' }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: 0.00000012 }] } } }, 'six decimals'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: 'soon' }] } } }, 'must be a date'],
+    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: 'soon' }] } } }, 'must be a day'],
+    [
+      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: 1e300 }] } } },
+      '"acme/fast" > "prices" > [0] > "input"',
+    ],
+    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: '2026-02-30' }] } } }, 'must be a day'],
+    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, revision: 'r1' }] } } }, "two prices of the revision 'r1'"],
+    [
+      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, bands: [NIGHT] }] } } },
+      '"hours" > [0]: must begin before it',
+    ],
     [{ models: { 'acme/fast': { contextLenght: 5 } } }, 'contextLenght'],
+    [{ models: { 'acme/': {} } }, '"acme/": a name has no blanks'],
+    ['{"models":{"__proto__":{}}}', '"__proto__": nothing can have this name'],
+    [{ models: { constructor: {} } }, "'constructor' does not begin with a provider"],
+    [{ aliases: { '': 'acme/fast' } }, '"": a name has no blanks'],
+    [{ aliases: { quick: { model: 'acme/fast', params: {} } } }, '"quick": Unrecognized key: "params"'],
+    [{ aliases: { quick: { model: 5 } } }, '"quick" > "model"'],
     [{ aliases: { quick: 'acme/none' } }, "there is no model 'acme/none'"],
     [{ aliases: { 'acme/fast': 'acme/org/deep' } }, 'a model has this name already'],
     [{ aliases: { quick: 5 } }, '"aliases" > "quick"'],
