@@ -59,8 +59,10 @@ function remedyFor(provider: ProviderReport, code: string, remote: boolean): str
     case 'upstream_timeout':
     case 'upstream_error':
       return url === null ? 'Look at the log of the router.' : `Check ${url}: ${setVariable(url, remote)}`;
-    default:
-      return 'The vendor refuses even the smallest request: its message says why.';
+    default: {
+      const host = url === null ? '' : ` If it does not, check ${url}: ${setVariable(url, remote)}`;
+      return `The vendor refuses even the smallest request: its message says why.${host}`;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { sendTo, type VendorCall } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
 import { readFailure } from './failure.ts';
 import { vendorHeaders } from './headers.ts';
+import type { Balance } from './read-balance.ts';
 
 /** What a live check found. Nothing in it is secret. */
 export interface LiveCheck {
@@ -53,23 +54,22 @@ function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string
   return provider.models.map(({ id }) => id).filter((id) => !ids.has(id));
 }
 
-/** The model list where the vendor has one, else a call of one token. */
+/**
+ * The model list where the vendor has one, else one token of its first model: the one that people use.
+ * A free one would answer even where the account is empty.
+ */
 async function probeModels(probe: Probe): Promise<string[] | null> {
   const { provider } = probe.configured;
   if (provider.modelsPath !== null) return unlistedModels(probe.configured, await ask(probe, provider.modelsPath));
-  const cheapest = [...provider.models].sort((one, other) => outputPrice(one) - outputPrice(other))[0];
-  if (cheapest === undefined) return null;
+  const [first] = provider.models;
+  if (first === undefined) return null;
   const messages = [{ role: 'user', content: 'hi' }];
-  await ask(probe, '/chat/completions', { model: cheapest.id, messages, max_tokens: 1 });
+  await ask(probe, '/chat/completions', { model: first.id, messages, max_tokens: 1 });
   return null;
 }
 
-function outputPrice(model: { prices: readonly { output: number }[] }): number {
-  return model.prices.at(-1)?.output ?? Number.POSITIVE_INFINITY;
-}
-
 /** The balance is a bonus: a route that fails is not a provider that fails. */
-async function probeBalance(probe: Probe): Promise<string | null> {
+async function probeBalance(probe: Probe): Promise<Balance | null> {
   const { balance } = probe.configured.provider;
   if (balance === undefined) return null;
   try {
@@ -86,6 +86,11 @@ function problemOf(error: unknown, name: string, signal: AbortSignal): { code: s
     : { code: 'upstream_error', message: `${name} could not be reached. Check its base URL.` };
 }
 
+function emptyAccount(name: string, { text }: Balance): { code: string; message: string } {
+  const message = `${name} answers, but refuses requests until the account has money again (balance ${text}).`;
+  return { code: 'upstream_insufficient_balance', message };
+}
+
 /** Calls a vendor once or twice, to see that it works from here. Takes at most 10 s and never rejects. */
 export async function checkProvider(
   configured: ConfiguredProvider,
@@ -95,12 +100,16 @@ export async function checkProvider(
   const startedAt = now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const probe: Probe = { configured, signal, now, ...(fetch === undefined ? {} : { fetch }) };
-  const balance = probeBalance(probe);
+  const asked = probeBalance(probe);
+  let problem: LiveCheck['problem'] = null;
+  let unlisted: string[] | null = null;
   try {
-    const unlisted = await probeModels(probe);
-    return { ok: true, latencyMs: now() - startedAt, problem: null, balance: await balance, unlisted };
+    unlisted = await probeModels(probe);
   } catch (error) {
-    const problem = problemOf(error, configured.provider.name, signal);
-    return { ok: false, latencyMs: now() - startedAt, problem, balance: await balance, unlisted: null };
+    problem = problemOf(error, configured.provider.name, signal);
   }
+  const latencyMs = now() - startedAt;
+  const balance = await asked;
+  if (balance?.isEmpty) problem ??= emptyAccount(configured.provider.name, balance);
+  return { ok: problem === null, latencyMs, problem, balance: balance?.text ?? null, unlisted };
 }

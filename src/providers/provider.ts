@@ -1,6 +1,7 @@
 import type { Alias, Model } from '../catalog/model.ts';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts';
 import type { RouterError } from '../protocol/errors.ts';
+import type { Balance } from './read-balance.ts';
 
 /** A name of `.dev.vars.example`: one that is missing there does not compile. */
 type VariableName = Extract<keyof Cloudflare.Env, string>;
@@ -47,8 +48,8 @@ export interface Provider {
   mendCompletion?(completion: ChatCompletion): boolean;
   /** The vendor's failure → our error. */
   error(failure: VendorFailure): RouterError;
-  /** Where the vendor says how much money is left; `read` turns the answer into a short text. */
-  readonly balance?: { readonly path: string; read(body: unknown): string };
+  /** Where the vendor says how much money is left. */
+  readonly balance?: { readonly path: string; read(body: unknown): Balance | null };
   /** Path of the vendor's model list for live checks; null where there is none. */
   readonly modelsPath: string | null;
   /** Answers in place of the network; the test provider's way. */

@@ -260,6 +260,30 @@ describe('the live check', () => {
     ]);
   });
 
+  it.each([
+    ['DEEPSEEK_API_KEY', '/user/balance', { ...BALANCE, is_available: false }, '12.50 USD'],
+    ['MOONSHOT_API_KEY', '/v1/users/me/balance', { data: { available_balance: 0 } }, "0.00 in the account's currency"],
+  ])('is not content with an empty account: %s', async (name, path, balance, text) => {
+    const { fetch } = vendor({
+      '/models': () => Response.json({ data: [] }),
+      '/v1/models': () => Response.json({ data: [] }),
+      [path]: () => Response.json(balance),
+    });
+    expect(await checkProvider(one({ [name]: 'k' }), () => 5, fetch)).toMatchObject({
+      ok: false,
+      problem: { code: 'upstream_insufficient_balance', message: expect.stringContaining(text) },
+      balance: text,
+    });
+  });
+
+  it('takes a balance in a form that it does not know for none', async () => {
+    const { fetch } = vendor({
+      '/models': () => Response.json({ data: [] }),
+      '/user/balance': () => Response.json({ balance_infos: 'plenty' }),
+    });
+    expect(await checkProvider(deepseek, () => 5, fetch)).toMatchObject({ ok: true, balance: null });
+  });
+
   it('says what is wrong, and no secret', async () => {
     const { fetch } = vendor({
       '/models': () => Response.json({ error: { message: 'bad key secret-of-deepseek' } }, { status: 401 }),
@@ -277,7 +301,7 @@ describe('the live check', () => {
     });
   });
 
-  it('calls the cheapest model for one token where there is no list', async () => {
+  it('calls its first model for one token where there is no list', async () => {
     const bodies: unknown[] = [];
     const check = await checkProvider(
       one({ ZAI_API_KEY: 'z' }),
@@ -288,7 +312,7 @@ describe('the live check', () => {
       },
     );
     expect(check).toMatchObject({ ok: true, balance: null, unlisted: null });
-    expect(bodies).toEqual([{ model: 'glm-4.7-flash', messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 }]);
+    expect(bodies).toEqual([{ model: 'glm-5.3', messages: [{ role: 'user', content: 'hi' }], max_tokens: 1 }]);
   });
 
   it('finds an error in a good answer', async () => {
@@ -298,6 +322,12 @@ describe('the live check', () => {
       async () => Response.json({ error: { code: '1113', message: '欠费' } }),
     );
     expect(check).toMatchObject({ ok: false, problem: { code: 'upstream_insufficient_balance' } });
+  });
+
+  it('tells no secret out of a good answer', async () => {
+    const echo = async () => Response.json({ error: { code: '9', message: 'odd: the-key-of-zai' } });
+    const check = await checkProvider(one({ ZAI_API_KEY: 'the-key-of-zai' }), () => 5, echo);
+    expect(check.problem?.message).toContain('odd: [redacted]');
   });
 
   it('gives up after 10 s', async () => {
