@@ -16,7 +16,7 @@ export interface Alert {
   reset_at: string | null;
 }
 
-/** The alerts of one key: each once in a window's period, kept until it is sent. Times are ms since 1970. */
+/** The alerts of one key: each once in a window's period and for a limit, kept until it is sent. Times are ms since 1970. */
 export interface AlertBook {
   note(key: ApiKey, spent: (window: Window) => number, windows: Windows, now: number): void;
   /** What is to be sent now, by name. */
@@ -59,7 +59,8 @@ export function openAlertBook(sql: SqlStorage): AlertBook {
     note(key, spent, windows, now) {
       for (const { window, limit } of budgetsOf(key)) {
         for (const percent of PERCENTS) {
-          const name = `${window}/${periodOf(window, windows)}/${percent}`;
+          // With the limit: a budget that was raised is passed anew.
+          const name = `${window}/${periodOf(window, windows)}/${limit}/${percent}`;
           if (known.has(name) || spent(window) * 100 < limit * percent) continue;
           const alert = { ...alertOf(key, window, spent(window), limit, windows), percent };
           sql.exec(FORGET, now - KEEP_MS);

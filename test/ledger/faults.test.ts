@@ -321,6 +321,16 @@ describe('a spend alert', () => {
     expect(posted.slice(2).map(({ body }) => body['percent'])).toEqual([80, 100]);
   });
 
+  it('is sent anew for a budget that was raised, when that one is passed too', async () => {
+    const ledger = await openLedger({ budgetTotalUsd: 0.000_001 });
+    await spend(ledger, 1_000);
+    Object.assign(ledger.key, { budgetTotalUsd: 0.000_002, revision: ledger.key.revision + 1 });
+    await spend(ledger, 500);
+    expect(posted.map(({ body }) => body['percent'])).toEqual([80, 100]);
+    await spend(ledger, 200);
+    expect(posted.slice(2).map(({ body }) => [body['percent'], body['limit_usd']])).toEqual([[80, '0.000002']]);
+  });
+
   it('that did not arrive is sent again by the alarm, through restarts too', async () => {
     const ledger = await openLedger({ budgetTotalUsd: 0.000_001 });
     status = 503;
