@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nanoToUsd } from '../protocol/money.ts';
+import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
@@ -68,7 +68,7 @@ async function checkSums(router: Router, target: Target): Promise<number> {
     ];
     const rows = result.data.map((row) => [
       row.key_id,
-      ...[row.ledger_nano_usd, row.d1_nano_usd, row.daily_nano_usd, row.held_nano_usd].map(nanoToUsd),
+      ...[row.ledger_nano_usd, row.d1_nano_usd, row.daily_nano_usd, row.held_nano_usd].map(nanoToAlignedUsd),
       String(row.open_leases),
       String(row.outbox),
     ]);

@@ -12,9 +12,11 @@ export function sayJson(value: unknown): void {
   say(JSON.stringify(value, null, 2));
 }
 
-/** Cuts a text to a width, with an ellipsis where something is gone. */
+/** Cuts a text to a width, in the middle: ids and model names begin alike and differ at their ends. */
 function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (text.length <= width) return text;
+  const end = Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - end)}…${text.slice(text.length - end)}`;
 }
 
 /** One column of a table. */

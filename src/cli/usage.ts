@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nanoToUsd } from '../protocol/money.ts';
+import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
@@ -40,12 +40,12 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
     number(row.requests),
     number(row.input_tokens),
     number(row.output_tokens),
-    row.cost_usd,
+    nanoToAlignedUsd(row.cost_nano_usd),
   ]);
   const sum = (member: 'requests' | 'input_tokens' | 'output_tokens' | 'cost_nano_usd') =>
     rows.reduce((total, row) => total + row[member], 0);
   const totals = ['total', number(sum('requests')), number(sum('input_tokens')), number(sum('output_tokens'))];
-  return table(columns, [...cells, [...totals, nanoToUsd(sum('cost_nano_usd'))]], terminalWidth());
+  return table(columns, [...cells, [...totals, nanoToAlignedUsd(sum('cost_nano_usd'))]], terminalWidth());
 }
 
 /** `npm run usage`. */

@@ -8,6 +8,12 @@ export function nanoToUsd(nano: number): string {
   return `${sign}${digits.slice(0, -9)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+/** The same with all nine places: in a column the points stand below each other. */
+export function nanoToAlignedUsd(nano: number): string {
+  const [whole, places = ''] = nanoToUsd(nano).split('.');
+  return `${whole}.${places.padEnd(9, '0')}`;
+}
+
 /** USD as people write budgets, in whole nano-USD, rounded to the nearest. */
 export function usdToNano(usd: number): number {
   return Math.round(usd * NANO_PER_USD);

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { checkLedger, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { nanoToUsd } from '../../protocol/money.ts';
+import { nanoToAlignedUsd } from '../../protocol/money.ts';
 import { Badge, type Tone } from '../page/badge.tsx';
 import { count } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
@@ -18,12 +18,6 @@ interface LedgerProps {
 
 const TONES: Record<LedgerLight, Tone> = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' };
 
-/** All nine places, so that the points of a column stand below each other. */
-function exactUsd(nanoUsd: number): string {
-  const [whole, places = ''] = nanoToUsd(nanoUsd).split('.');
-  return `${whole}.${places.padEnd(9, '0')}`;
-}
-
 function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
   const { ledger } = view.texts;
   const light = lightOf([row]);
@@ -37,10 +31,10 @@ function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
       <td>
         <Badge tone={TONES[light]}>{ledger.lights[light]}</Badge>
       </td>
-      <td class="number">{exactUsd(row.ledger_nano_usd)}</td>
-      <td class="number">{exactUsd(row.d1_nano_usd)}</td>
-      <td class="number">{exactUsd(row.daily_nano_usd)}</td>
-      <td class="number wide-only">{exactUsd(row.held_nano_usd)}</td>
+      <td class="number">{nanoToAlignedUsd(row.ledger_nano_usd)}</td>
+      <td class="number">{nanoToAlignedUsd(row.d1_nano_usd)}</td>
+      <td class="number">{nanoToAlignedUsd(row.daily_nano_usd)}</td>
+      <td class="number wide-only">{nanoToAlignedUsd(row.held_nano_usd)}</td>
       <td class="number wide-only">{count(row.open_leases)}</td>
       <td class="number wide-only">{count(row.outbox)}</td>
     </tr>
