@@ -4,6 +4,7 @@ import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
 import { type Actor, type ApiKey, type ApiKeyRow, apiKeys, type User, users } from './schema.ts';
+import { auditNewUser } from './users.ts';
 
 /** What people may set of a key; what is left out stays, null lifts a limit. */
 export type KeySettings = {
@@ -92,8 +93,9 @@ export async function createKey(
 ): Promise<ApiKey> {
   const { id, owner, hash: _hash, ...details } = key;
   const entry: AuditEntry = { actor, action: 'key.create', target: id, details: { owner, ...details } };
-  const [, , , rows] = await database.batch([
+  const [, , , , rows] = await database.batch([
     database.insert(users).values({ name: owner }).onConflictDoNothing(),
+    auditNewUser(database, owner, actor),
     database.insert(apiKeys).values(key),
     auditWhere(database, entry, apiKeys, eq(apiKeys.id, id)),
     selectKeys(database).where(eq(apiKeys.id, id)),

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
-import { auditWhere } from './audit.ts';
+import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
 import { type Actor, apiKeys, type User, users } from './schema.ts';
@@ -45,6 +45,12 @@ export async function listUsers(
   return pageOf(rows, page.limit, (row) => row.name);
 }
 
+/** The statement behind one that inserts a person: writes the audit row if that one did, as its changes() tells. */
+export function auditNewUser(database: Database, name: string, actor: Actor) {
+  const entry: AuditEntry = { actor, action: 'user.create', target: name };
+  return auditWhere(database, entry, users, and(eq(users.name, name), sql`changes() > 0`));
+}
+
 /** Makes a person; `exists` where the name is taken. */
 export async function createUser(
   database: Database,
@@ -53,13 +59,7 @@ export async function createUser(
 ): Promise<{ kind: 'created' | 'exists'; user: UserWithKeys }> {
   const [created, , rows] = await database.batch([
     database.insert(users).values({ name }).onConflictDoNothing().returning(),
-    // Written only by the statement that made the row: changes() is the count of the one before.
-    auditWhere(
-      database,
-      { actor, action: 'user.create', target: name },
-      users,
-      and(eq(users.name, name), sql`changes() > 0`),
-    ),
+    auditNewUser(database, name, actor),
     selectUsers(database).where(eq(users.name, name)),
   ]);
   const user = rows[0];

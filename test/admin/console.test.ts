@@ -77,6 +77,9 @@ describe('a key made in the console', () => {
       .first();
     expect(row).toEqual({ hash: await hashSecret(secret), owner: 'newcomer', name: 'laptop', budget_day_usd: 2.5 });
     expect(await auditOf(id)).toEqual(['console key.create']);
+    expect(await auditOf('newcomer')).toEqual(['console user.create']);
+    await makeThroughForm({ username: 'newcomer' });
+    expect(await auditOf('newcomer')).toHaveLength(1);
   });
 
   it('is made once when its form is sent several times, at the same moment too', async () => {
@@ -209,7 +212,7 @@ describe('a change in the console holds from the next request on', () => {
     expect(await chatStatus(secret)).toBe(401);
     await operator.send('/admin/users/person/enable');
     expect(await chatStatus(secret)).toBe(200);
-    expect(await auditOf('person')).toEqual(['console user.disable', 'console user.enable']);
+    expect(await auditOf('person')).toEqual(['console user.create', 'console user.disable', 'console user.enable']);
   });
 
   it('adds a person, but not twice and not under any name', async () => {

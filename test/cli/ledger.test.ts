@@ -43,7 +43,7 @@ describe('npm run ledger', () => {
       await router({ 'GET /check': { ok: true, data: [ROW] } }),
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^KEY .*\nkey_01m85yks2529ga57zqp1bk9tgb +0\.00007 .*\nThe sums agree\.\n$/);
+    expect(stdout).toMatch(/^KEY .*\nkey_01m85yks2529ga57zqp1bk9tgb +0\.000070000 .*\nThe sums agree\.\n$/);
   });
 
   test('check ends with 1 where they differ, and says what to do', async () => {
