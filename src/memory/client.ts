@@ -18,17 +18,17 @@ function afterLimit<T>(value: T): { promise: Promise<T>; cancel(): void } {
 }
 
 /**
- * The memory of one key, for one exchange with one model (`provider/model`). It never fails a request:
+ * The memory of one key, for one request to one model (`provider/model`). It never fails a request:
  * a turn that cannot be recalled within a second counts as unknown, and one that cannot be written is lost.
  */
 export function openMemory(
   env: MemoryBinding,
   keyId: string,
   model: string,
+  requestId: string,
   runAfter: (name: string, job: Promise<unknown>) => void,
 ): ReasoningMemory {
   const memory = env.CONVERSATION_MEMORY.getByName(keyId);
-  const exchange = crypto.randomUUID();
 
   return {
     async recall(turns) {
@@ -44,7 +44,7 @@ export function openMemory(
     },
     remember(choice, key, reasoning) {
       // The call goes out now; only its answer is waited for behind the request's back.
-      runAfter('remember reasoning', memory.remember({ id: `${exchange}:${choice}`, model, key, reasoning }));
+      runAfter('remember reasoning', memory.remember({ id: `${requestId}:${choice}`, model, key, reasoning }));
     },
   };
 }

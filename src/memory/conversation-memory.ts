@@ -4,7 +4,7 @@ import type { TurnKey } from '../pipelines/pipeline.ts';
 
 /** One turn to be remembered. */
 export interface RememberedTurn {
-  /** Names the answer it was said in, and the choice: the same one again replaces what stood there. */
+  /** The request's id and the choice: the same one again replaces what stood there, and later ones are greater. */
   id: string;
   /** `provider/model`; a turn is never found by another model. */
   model: string;
@@ -14,8 +14,10 @@ export interface RememberedTurn {
 
 const KEPT_MS = 7 * 86_400_000;
 const PRUNE_EVERY_MS = 6 * 3_600_000;
-/** UTF-16 code units of reasoning per key, about 1 to 3 bytes each. The oldest turns go first. */
+/** UTF-16 code units per key, about 1 to 3 bytes each. The oldest turns go first. */
 const KEY_LIMIT = 32_000_000;
+/** What a turn takes beside its reasoning: its id, its hashes, their indexes. A key of many short turns fills up too. */
+const TURN_OVERHEAD = 300;
 /** A row may hold 2 MB. A part of a text would not be what the vendor said, so a longer one is not kept at all. */
 const TURN_LIMIT = 600_000;
 
@@ -37,10 +39,14 @@ const WRITE = `
   ON CONFLICT (id) DO UPDATE SET calls = excluded.calls, turn = excluded.turn, size = excluded.size,
     written_at = excluded.written_at, reasoning = excluded.reasoning`;
 
-/** The calls' ids tell a turn, its text and arguments do where a client changed the ids, and both together do best. */
+/**
+ * The calls' ids tell a turn, its text and arguments do where a client changed the ids, and both together do best.
+ * Of two that are alike the newer request's is meant, and not what was written last: after Stop and another try,
+ * the answer that was stopped is read on, and may come to its end after the new one.
+ */
 const FIND = `
   SELECT reasoning FROM turns WHERE model = ?1 AND (calls = ?2 OR turn = ?3)
-  ORDER BY (calls IS ?2 AND turn = ?3) DESC, (calls IS ?2) DESC, written_at DESC LIMIT 1`;
+  ORDER BY (calls IS ?2 AND turn = ?3) DESC, (calls IS ?2) DESC, id DESC LIMIT 1`;
 
 /**
  * The reasoning of one key's recent conversations, for clients that drop it, found by hashes of what the client sends back.
@@ -70,8 +76,8 @@ export class ConversationMemory extends DurableObject {
   async remember({ id, model, key, reasoning }: RememberedTurn): Promise<void> {
     // SQLite keeps UTF-8, where half a surrogate pair has no place. JSON escapes it.
     const text = JSON.stringify(reasoning);
-    const size = text.length;
-    if (size > TURN_LIMIT) return;
+    if (text.length > TURN_LIMIT) return;
+    const size = text.length + TURN_OVERHEAD;
     const [before] = this.#sql.exec<{ size: number }>('SELECT size FROM turns WHERE id = ?', id);
     this.#size ??= this.#sql.exec<{ size: number }>('SELECT coalesce(sum(size), 0) AS size FROM turns').one().size;
     this.#sql.exec(WRITE, id, model, key.calls, key.turn, size, Date.now(), text);

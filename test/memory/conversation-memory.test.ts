@@ -13,10 +13,15 @@ function newKey(): string {
   return `key-of-memory-test-${keys}`;
 }
 
-/** One exchange of a key; `done` waits until all it remembered is written. */
+let requests = 0;
+
+/** One exchange of a key, later than those before; `done` waits until all it remembered is written. */
 function exchange(keyId: string, model = 'deepseek/thinker') {
   const jobs: Promise<unknown>[] = [];
-  const memory = openMemory(env, keyId, model, (_name, job) => jobs.push(job));
+  requests += 1;
+  const memory = openMemory(env, keyId, model, `req_${String(requests).padStart(5, '0')}`, (_name, job) =>
+    jobs.push(job),
+  );
   return { ...memory, done: () => Promise.all(jobs) };
 }
 
@@ -57,6 +62,19 @@ test('of several turns with the same ids the one with the same text is meant, el
     { calls: null, turn: 't3' },
   ]);
   expect(found).toEqual(['first', 'second', 'second', 'first', '']);
+});
+
+test('of two turns that are alike the newer request counts, even if the older one ends later, as after Stop', async () => {
+  const keyId = newKey();
+  const turn = { calls: 'c', turn: 't' };
+  const stopped = exchange(keyId);
+  await remember(keyId, turn, 'the second try');
+  stopped.remember(0, turn, 'the one that was stopped');
+  await stopped.done();
+  expect(await exchange(keyId).recall([turn, { calls: 'c', turn: 'other' }])).toEqual([
+    'the second try',
+    'the second try',
+  ]);
 });
 
 test('a turn that is remembered again replaces what its answer said before, choice by choice', async () => {
@@ -142,6 +160,12 @@ test('a key keeps a limited amount, the newest; a text too long for a row is not
   );
   expect(size).toBeLessThanOrEqual(32_000_000);
   expect(size).toBeGreaterThan(25_000_000);
+  await remember(keyId, { calls: null, turn: 'short' }, '');
+  const [short] = await runInDurableObject(env.CONVERSATION_MEMORY.getByName(keyId), (_instance, state) =>
+    state.storage.sql.exec("SELECT size FROM turns WHERE turn = 'short'").toArray(),
+  );
+  // What stands beside the reasoning counts too, or turns without any would have no limit.
+  expect(short?.['size']).toBeGreaterThan(100);
 });
 
 test('a memory that is silent or broken holds a request up for a second at most, and fails nothing', async () => {
@@ -150,7 +174,7 @@ test('a memory that is silent or broken holds a request up for a second at most,
   const answering = (recall: () => Promise<unknown>) => {
     // Only the two methods that the client calls stand behind the name.
     const binding = { getByName: () => ({ recall, remember: recall }) } as unknown as typeof env.CONVERSATION_MEMORY;
-    return openMemory({ CONVERSATION_MEMORY: binding }, 'key', 'm', () => undefined);
+    return openMemory({ CONVERSATION_MEMORY: binding }, 'key', 'm', 'req_1', () => undefined);
   };
   const started = Date.now();
   expect(await answering(() => new Promise(() => undefined)).recall(turns)).toEqual([null]);

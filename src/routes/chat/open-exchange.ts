@@ -45,7 +45,7 @@ async function openConversation(c: Context<AppEnv>, { pipeline, request, target 
     canDisableThinking: model.thinking.kind === 'switch',
     takesImages: model.inputs.includes('image'),
     memory: c.get('config').reasoningMemory
-      ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, runAfter)
+      ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, c.get('requestId'), runAfter)
       : null,
   });
 }
