@@ -39,6 +39,9 @@ const BLOCKS = [
   },
 ];
 
+/** A block is written with plain line ends, so a CR in its first line tells of a client that has rewritten them all. */
+const REWRITTEN = /^\s*<(?:think|details)>\r\n/;
+
 /** A text without the block it begins with. */
 export interface Unfolded {
   /** Null where there was no block. */
@@ -50,7 +53,8 @@ export interface Unfolded {
  * Takes the leading block out of a text, whatever display it was written in; one that was never closed reaches to the end.
  * A tag anywhere else is text of the model and stays.
  */
-export function takeBlock(text: string): Unfolded {
+export function takeBlock(shown: string): Unfolded {
+  const text = REWRITTEN.test(shown) ? shown.replaceAll('\r\n', '\n') : shown;
   for (const { open, close, end } of BLOCKS) {
     const start = open.exec(text)?.[0].length;
     if (start === undefined) continue;
@@ -61,5 +65,5 @@ export function takeBlock(text: string): Unfolded {
       text: text.slice(stop + close.length).replace(/^\n{0,2}/, ''),
     };
   }
-  return { reasoning: null, text };
+  return { reasoning: null, text: shown };
 }

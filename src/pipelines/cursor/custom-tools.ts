@@ -45,6 +45,15 @@ function lowerChoice(choice: unknown): unknown {
   return custom === null ? choice : { type: 'function', function: { name: custom['name'] } };
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
   if (!isObject(call)) return call;
   const custom = customToolOf(call);
@@ -53,8 +62,11 @@ function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
     return { id: call['id'], type: 'function', function: { name: custom['name'], arguments: writeInput(input) } };
   }
   const called = call['function'];
-  if (!isObject(called) || !customTools.has(String(called['name']))) return call;
-  return { ...call, function: { ...called, arguments: writeInput(String(called['arguments'] ?? '')) } };
+  if (!isObject(called)) return call;
+  const text = String(called['arguments'] ?? '');
+  // A chat outlives its tools: in Ask mode ApplyPatch is gone from the list, and its calls are still there.
+  const isBare = customTools.has(String(called['name'])) || (text !== '' && !isJson(text));
+  return isBare ? { ...call, function: { ...called, arguments: writeInput(text) } } : call;
 }
 
 function lowerMessage(message: ChatMessage, customTools: ReadonlySet<string>): ChatMessage {

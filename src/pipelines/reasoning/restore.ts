@@ -37,10 +37,14 @@ function readConversation(messages: readonly ChatMessage[], shown: readonly (str
   return { turns, conversation };
 }
 
-/** The block is the client's word, unless it is a mere part of what we know the vendor said: then it was trimmed. */
+function withoutSpace(text: string): string {
+  return text.replace(/\s+/g, '');
+}
+
+/** The block is the client's word, unless it is a mere part of what we know the vendor said: then it was cut, or its space rewritten. */
 function choose(shown: string | null, remembered: string | null): string | null {
   if (shown === null || remembered === null) return shown ?? remembered;
-  return remembered.includes(shown.trim()) ? remembered : shown;
+  return withoutSpace(remembered).includes(withoutSpace(shown)) ? remembered : shown;
 }
 
 async function recover(turns: readonly PastTurn[], memory: ReasoningMemory | null): Promise<(string | null)[]> {
