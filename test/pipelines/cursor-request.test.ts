@@ -84,19 +84,40 @@ describe('a body in the shape of Chat Completions', () => {
       { role: 'tool', tool_call_id: 'c1', content: 'done', cache_control: { type: 'ephemeral' } },
       { role: 'assistant', content: null, tool_calls: [call] },
       { role: 'tool', tool_call_id: 'c1', content: [] },
+      { role: 'assistant', content: [{ type: 'text', text: 'Done.' }], tool_calls: [call] },
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: [
+          { type: 'text', text: 'one' },
+          { type: 'text', text: 'two' },
+        ],
+      },
       { role: 'assistant', content: null },
+      { role: 'assistant', content: '<think>\nstopped in the middle' },
+      { role: 'assistant', content: '<think>' },
       USER,
     ]);
     expect(messages).toEqual([
       { role: 'system', content: 'Rules' },
-      { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
+      USER,
       { role: 'assistant', content: 'Hello' },
       { role: 'assistant', content: '', tool_calls: [call] },
       { role: 'tool', tool_call_id: 'c1', content: 'done' },
       { role: 'assistant', content: '', tool_calls: [call] },
       { role: 'tool', tool_call_id: 'c1', content: '' },
+      { role: 'assistant', content: 'Done.', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'c1', content: 'one\ntwo' },
       USER,
     ]);
+  });
+
+  test('says nothing of tools where there are none', async () => {
+    const hosted = [{ type: 'web_search_preview' }];
+    for (const tools of [{ tools: [] }, { functions: [] }, { tools: hosted }, {}]) {
+      const request = await sent({ messages: [USER], ...tools, tool_choice: 'auto', parallel_tool_calls: true });
+      expect(Object.keys(request)).toEqual(['model', 'messages']);
+    }
   });
 
   test('of 2023 gets tools for its functions, with ids that never change', async () => {
@@ -127,7 +148,7 @@ describe('a body in the shape of Chat Completions', () => {
   test('gets its custom tools as functions, in the list, in the choice and in earlier calls', async () => {
     const grammar = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' };
     const patch = '*** Begin Patch\n"é"';
-    const request = await sent({
+    const body = {
       messages: [
         USER,
         {
@@ -145,11 +166,15 @@ describe('a body in the shape of Chat Completions', () => {
       ],
       tools: [NESTED, { type: 'custom', name: 'ApplyPatch', description: 'Patches.', format: grammar }],
       tool_choice: { type: 'custom', name: 'ApplyPatch' },
-    });
+    };
+    const request = await sent(body);
     const wrapped = { name: 'ApplyPatch', arguments: JSON.stringify({ input: patch }) };
     expect(request.messages[1]?.tool_calls).toEqual([{ id: 'c1', type: 'function', function: wrapped }]);
     expect(request.messages[3]?.tool_calls).toEqual([{ id: 'c2', type: 'function', function: wrapped }]);
     expect(request['tool_choice']).toEqual({ type: 'function', function: { name: 'ApplyPatch' } });
+    // In Ask mode the tool is gone, and what it was called with before is still no JSON.
+    const later = await sent({ messages: body.messages, tools: [NESTED] });
+    expect(later.messages).toEqual(request.messages);
     expect(request['tools']).toEqual([
       NESTED,
       {
@@ -204,7 +229,9 @@ describe('a body in the shape of Responses', () => {
           ],
         },
         { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'secret' },
+        { type: 'reasoning', content: [{ type: 'reasoning_text', text: 'I should ' }] },
         { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Looking.', annotations: [] }] },
+        { type: 'reasoning', content: [{ type: 'reasoning_text', text: 'look.' }] },
         { type: 'function_call', id: 'fc_1', call_id: 'c1', name: 'read_file', arguments: '{"path":"a"}' },
         { type: 'custom_tool_call', call_id: 'c2', name: 'ApplyPatch', input: 'patch' },
         { type: 'function_call_output', call_id: 'c1', output: 'text' },
@@ -339,7 +366,7 @@ describe("a body with Anthropic's blocks", () => {
       model: 'deepseek/thinker',
       messages: [
         { role: 'system', content: 'You are an agent.' },
-        { role: 'user', content: [{ type: 'text', text: 'Look' }] },
+        { role: 'user', content: 'Look' },
         {
           role: 'assistant',
           content: 'Looking.',
@@ -359,6 +386,12 @@ describe("a body with Anthropic's blocks", () => {
       thinking: { type: 'enabled' },
       max_tokens: 10,
     });
+  });
+
+  test('steers thinking with the words that our vendors have for it', async () => {
+    const thinking = { type: 'adaptive', display: 'omitted' };
+    const body = { messages: [USER], thinking, output_config: { effort: 'low' } };
+    expect(await sent(body)).toMatchObject({ thinking: { type: 'enabled' }, reasoning_effort: 'low' });
   });
 });
 
@@ -400,13 +433,15 @@ describe('reasoning on its way back', () => {
     ];
     expect(await returned(turn({ content: parts }))).toMatchObject({
       reasoning_content: 'shown </think>',
-      content: [
-        { type: 'text', text: 'Text' },
-        { type: 'text', text: 'more' },
-      ],
+      content: 'Text\nmore',
     });
     const details = '<details>\n<summary>Thinking</summary>\n\nshown\n\n</details>\n\nText';
     expect(await returned(turn({ content: details }))).toMatchObject({ reasoning_content: 'shown', content: 'Text' });
+    const rewritten = `${block}Text\nmore`.replaceAll('\n', '\r\n');
+    expect(await returned(turn({ content: rewritten }))).toMatchObject({
+      reasoning_content: 'shown </think>',
+      content: 'Text\nmore',
+    });
     expect(await returned(turn({ content: '<think>\nnever closed' }))).toMatchObject({
       reasoning_content: 'never closed',
       content: '',
@@ -423,6 +458,9 @@ describe('reasoning on its way back', () => {
     expect(
       await returned(turn({ content: '<think>member</think>Text' }), { memory: memoryWith('remembered') }),
     ).toMatchObject({ reasoning_content: 'remembered' });
+    expect(
+      await returned(turn({ content: '<think>re membe\n</think>Text' }), { memory: memoryWith('re\r\n\tmembered') }),
+    ).toMatchObject({ reasoning_content: 're\r\n\tmembered' });
     expect(await returned(turn({ content: null }), { memory: memoryWith('') })).toMatchObject({
       reasoning_content: '',
     });

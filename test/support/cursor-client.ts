@@ -129,8 +129,11 @@ export function createCursorClient(
     },
     finish() {
       keepTurn();
-      for (const call of calls)
-        messages.push({ role: 'tool', tool_call_id: call.id, content: `Result of ${call.name}` });
+      for (const [index, call] of calls.entries()) {
+        const result = `Result of ${call.name}`;
+        const content = index === 0 ? result : [{ type: 'text', text: result }];
+        messages.push({ role: 'tool', tool_call_id: call.id, content });
+      }
       if (calls.length === 0) ask();
     },
     stop() {

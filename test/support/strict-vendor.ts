@@ -63,7 +63,7 @@ function checkMoonshot(body: JsonObject): string | null {
   for (const [index, message] of listOf(body['messages']).entries()) {
     if (message['role'] !== 'assistant') continue;
     const calls = listOf(message['tool_calls']);
-    if (message['content'] === '' && calls.length === 0 && !message['reasoning_content']) {
+    if (message['content'] === '' && calls.length === 0) {
       return `Invalid request: the message at position ${index} with role 'assistant' must not be empty`;
     }
     // An empty text is a value: MoonshotAI/kimi-code PR 1773.
@@ -80,9 +80,11 @@ function checkContent(message: JsonObject): string | null {
     return 'tool_calls: empty array';
   if (typeof content === 'string') return null;
   if (!Array.isArray(content) || content.length === 0) return `invalid content in a message of role ${String(role)}`;
-  return listOf(content).some((part) => part['type'] === 'text' && part['text'] === '')
-    ? 'text content is empty'
-    : null;
+  const parts = listOf(content);
+  if (parts.some((part) => part['type'] === 'text' && part['text'] === '')) return 'text content is empty';
+  // Gitlawb/openclaude issue 774.
+  const isOnlyText = parts.every((part) => part['type'] === 'text');
+  return isOnlyText && (role === 'assistant' || role === 'tool') ? 'invalid type: sequence, expected a string' : null;
 }
 
 /** Every call is answered right behind the turn that made it. */
@@ -104,6 +106,7 @@ function checkResults(messages: JsonObject[]): string | null {
 function checkShape(body: JsonObject): string | null {
   const unknownKey = Object.keys(body).find((key) => !KNOWN_KEYS.has(key));
   if (unknownKey !== undefined) return `Unrecognized request argument supplied: ${unknownKey}`;
+  if (body['tools'] !== undefined && listOf(body['tools']).length === 0) return "Invalid 'tools': empty array";
   if (listOf(body['tools']).some((tool) => tool['type'] !== 'function' || !isObject(tool['function']))) {
     return 'tools: only functions are supported';
   }

@@ -14,6 +14,7 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'include',
   'store',
   'previous_response_id',
+  'prompt',
   'truncation',
   'text',
   'reasoning',
@@ -33,6 +34,9 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'mcp_servers',
 ]);
 
+// What every dialect has, each in its own form: read, and put back in its place.
+const READ_KEYS: ReadonlySet<string> = new Set(['tools', 'tool_choice', 'parallel_tool_calls', 'thinking']);
+
 function readMessages(body: JsonObject): unknown[] | null {
   if (Array.isArray(body['messages'])) {
     const messages = readLegacyCalls(readBlocks(body['messages']));
@@ -42,30 +46,41 @@ function readMessages(body: JsonObject): unknown[] | null {
   return [...readSystem(body['instructions']), ...readItems(body['input'])];
 }
 
+function toolsOf({ tools, functions }: JsonObject): unknown[] {
+  if (Array.isArray(tools)) return tools.flatMap(readTool);
+  return Array.isArray(functions) ? functions.map((called: unknown) => ({ type: 'function', function: called })) : [];
+}
+
+/** Where there is no tool, nothing is said of tools: DeepSeek refuses an empty list (lobehub/lobehub PR 9805). */
 function readTools(body: JsonObject): JsonObject {
-  const read: JsonObject = {};
-  if (Array.isArray(body['tools'])) read['tools'] = body['tools'].flatMap(readTool);
-  else if (Array.isArray(body['functions'])) {
-    read['tools'] = body['functions'].map((called: unknown) => ({ type: 'function', function: called }));
-  }
+  const tools = toolsOf(body);
+  if (tools.length === 0) return {};
+  const read: JsonObject = { tools };
   const choice = body['tool_choice'] ?? body['function_call'];
   if (choice !== undefined && choice !== null) read['tool_choice'] = readToolChoice(choice);
+  if ('parallel_tool_calls' in body) read['parallel_tool_calls'] = body['parallel_tool_calls'];
   return read;
 }
 
 /** Settings of other dialects, under the names that Chat Completions has for them. */
 function readSettings(body: JsonObject): JsonObject {
-  const { reasoning, text, thinking } = body;
+  const { reasoning, output_config: output, text, thinking } = body;
   const read: JsonObject = {};
-  if (isObject(reasoning) && typeof reasoning['effort'] === 'string') read['reasoning_effort'] = reasoning['effort'];
+  for (const setting of [output, reasoning]) {
+    if (isObject(setting) && typeof setting['effort'] === 'string') read['reasoning_effort'] = setting['effort'];
+  }
   if (isObject(text) && isObject(text['format'])) read['response_format'] = readFormat(text['format']);
   if (body['max_output_tokens'] !== undefined) read['max_tokens'] = body['max_output_tokens'];
   if (Array.isArray(body['stop_sequences'])) read['stop'] = body['stop_sequences'];
-  if (isObject(thinking) && 'budget_tokens' in thinking) {
-    const { budget_tokens: _budget, ...rest } = thinking;
-    read['thinking'] = rest;
-  }
+  if (thinking !== undefined && thinking !== null) read['thinking'] = readThinking(thinking);
   return read;
+}
+
+/** Our vendors have the same switch, with none of what Anthropic has beside it, and know no `adaptive`. */
+function readThinking(thinking: unknown): unknown {
+  if (!isObject(thinking)) return thinking;
+  const { budget_tokens: _budget, display: _display, ...rest } = thinking;
+  return rest['type'] === 'adaptive' ? { ...rest, type: 'enabled' } : rest;
 }
 
 function readFormat(format: JsonObject): JsonObject {
@@ -85,9 +100,8 @@ export function readBody(body: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(body)) {
     if (key === 'messages' || key === 'input') {
       if (messages !== null) read['messages'] = messages;
-    } else if (key === 'tools' || key === 'tool_choice' || key === 'thinking') {
+    } else if (READ_KEYS.has(key)) {
       if (key in found) read[key] = found[key];
-      else if (value !== null) read[key] = value;
     } else if (!FOREIGN_KEYS.has(key)) {
       read[key] = value;
     }

@@ -19,6 +19,11 @@ function readThoughts({ content }: JsonObject): string | null {
   return thoughts.length === 0 ? null : thoughts.join('');
 }
 
+/** A turn may think more than once. */
+function addThoughts(thoughts: string | null, more: string | null): string | null {
+  return thoughts === null || more === null ? (more ?? thoughts) : thoughts + more;
+}
+
 /** One turn of the assistant, which this dialect spreads over several items. */
 interface Turn {
   thoughts: string | null;
@@ -53,7 +58,7 @@ function readOther(item: JsonObject): ChatMessage[] {
 function joinTurn(turn: Turn, item: JsonObject): boolean {
   switch (item['type']) {
     case 'reasoning':
-      turn.thoughts = readThoughts(item) ?? turn.thoughts;
+      turn.thoughts = addThoughts(turn.thoughts, readThoughts(item));
       return true;
     case 'function_call':
     case 'custom_tool_call':

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
-import { readReasoning } from '../reasoning/field.ts';
 import { takeBlock } from './block.ts';
+import { contentOf } from './parts.ts';
 
 /** Messages a vendor accepts, and by position the reasoning that stood as a block before their text. */
 export interface Tidied {
@@ -13,11 +13,12 @@ function isEmptyText(part: unknown): boolean {
   return isObject(part) && part['type'] === 'text' && (part['text'] === '' || part['text'] === null);
 }
 
-/** Empty text parts are refused by Moonshot ("text content is empty": BerriAI/litellm issue 42186). */
+/**
+ * Empty text parts are refused by Moonshot ("text content is empty": BerriAI/litellm issue 42186), and lists of nothing
+ * but text by DeepSeek in answers and results ("invalid type: sequence, expected a string": Gitlawb/openclaude PR 806).
+ */
 function tidyContent(content: unknown): unknown {
-  if (!Array.isArray(content)) return content;
-  const parts: unknown[] = content.filter((part) => !isEmptyText(part));
-  return parts.length === 0 ? '' : parts;
+  return Array.isArray(content) ? contentOf(content.filter((part) => !isEmptyText(part))) : content;
 }
 
 function takeFromContent(content: unknown): { content: unknown; reasoning: string | null } {
@@ -44,9 +45,12 @@ function tidyAssistant(message: ChatMessage): { message: ChatMessage; shown: str
   return { message: tidied, shown: reasoning };
 }
 
-/** An assistant turn that says nothing, as one that was stopped early: vendors refuse it ("must not be empty"). */
-function saysNothing(message: ChatMessage, shown: string | null): boolean {
-  return message.content === '' && !hasCalls(message) && shown === null && readReasoning(message) === null;
+/**
+ * A turn that was stopped while it thought, or before: vendors refuse one without text and calls, whatever it thought
+ * ("must not be empty", "all messages must have non-empty content": anomalyco/opencode PR 38778).
+ */
+function saysNothing(message: ChatMessage): boolean {
+  return message.content === '' && !hasCalls(message);
 }
 
 /**
@@ -62,7 +66,7 @@ export function tidyMessages(messages: readonly ChatMessage[]): Tidied {
       continue;
     }
     const { message: turn, shown } = tidyAssistant(message);
-    if (saysNothing(turn, shown)) continue;
+    if (saysNothing(turn)) continue;
     tidied.messages.push(turn);
     tidied.shown.push(shown);
   }

@@ -52,8 +52,11 @@ export function readToolChoice(choice: unknown): unknown {
     case undefined:
       // `function_call: {name}` of old has no type.
       return type === undefined && typeof name === 'string' ? { type: 'function', function: { name } } : choice;
-    case 'allowed_tools':
-      return choice['mode'] === 'required' ? 'required' : 'auto';
+    case 'allowed_tools': {
+      // Flat in Responses, an object of its own in Chat Completions.
+      const allowed = isObject(choice['allowed_tools']) ? choice['allowed_tools'] : choice;
+      return allowed['mode'] === 'required' ? 'required' : 'auto';
+    }
     default:
       return choice;
   }
