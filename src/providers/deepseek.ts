@@ -27,7 +27,7 @@ export const deepseek = openAICompatible({
       if (!stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
         throw new RouterError(
           'unsupported_value',
-          "DeepSeek cannot think and be forced to call a tool. Send tool_choice 'auto', or leave 'thinking' out.",
+          `DeepSeek cannot think and be forced to call a tool. Send tool_choice 'auto', or "thinking": {"type": "disabled"}.`,
           { param: 'tool_choice' },
         );
       }

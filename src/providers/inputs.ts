@@ -9,6 +9,8 @@ const PART_INPUTS: ReadonlyMap<unknown, Input> = new Map<unknown, Input>([
   ['input_image', 'image'],
   ['video_url', 'video'],
   ['file', 'file'],
+  // Z.ai's word.
+  ['file_url', 'file'],
 ]);
 
 function firstRefused(messages: readonly ChatMessage[], model: Model): Input | null {

@@ -33,7 +33,7 @@ function settleToolChoice(draft: RequestDraft, model: Model): void {
   }
   throw new RouterError(
     'unsupported_value',
-    `${model.id} cannot be forced to call ${forced.kind === 'any' ? 'a tool' : 'one of several tools'} while it thinks. Send tool_choice 'auto', or use a model that can stop thinking: kimi-k2.6, kimi-k2.5.`,
+    `${model.id} cannot be forced to call ${forced.kind === 'any' ? 'a tool' : 'one of several tools'} while it thinks. Send tool_choice 'auto', or kimi-k2.6 or kimi-k2.5 with "thinking": {"type": "disabled"}.`,
     { param: 'tool_choice' },
   );
 }

@@ -1,6 +1,6 @@
 import { type ChatMessage, type ChatRequest, chatRequestSchema } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
-import { streamEvents } from './test-stream.ts';
+import { pause, streamEvents } from './test-stream.ts';
 
 /** One piece of an answer: a delta as DeepSeek and OpenAI stream it. */
 type Delta = JsonObject;
@@ -142,9 +142,10 @@ export async function answerTest(incoming: Request): Promise<Response> {
   if (request.model === 'error') return failure(statusIn(answer.deltas.map((delta) => delta['content']).join('')));
   const envelope = { id: 'chatcmpl-test', created: CREATED, model: request.model };
   const usage = usageOf(request, answer.deltas);
-  const pause = request.model === 'slow' ? WORD_PAUSE_MS : 0;
+  const waitMs = request.model === 'slow' ? WORD_PAUSE_MS : 0;
   if (request.stream === true) {
-    return streamEvents(chunksOf(request, envelope, answer, usage), pause, incoming.signal);
+    return streamEvents(chunksOf(request, envelope, answer, usage), waitMs, incoming.signal);
   }
+  await pause(waitMs * answer.deltas.length, incoming.signal);
   return completionOf(envelope, answer, usage);
 }

@@ -3,9 +3,10 @@ import type { JsonObject } from '../protocol/json.ts';
 /** Events written at once, where nobody asked for pauses. */
 const BATCH = 64;
 
-/** Waits, or less when the signal fires. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
+/** Waits, or less when the signal fires; not at all for 0. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds === 0) return;
+  await new Promise<void>((resolve) => {
     const timer = setTimeout(finish, milliseconds);
     function finish() {
       clearTimeout(timer);
@@ -28,7 +29,7 @@ export function streamEvents(chunks: readonly JsonObject[], pauseMs: number, sig
     // A byte stream, as a real vendor's body is: the relay reads it into a buffer of its own.
     type: 'bytes',
     async pull(controller) {
-      if (pauseMs > 0) await pause(pauseMs, ended);
+      await pause(pauseMs, ended);
       if (ended.aborted) {
         if (!stop.signal.aborted) controller.error(signal.reason);
         return;

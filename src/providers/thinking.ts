@@ -35,15 +35,15 @@ export function stopThinking(draft: RequestDraft, model: Model, why: string): bo
 
 function steerEffort(draft: RequestDraft, model: Model, efforts: readonly string[]): void {
   const effort = draft.request['reasoning_effort'];
-  if (typeof effort !== 'string' || efforts.includes(effort)) return;
-  if (effort === 'none' && model.thinking.kind === 'switch') {
+  if (effort === 'none' && model.thinking.kind === 'switch' && !efforts.includes(effort)) {
     draft.remove('reasoning_effort', 'the model has a switch for it');
     if (draft.request['thinking'] == null) draft.set('thinking', { type: 'disabled' }, 'reasoning_effort was none');
     return;
   }
-  const nearest = nearestEffort(effort, efforts);
   if (efforts.length === 0) draft.remove('reasoning_effort', `${model.id} has no efforts`);
-  else if (nearest !== null) draft.set('reasoning_effort', nearest, `${model.id} has no '${effort}'`);
+  if (efforts.length === 0 || typeof effort !== 'string' || efforts.includes(effort)) return;
+  const nearest = nearestEffort(effort, efforts);
+  if (nearest !== null) draft.set('reasoning_effort', nearest, `${model.id} has no '${effort}'`);
 }
 
 /**

@@ -169,6 +169,8 @@ describe('requests', () => {
     expect(() => prepare({ model: 'deepseek/deepseek-v4-pro', messages })).toThrow(/deepseek\/deepseek-flash/);
     const video = [{ role: 'user', content: [{ type: 'video_url' }] }];
     expect(() => prepare({ model: 'zai/glm-5.3', messages: video })).toThrow(/zai\/glm-5v-turbo/);
+    const file = [{ role: 'user', content: [{ type: 'file_url' }] }];
+    expect(() => prepare({ model: 'zai/glm-5.3', messages: file })).toThrow(/zai\/glm-5.3-flash/);
   });
 
   it('keeps good tool schemas as the very same objects', () => {

@@ -1,3 +1,4 @@
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -7,6 +8,7 @@ import type { AppEnv } from '../../src/middleware/app-env.ts';
 import { onError } from '../../src/middleware/error-response.ts';
 import { internalProviders } from '../../src/routes/internal/providers.ts';
 import { makeKey } from '../support/keys.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
 import { get, openaiClient } from '../support/router.ts';
 
 afterEach(() => {
@@ -152,5 +154,22 @@ describe('a router without any provider', () => {
     expect(await response.json()).toMatchObject({
       error: { code: 'invalid_configuration', message: expect.stringContaining('DEEPSEEK_API_KEY') },
     });
+  });
+});
+
+describe("a deployment's own names", () => {
+  it('serve, and are billed by what they stand for', async () => {
+    const { secret, key } = await makeKey();
+    const prices = [{ validFrom: '2026-01-01', revision: 'own', input: 1, cached: 1, output: 1, cacheWriteHour: 2 }];
+    const kept = { model: 'test/echo', parameters: { prompt_cache_options: { ttl: '1h' } } };
+    const own = { ...env, MODELS_JSON: JSON.stringify({ models: { 'test/echo': { prices } }, aliases: { kept } }) };
+    const request = new Request('http://router.test/api/v1/chat/completions', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ model: 'kept', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    const response = await app.fetch(request, own, createExecutionContext());
+    expect(response.headers.get('x-llm-model')).toBe('echo');
+    expect(await ledgerRow(key.id, response)).toMatchObject({ requestedModel: 'kept', priceRevision: 'own:1h' });
   });
 });

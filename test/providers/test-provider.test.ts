@@ -180,6 +180,12 @@ describe('test/slow', () => {
     expect(Date.now() - startedAt).toBeGreaterThan(350);
   });
 
+  it('takes as long for a whole answer', async () => {
+    const startedAt = Date.now();
+    await (await call({ model: 'slow', messages: user('a b') })).json();
+    expect(Date.now() - startedAt).toBeGreaterThan(350);
+  });
+
   it('stops at once when it is cancelled', async () => {
     const response = await call({ model: 'slow', messages: user('word '.repeat(30)), stream: true });
     const reader = response.body?.getReader();

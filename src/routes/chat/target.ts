@@ -22,6 +22,6 @@ export function findTarget(c: Context<AppEnv>, request: { model: string }): Foun
   if (!isAllowed(c.get('key').models, [request.model, `${provider}/${model.id}`])) throw notAllowed(request.model);
   return {
     kind: 'found',
-    target: { configured, model, parameters, price: priceAt(model, c.get('startedAt'), request) },
+    target: { configured, model, parameters, price: priceAt(model, c.get('startedAt'), { ...parameters, ...request }) },
   };
 }
