@@ -29,7 +29,7 @@ export interface Passed {
 // The inside of a JSON string: no bare quote, no control character, escapes well formed. RFC 8259, section 7.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const STRING_BODY = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
-// What the expression remembers grows with the text; pieces of a stream are a quarter of this at most.
+// What the expressions remember grows with the text; pieces of a stream are a quarter of this at most.
 const LONGEST_TEXT = 256 * 1024;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 
@@ -50,7 +50,8 @@ function around(frame: string, field: TextField, text: string): { before: string
   // An unescaped quote before the colon cannot stand inside a string, so this is a key.
   const key = `"${field}":`;
   const at = frame.indexOf(key);
-  if (at < 0) return null;
+  // Where it is there twice, which of them is the text may change from chunk to chunk.
+  if (at < 0 || frame.includes(key, at + 1)) return null;
   STRING.lastIndex = frame.charCodeAt(at + key.length) === 32 ? at + key.length + 1 : at + key.length;
   const start = STRING.lastIndex;
   const value = STRING.exec(frame)?.[0];
@@ -67,6 +68,7 @@ export function learnPattern(
   carried: { field: TextField; text: string },
   results: readonly StreamEvent[],
 ): Pattern | null {
+  if (frame.length > LONGEST_TEXT) return null;
   const incoming = around(frame, carried.field, carried.text);
   if (incoming === null) return null;
   const patternOf = (answer: Pattern['answer']): Pattern => ({ ...incoming, field: carried.field, answer });

@@ -1,3 +1,5 @@
+import { EVENT_LIMIT } from '../protocol/sse.ts';
+
 /** A vendor's body, read piece by piece into one buffer. */
 export interface Source {
   /**
@@ -22,8 +24,8 @@ function bufferedSource(reader: ReadableStreamBYOBReader): Source {
     async read(keep) {
       if (keep > 0) store.copyWithin(0, used - keep, used);
       if (used === store.length) size = Math.max(size, Math.min(LARGEST_BUFFER, store.length * 2));
-      // The rest of one large event may fill the buffer: it then grows as far as the event's own limit.
-      const wanted = Math.max(size, keep * 2);
+      // The rest of one large event may fill the buffer: it then grows as far as the event's own limit, and no piece is larger.
+      const wanted = Math.min(Math.max(size, keep * 2), EVENT_LIMIT);
       if (wanted > store.length) {
         const larger = new Uint8Array(wanted);
         larger.set(store.subarray(0, keep));

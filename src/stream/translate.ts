@@ -92,7 +92,7 @@ export function createTranslator(setup: TranslatorSetup): Translator {
         const whole = bytes.subarray(0, consumed);
         return translate(decoder.decode(whole), whole, consumed);
       }
-      if (bytes.length <= EVENT_LIMIT) return { consumed, output: null, progress: OPEN };
+      if (bytes.length < EVENT_LIMIT) return { consumed, output: null, progress: OPEN };
       return {
         consumed,
         output: null,
