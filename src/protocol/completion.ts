@@ -42,7 +42,8 @@ export function completionAsStream(completion: ChatCompletion): string {
       ? { ...message, tool_calls: calls.map((call: unknown, index) => (isObject(call) ? { index, ...call } : call)) }
       : message;
     frames += frameOf(JSON.stringify({ ...shared, choices: [{ ...choice, delta, finish_reason: null }] }));
-    frames += frameOf(JSON.stringify({ ...shared, choices: [{ ...choice, delta: {}, finish_reason }] }));
+    const last = { index: choice.index, delta: {}, finish_reason };
+    frames += frameOf(JSON.stringify({ ...shared, choices: [last] }));
   }
   return frames + DONE_FRAME;
 }

@@ -48,6 +48,13 @@ function messageFor(code: ErrorCode, vendor: Vendor, complaint: VendorComplaint,
 /** The vendor's own code and parameter help where the request itself was at fault. */
 const ABOUT_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['invalid_request', 'context_length_exceeded']);
 
+/** What may be over by the time that the vendor names. */
+const WORTH_WAITING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_rate_limited',
+  'upstream_overloaded',
+  'upstream_error',
+]);
+
 /**
  * A vendor's failure as our error. `words` are the vendor's own codes and types;
  * `recognise` may tell what they cannot, and goes first.
@@ -62,10 +69,9 @@ export function vendorError(
   const code = recognise(complaint) ?? classify(complaint, words);
   const said = safeMessage(complaint.message ?? '');
   const aboutTheRequest = ABOUT_THE_REQUEST.has(code);
-  const waits = code === 'upstream_rate_limited' || code === 'upstream_overloaded';
   return new RouterError(code, messageFor(code, vendor, complaint, said, waiting(failure.retryAfter)), {
     ...(aboutTheRequest && complaint.code !== null ? { vendorCode: safeMessage(complaint.code) } : {}),
     ...(aboutTheRequest && complaint.param !== null ? { param: safeMessage(complaint.param) } : {}),
-    ...(waits && failure.retryAfter !== null ? { retryAfter: failure.retryAfter } : {}),
+    ...(WORTH_WAITING.has(code) && failure.retryAfter !== null ? { retryAfter: failure.retryAfter } : {}),
   });
 }

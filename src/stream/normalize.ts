@@ -50,7 +50,7 @@ function callOf(state: ChoiceState, delta: ToolCallDelta): ToolCallState {
         : state.calls.at(-1);
   if (known !== undefined) return known;
   const call = {
-    index: typeof index === 'number' ? index : state.calls.length,
+    index: typeof index === 'number' ? index : Math.max(-1, ...state.calls.map((call) => call.index)) + 1,
     id: id ?? null,
     sent: new Set<string>(),
   };
@@ -79,7 +79,7 @@ function mendCalls(state: ChoiceState, deltas: ToolCallDelta[]): boolean {
       changed = true;
     }
     if (typeof delta.id === 'string' && delta.id !== '') call.id ??= delta.id;
-    if (delta.type === undefined && !call.sent.has('type')) {
+    if (!delta.type && !call.sent.has('type')) {
       delta.type = 'function';
       changed = true;
     }
@@ -143,7 +143,10 @@ export function createNormalizer(traits: VendorTraits): Normalizer {
     const calls = choice.delta.tool_calls;
     if (Array.isArray(calls) && calls.every(isObject)) changed = mendCalls(state, calls) || changed;
     const vendorReason = choice.finish_reason;
-    if (typeof vendorReason === 'string' && vendorReason !== '') {
+    if (vendorReason === '') {
+      choice.finish_reason = null;
+      changed = true;
+    } else if (typeof vendorReason === 'string') {
       const reason = mapFinishReason(vendorReason, traits.finishReasons);
       state.isFinished = true;
       endings.reason = reason;

@@ -204,7 +204,12 @@ describe('when the client leaves', () => {
     await reader?.read();
     await reader?.cancel();
     await router.settled();
-    expect(await ledgerRow(keyId, response)).toMatchObject({ end: 'client_gone', source: 'estimated' });
+    expect(await ledgerRow(keyId, response)).toMatchObject({
+      end: 'client_gone',
+      source: 'estimated',
+      status: 200,
+      errorCode: null,
+    });
     expect(vendor.seen[0]?.signal.aborted).toBe(true);
   });
 
@@ -289,19 +294,19 @@ describe('a client that reads slowly', () => {
 });
 
 describe('trying again', () => {
-  it('honours a short retry-after, and leaves a long one to the client', async () => {
+  it.each([429, 500])('honours a short retry-after, and leaves a long one to the client (%i)', async (status) => {
     let calls = 0;
     vendor = playVendor(() =>
-      ++calls === 1 ? new Response('{}', { status: 429, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
+      ++calls === 1 ? new Response('{}', { status, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
     );
     const started = Date.now();
     expect((await routerWith({}).fetch(...request(true))).status).toBe(200);
     expect(Date.now() - started).toBeGreaterThanOrEqual(950);
     calls = 0;
     vendor.restore();
-    vendor = playVendor(() => new Response('{}', { status: 429, headers: { 'retry-after': '30' } }));
+    vendor = playVendor(() => new Response('{}', { status, headers: { 'retry-after': '30' } }));
     const refused = await routerWith({}).fetch(...request(true));
-    expect(refused.status).toBe(429);
+    expect(refused.status).toBe(status === 429 ? 429 : 502);
     expect(refused.headers.get('retry-after')).toBe('30');
     expect(vendor.seen).toHaveLength(1);
   });

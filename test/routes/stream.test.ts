@@ -100,6 +100,12 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       {},
       'upstream_overloaded',
     ],
+    [
+      'an error without an envelope',
+      sse([...hello.slice(0, 2), { code: '1305', message: 'busy' }]),
+      {},
+      'upstream_error',
+    ],
   ] as const)('%s: one error frame, no [DONE], an estimate in the ledger', async (_name, body, plan, code) => {
     play(body, { granularity, ...plan });
     const response = await post();
@@ -110,6 +116,8 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
     expect(JSON.parse(frames.at(-1)?.slice(6) ?? '')).toMatchObject({ error: { code } });
     expect(frames.filter((frame) => frame.includes('"error"'))).toHaveLength(1);
     expect(await rowOf(response)).toMatchObject({
+      status: 200,
+      errorCode: code,
       end: 'upstream_failed',
       source: 'estimated',
       usage: { outputTokens: 2 },
@@ -135,9 +143,8 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       content: 'All',
       tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }],
     };
-    play(`\n\n${JSON.stringify({ id: 'w', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage })}`, {
-      granularity,
-    });
+    const choice = { index: 0, message, logprobs: { content: [{ token: 'All' }] }, finish_reason: 'tool_calls' };
+    play(`\n\n${JSON.stringify({ id: 'w', choices: [choice], usage })}`, { granularity });
     const final = await openaiClient(secret)
       .chat.completions.stream({ ...request, stream: true } as never)
       .finalChatCompletion();
@@ -145,6 +152,23 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       content: 'All',
       tool_calls: [{ id: 't', function: { name: 'f', arguments: '{}' } }],
     });
+    expect(final.choices[0]?.logprobs?.content).toHaveLength(1);
+  });
+});
+
+describe('an event of a vendor', () => {
+  it('may hold nearly 8 MiB', async () => {
+    play(sse([delta('x'.repeat(8_380_000)), ...hello]), { granularity: 'whole' });
+    const text = await (await post()).text();
+    expect(text.length).toBeGreaterThan(8_380_000);
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+  });
+
+  it('of more is a failure that says so, even where it comes at once', async () => {
+    play(sse([delta('x'.repeat(8_500_000)), ...hello]), { granularity: 'whole' });
+    const response = await post();
+    expect(response.status).toBe(502);
+    expect(await response.text()).toContain('8 MiB');
   });
 });
 

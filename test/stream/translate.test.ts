@@ -85,6 +85,17 @@ describe('strict clients get what they need', () => {
     ]);
   });
 
+  it('a call in one piece has its type, a call without an index its own, and an empty finish reason is none', () => {
+    const frame = (calls: unknown[], finish: string) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: calls }, finish_reason: finish }] })}\n\n`;
+    const call = (id: string) => ({ id, type: null, function: { name: 'f', arguments: '{}' } });
+    const body = frame([{ index: 1, ...call('a') }], '') + frame([call('b')], 'tool_calls');
+    expect(eventsOf(translateAll([encoder.encode(body)]).text)).toMatchObject([
+      { choices: [{ finish_reason: null, delta: { tool_calls: [{ index: 1, id: 'a', type: 'function' }] } }] },
+      { choices: [{ delta: { tool_calls: [{ index: 2, id: 'b', type: 'function' }] } }] },
+    ]);
+  });
+
   it('a usage-only chunk reaches only who asked, last, with choices', () => {
     const stream = HAND_MADE_STREAMS.find(({ name }) => name === 'tools');
     const asked = eventsOf(translateAll([encoder.encode(stream?.body)], undefined, true).text);
