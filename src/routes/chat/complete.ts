@@ -103,7 +103,7 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
   const { isClientGone } = line;
   const cost = await settleFirst(
     exchange,
-    outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, firstTokenAt: null }),
+    outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, isCommitted: false, firstTokenAt: null }),
   );
   if (failure !== null) throw no ?? failure.error;
   return new Response(printed.kind === 'answered' ? printed.value : null, {

@@ -10,7 +10,7 @@ const LONGEST_NAME = 200;
 
 /** How an exchange went, as far as the bill is concerned. */
 export interface Outcome extends Told {
-  /** HTTP status the client got, or would have got. */
+  /** HTTP status the client got, or would have got; 200 for a stream that broke later. */
   status: number;
   end: End;
   error: RouterError | null;
@@ -79,17 +79,22 @@ function endOf(failure: Failure | null, isClientGone: boolean): End {
   return failure.error.code === 'upstream_timeout' ? 'timeout' : 'upstream_failed';
 }
 
-/** How an exchange went. `isRefused` means that the ledger said no while the vendor was already at work. */
+/**
+ * How an exchange went. `isRefused` means that the ledger said no while the vendor was already at work,
+ * `isCommitted` that the client has its status.
+ */
 export function outcomeOf(
   failure: Failure | null,
   told: Told,
-  run: { isClientGone: boolean; isRefused: boolean; firstTokenAt: number | null },
+  run: { isClientGone: boolean; isRefused: boolean; isCommitted: boolean; firstTokenAt: number | null },
 ): Outcome {
-  const { firstTokenAt, isClientGone, isRefused } = run;
-  const error = failure?.error ?? null;
-  const status = error?.status ?? 200;
+  const { firstTokenAt, isClientGone, isCommitted, isRefused } = run;
+  const end = endOf(failure, isClientGone);
+  // Nobody was there to be told of an error.
+  const error = end === 'client_gone' ? null : (failure?.error ?? null);
+  const status = isCommitted ? 200 : (error?.status ?? 200);
   if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
   // A client that left before the vendor answered may have cost something all the same.
   const accepted = failure === null || failure.accepted || (isClientGone && failure.status === null);
-  return { ...told, status, end: endOf(failure, isClientGone), error, accepted, firstTokenAt };
+  return { ...told, status, end, error, accepted, firstTokenAt };
 }

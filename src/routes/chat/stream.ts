@@ -6,13 +6,13 @@ import { openSource, type Source } from '../../stream/source.ts';
 import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
 import { watchAdmission } from './admission.ts';
 import { atMost } from './at-most.ts';
-import { callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { callOnce, type Failure, type Tried, tryVendor, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHeaders } from './headers.ts';
 import { openReader, type Reader } from './reader.ts';
 import { settleFirst } from './settle-first.ts';
-import { NOTHING_TOLD, outcomeOf, type Told } from './settlement.ts';
+import { NOTHING_TOLD, type Outcome, outcomeOf, type Told } from './settlement.ts';
 
 const encoder = new TextEncoder();
 const DONE = encoder.encode(DONE_FRAME);
@@ -123,13 +123,17 @@ function toldBy(reader: Reader | null): Told {
   return { usage, characters, finishReason: endings.reason, vendorFinishReason: endings.vendorReason };
 }
 
+function outcomeSoFar(run: Run, failure: Failure | null, isRefused: boolean): Outcome {
+  const { firstTokenAt, isCommitted, line, reader } = run;
+  return outcomeOf(failure, toldBy(reader), { isClientGone: line.isClientGone, isRefused, isCommitted, firstTokenAt });
+}
+
 /** The last words to the client: what was held back, the settlement, and how it ended. */
 async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
   const { exchange, sink, line } = run;
   const failure = tried.kind === 'failed' ? tried.failure : null;
   const isRefused = failure !== null && (await exchange.admission)?.kind === 'refused';
-  const { firstTokenAt } = run;
-  const outcome = outcomeOf(failure, toldBy(run.reader), { isClientGone: line.isClientGone, isRefused, firstTokenAt });
+  const outcome = outcomeSoFar(run, failure, isRefused);
   const rest = run.reader?.translator.flush() ?? null;
   if (failure === null) {
     if (rest !== null) await sink.write(rest);
@@ -165,9 +169,7 @@ async function drive(run: Run): Promise<void> {
     // A fault of ours: the client is not left waiting, and what the vendor has done is billed.
     const failure = { error: ownFault(cause), status: 200, accepted: run.reader !== null };
     line.stop(failure.error);
-    const { isClientGone } = line;
-    const outcome = outcomeOf(failure, toldBy(run.reader), { isClientGone, isRefused: false, firstTokenAt: null });
-    await settleFirst(exchange, outcome);
+    await settleFirst(exchange, outcomeSoFar(run, failure, false));
     await endWith(run, failure.error);
     throw cause;
   } finally {
