@@ -28,6 +28,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/cli/**', 'test/e2e/**', 'test/browser/**', 'test/bench/**'],
           setupFiles: ['test/support/setup.ts'],
+          // Only a hang takes as long: the default of 5 s is less than a busy machine needs for some of them.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
