@@ -28,13 +28,16 @@ describe('a stream means the same however its bytes are cut', () => {
       expect(whole.usage).toMatchObject({ inputTokens: 11, outputTokens: 7 });
       expect(events.length).toBeGreaterThan(2);
       expect(whole.text).not.toContain('\r');
-      for (let offset = 1; offset < bytes.length; offset += 1) {
-        const cut = translateAll([bytes.slice(0, offset), bytes.slice(offset)]);
-        expect({ ...cut, text: eventsOf(cut.text) }).toEqual({ ...whole, text: events });
-      }
-      for (const size of [1, 7, 64]) {
-        const cut = translateAll(cutEvery(bytes, size));
-        expect({ ...cut, text: eventsOf(cut.text) }).toEqual({ ...whole, text: events });
+      const offsets = Array.from(bytes.keys()).slice(1);
+      const cuts = [
+        ...offsets.map((offset) => [bytes.slice(0, offset), bytes.slice(offset)]),
+        ...[1, 7, 64].map((size) => cutEvery(bytes, size)),
+      ];
+      for (const pieces of cuts) {
+        const cut = translateAll(pieces);
+        // Frames may be written in another way as long as they say the same; most are the very same bytes.
+        if (cut.text !== whole.text) expect(eventsOf(cut.text)).toEqual(events);
+        expect({ ...cut, text: null }).toEqual({ ...whole, text: null });
       }
     });
   }
