@@ -452,6 +452,18 @@ describe('a key holder', () => {
     expect(response.headers.get('set-cookie')).toBeNull();
   });
 
+  it('is told on the page, with an id, when the log cannot be read', async () => {
+    const { secret } = await makeKey();
+    await env.DB.prepare('ALTER TABLE request_logs RENAME TO unreadable').run();
+    const response = await submit('/usage', { key: secret });
+    await env.DB.prepare('ALTER TABLE unreadable RENAME TO request_logs').run();
+    expect(response.status).toBe(500);
+    const html = await response.text();
+    expect(html).toContain('<h1>Usage of your key</h1>');
+    expect(html).toContain(response.headers.get('x-request-id'));
+    expect(html).not.toMatch(/no such table|request_logs|SELECT/i);
+  });
+
   it('is told nothing about a key that may not be used', async () => {
     const { secret, key } = await makeKey();
     await operator.send(`/admin/keys/${key.id}/disable`);

@@ -211,6 +211,8 @@ export const english = {
     malformed: 'That is not a whole key of this router. Copy it again, from its first letter to its last.',
     refused: 'This key is unknown, disabled, revoked or expired. Ask whoever gave it to you.',
     unavailable: 'The database does not answer just now. Please try again in a moment.',
+    failed: (id: string) =>
+      `Something went wrong in the router. Please try again in a moment; if it stays, tell whoever runs it this id: ${id}`,
     limits: 'Limits',
   },
 

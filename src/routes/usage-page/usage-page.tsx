@@ -1,7 +1,8 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { findKey } from '../../keys/find-key.ts';
 import { keyPorts } from '../../keys/key-ports.ts';
 import { maskSecret } from '../../keys/secret.ts';
+import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
@@ -98,6 +99,14 @@ function UsagePage({ view, shown }: { view: View; shown: Shown }) {
   );
 }
 
+/** A fault, told on the page with the id that the log knows it by. */
+function showFault(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  const id = c.get('requestId');
+  logFault('usage_page_failed', error, { request_id: id });
+  const view = viewOf(c);
+  return respond(c, <UsagePage view={view} shown={{ kind: 'problem', text: view.texts.usagePage.failed(id) }} />, 500);
+}
+
 /** `/usage`: what a key's holder may see of it. The key comes in a form's body and goes nowhere else. */
 export const usagePage = new Hono<AppEnv>()
   .use('/', securityHeaders, requireSameOrigin, limitForm)
@@ -122,4 +131,5 @@ export const usagePage = new Hono<AppEnv>()
     ]);
     return respond(c, <UsagePage view={view} shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
   })
-  .all('/', methodNotAllowed('GET', 'POST'));
+  .all('/', methodNotAllowed('GET', 'POST'))
+  .onError(showFault);
