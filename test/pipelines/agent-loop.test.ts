@@ -168,4 +168,18 @@ for (const vendor of VENDORS) {
     if (vendor === 'moonshot') expect(JSON.stringify(request)).toContain('"reasoning_content":" "');
     else expect(request['thinking']).toEqual({ type: 'disabled' });
   });
+
+  test(`${vendor}: a chat whose reasoning was lost does without thinking once at most, and is never refused`, async () => {
+    const loop = newLoop(vendor, 'hidden', 'whole', memoryOfKey());
+    await runTurns(loop, 3);
+    loop.openMemory = memoryOfKey();
+    const thought: boolean[] = [];
+    for (let turn = 0; turn < 6; turn += 1) {
+      // From what was lost on the prefix is another: without reasoning, then with blanks for it.
+      if (turn < 2) loop.double.expectChange('the chat', 0);
+      thought.push((await runTurn(loop))['thinking'] === undefined);
+      loop.client.finish();
+    }
+    expect(thought).toEqual([vendor === 'moonshot', true, true, true, true, true]);
+  });
 }

@@ -76,8 +76,8 @@ function hasAllIds({ calls }: Turn): boolean {
 }
 
 /**
- * `before` is the hash of the conversation that was sent to the vendor. Where the model thinks, a turn that it said
- * without reasoning is remembered as just that, so that it is not taken for one whose reasoning was lost.
+ * `before` is the hash of the conversation that was sent to the vendor. Where the client lets the model think, a turn
+ * that it said without reasoning is remembered as just that, so that it is not taken for one whose reasoning was lost.
  */
 export function recordReasoning(before: string, thinks: boolean, memory: ReasoningMemory): Recorder {
   const turns = new Map<number, Turn>();

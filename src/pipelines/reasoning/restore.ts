@@ -9,7 +9,7 @@ export interface Restored {
   request: ChatRequest;
   /** Hash of the conversation in it: what the answer will be remembered under. */
   conversation: string;
-  /** False where the request itself switches thinking off. */
+  /** False where the client switches thinking off. Where we do, it is for this request alone: the next one thinks again. */
   thinks: boolean;
 }
 
@@ -103,5 +103,9 @@ export async function restoreReasoning(
     if (message !== undefined) messages[position] = withReasoning(message, recovered[index] ?? placeholder);
   }
   const restored = { ...request, messages };
-  return { request: switchesOff ? switchThinkingOff(restored) : restored, conversation, thinks: !isOff };
+  return {
+    request: switchesOff ? switchThinkingOff(restored) : restored,
+    conversation,
+    thinks: !isThinkingOff(request),
+  };
 }
