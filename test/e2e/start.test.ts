@@ -127,6 +127,13 @@ describe('npm start in a fresh clone', () => {
     expect(ids).toEqual(expect.arrayContaining(['test/echo', 'test/reason', 'test/tool', 'test/slow', 'test/error']));
   });
 
+  test('a body that is too large is refused, and the router lives on', async () => {
+    const body = new Blob([new Uint8Array(13_000_000).fill(32)]).stream();
+    const init = { method: 'POST', headers: { authorization: `Bearer ${key}` }, body, duplex: 'half' as const };
+    expect((await fetch(`${baseURL}/chat/completions`, init)).status).toBe(413);
+    expect(await chatStatus(key)).toBe(200);
+  });
+
   test('keys of the command line work at once, and change with the next request', async () => {
     // For the test after this one: what is changed behind the router's back takes its time.
     expect(await chatStatus(cursorKey)).toBe(200);

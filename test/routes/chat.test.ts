@@ -175,7 +175,7 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
     const response = await post(body);
     const parsed = (await response.json()) as { error: Record<string, unknown> };
     expect(response.status).toBe(status);
-    expect(parsed.error).toMatchObject({ code });
+    expect(parsed.error).toMatchObject({ code, param: expect.any(String) });
     expect(Object.keys(parsed.error).sort()).toEqual(['code', 'message', 'param', 'type']);
     expect(response.headers.get('x-request-id')).toMatch(/^req_/);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
@@ -192,6 +192,23 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
     expect((await post(hello, { headers: { 'content-encoding': 'gzip' } })).status).toBe(400);
     const large = new Blob([new Uint8Array(10_485_761).fill(32)]).stream();
     expect((await post('', { body: large })).status).toBe(413);
+  });
+
+  it('reads a refused body to its end, so that its sender sees the answer', async () => {
+    const piece = new Uint8Array(1_048_576).fill(32);
+    let sent = 0;
+    let cut = false;
+    const large = new ReadableStream({
+      pull(controller) {
+        if (sent++ < 13) controller.enqueue(piece);
+        else controller.close();
+      },
+      cancel() {
+        cut = true;
+      },
+    });
+    expect((await post('', { body: large })).status).toBe(413);
+    expect([sent, cut]).toEqual([14, false]);
   });
 
   it('understands a gzip body', async () => {
