@@ -39,7 +39,7 @@ const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorDetails {
-  /** The member of the request that was wrong. */
+  /** The member of the request that was wrong; `body` where it is the whole. */
   param?: string;
   /** Whole seconds; becomes `retry-after`. */
   retryAfter?: number;

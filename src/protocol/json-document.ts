@@ -78,7 +78,9 @@ function findMarks(text: string): Mark[] {
 }
 
 function tooDeep(): RouterError {
-  return new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`);
+  return new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`, {
+    param: 'body',
+  });
 }
 
 /** Top-level values by key, from the marks of a text that is known to be a JSON object. */
@@ -110,11 +112,13 @@ export function parseDocument(text: string): JsonDocument {
     throw new RouterError(
       'invalid_json',
       'The body is not valid JSON. Check for cut-off text, single quotes or trailing commas.',
-      { cause },
+      { param: 'body', cause },
     );
   }
   if (!isObject(value)) {
-    throw new RouterError('invalid_json', 'The body must be a JSON object such as {"model": "…", "messages": […]}.');
+    throw new RouterError('invalid_json', 'The body must be a JSON object such as {"model": "…", "messages": […]}.', {
+      param: 'body',
+    });
   }
   return { text, value, members: findMembers(text, marks) };
 }

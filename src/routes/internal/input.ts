@@ -30,7 +30,7 @@ export async function readBody<T extends z.ZodMiniType>(c: Context, schema: T): 
   try {
     body = JSON.parse(text);
   } catch {
-    throw new RouterError('invalid_json', 'The body is not JSON.');
+    throw new RouterError('invalid_json', 'The body is not JSON.', { param: 'body' });
   }
   return checked(schema, body);
 }
