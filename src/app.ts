@@ -22,9 +22,10 @@ const api = new Hono<AppEnv>({ strict: false })
   .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));
 
 export const app = new Hono<AppEnv>({ strict: false })
-  .use(requestContext, configuration)
+  .use(requestContext)
   .use('/api/*', anyOrigin)
   .use('/v1/*', anyOrigin)
+  .use(configuration)
   .route('/api/v1', api)
   .route('/v1', api)
   .route('/worker', worker)

@@ -14,7 +14,7 @@ export async function requestContext(c: Context<AppEnv>, next: Next): Promise<vo
   c.res.headers.set('x-request-id', id);
 }
 
-/** Gives each request the configuration. Apart, so that the error about a bad variable carries the request's id too. */
+/** Gives each request the configuration. Apart, so that the error about a bad variable has what every answer has. */
 export async function configuration(c: Context<AppEnv>, next: Next): Promise<void> {
   c.set('config', readConfig(c.env));
   await next();

@@ -50,6 +50,13 @@ describe('a bad variable is a clear error, never a silent default', () => {
     expect(error.message).toContain(name);
     expect(error.message).not.toContain('pass@');
   });
+
+  it('on the API too, where pages of other origins may read it', async () => {
+    const response = await routerWith({ DRAIN_MS: 'soon' }).fetch('http://router.test/api/v1/models');
+    expect(response.status).toBe(500);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+  });
 });
 
 describe('what comes in comes out in the books', () => {
