@@ -51,8 +51,12 @@ const budget = limit(
 const TIME_RULE = 'must be a time such as 2027-01-31T00:00:00Z, or null';
 const time = limit(
   z.pipe(
-    z.union([z.iso.datetime({ offset: true }), z.iso.date()], TIME_RULE),
-    z.transform((text) => new Date(text).toISOString()),
+    z.pipe(
+      z.union([z.iso.datetime({ offset: true }), z.iso.date()], TIME_RULE),
+      z.transform((text) => new Date(text).toISOString()),
+    ),
+    // An offset can push a time past the years that SQLite knows.
+    z.string().check(z.regex(/^\d{4}-/, TIME_RULE)),
   ),
 );
 

@@ -128,6 +128,17 @@ describe('/internal/users', () => {
     expect(seen).toEqual(body.data.map((user: { name: string }) => user.name));
     expect(await call('GET', '/users?limit=0')).toMatchObject({ status: 400, body: { error: { param: 'limit' } } });
   });
+
+  test.each([
+    ['/users', '%00'],
+    ['/keys', 'abc'],
+    ['/logs', 'req_abc'],
+    ['/audit', 'last'],
+    ['/ledger/dead-letters', 'a%20b'],
+  ])('a cursor that %s never gave is refused: the list would seem to be at its end', async (path, cursor) => {
+    const answer = await call('GET', `${path}?cursor=${cursor}`);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'invalid_value', param: 'cursor' } } });
+  });
 });
 
 describe('/internal/keys', () => {
@@ -178,6 +189,8 @@ describe('/internal/keys', () => {
       ['models', []],
       ['models', 'a b'],
       ['expires_at', 'tomorrow'],
+      ['expires_at', '9999-12-31T23:59:59-14:00'],
+      ['expires_at', '0000-01-01T00:00:00+14:00'],
       ['reasoning', 'loud'],
       ['rate', 5],
     ];

@@ -36,18 +36,18 @@ export async function readBody<T extends z.ZodMiniType>(c: Context, schema: T): 
 }
 
 const LIMIT_RULE = 'must be a whole number from 1 to 200';
-const pageSchema = z.object({
-  limit: z._default(
-    z.pipe(z.coerce.number(LIMIT_RULE), z.int(LIMIT_RULE).check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
-    50,
-  ),
-  cursor: z.pipe(
-    z.optional(z.string().check(z.maxLength(128, 'must be a next_cursor of an earlier answer'))),
-    z.transform((cursor) => cursor || null),
-  ),
-});
+const limitSchema = z._default(
+  z.pipe(z.coerce.number(LIMIT_RULE), z.int(LIMIT_RULE).check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
+  50,
+);
+const CURSOR_RULE = 'must be a next_cursor of an earlier answer';
 
-/** `?limit=` and `?cursor=` of a list. */
-export function readPage(c: Context): z.output<typeof pageSchema> {
-  return checked(pageSchema, { limit: c.req.query('limit') || undefined, cursor: c.req.query('cursor') });
+/** `?limit=` and `?cursor=` of a list whose cursors look like `form`: with any other it would seem to be at its end. */
+export function readPage(c: Context, form: RegExp): { limit: number; cursor: string | null } {
+  const cursorSchema = z._default(
+    z.nullable(z.string().check(z.maxLength(128, CURSOR_RULE), z.regex(form, CURSOR_RULE))),
+    null,
+  );
+  const query = { limit: c.req.query('limit') || undefined, cursor: c.req.query('cursor') || undefined };
+  return checked(z.object({ limit: limitSchema, cursor: cursorSchema }), query);
 }

@@ -72,7 +72,7 @@ const collection = new Hono<AppEnv>()
   .get('/', async (c) => {
     const owner = c.req.query('owner') ?? c.req.query('username') ?? null;
     const page = await listKeys(openDatabase(c.env.DB), {
-      ...readPage(c),
+      ...readPage(c, /^key_\w+$/),
       owner,
       search: c.req.query('search') ?? null,
     });
@@ -89,7 +89,8 @@ const collection = new Hono<AppEnv>()
   .post('/verify', async (c) => {
     const { key } = await readBody(c, verificationSchema);
     return c.json(await verifyKey(openDatabase(c.env.DB), key, Date.now()));
-  });
+  })
+  .all('/verify', methodNotAllowed('POST'));
 
 const single = new Hono<AppEnv>()
   .get('/:id', async (c) => {

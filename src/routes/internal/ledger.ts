@@ -20,7 +20,7 @@ function describe(letter: DeadLetter) {
 
 const deadLetters = new Hono<AppEnv>({ strict: false })
   .get('/', async (c) => {
-    const page = await listDeadLetters(openDatabase(c.env.DB), readPage(c));
+    const page = await listDeadLetters(openDatabase(c.env.DB), readPage(c, /^\S+$/));
     return c.json({ data: page.data.map(describe), next_cursor: page.nextCursor });
   })
   .post('/:id/retry', async (c) => {

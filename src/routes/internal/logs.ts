@@ -10,7 +10,10 @@ import { readPage } from './input.ts';
 /** `/internal/logs`: the request log, newest first. A request's row comes some seconds after its end. */
 export const internalLogs = new Hono<AppEnv>({ strict: false })
   .get('/', async (c) => {
-    const page = await listLogs(openDatabase(c.env.DB), { ...readPage(c), keyId: c.req.query('key') || null });
+    const page = await listLogs(openDatabase(c.env.DB), {
+      ...readPage(c, /^req_\w+\/(settle|adjust)$/),
+      keyId: c.req.query('key') || null,
+    });
     return c.json({ data: page.data.map(describeLog), next_cursor: page.nextCursor });
   })
   .get('/:id', async (c) => {

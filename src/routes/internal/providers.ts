@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
 import { checkProvider } from '../../providers/live-check.ts';
 import { readOffer } from '../../providers/offer.ts';
@@ -26,8 +27,10 @@ async function describe(provider: Provider, configured: ConfiguredProvider | und
 }
 
 /** `GET /internal/providers`: what is configured; with `?check=true` what works from here, right now. */
-export const internalProviders = new Hono<AppEnv>().get('/providers', async (c) => {
-  const live = c.req.query('check') === 'true';
-  const { providers } = readOffer(c.env, c.get('config').modelsJson);
-  return c.json({ data: await Promise.all(PROVIDERS.map((each) => describe(each, providers.get(each.id), live))) });
-});
+export const internalProviders = new Hono<AppEnv>()
+  .get('/providers', async (c) => {
+    const live = c.req.query('check') === 'true';
+    const { providers } = readOffer(c.env, c.get('config').modelsJson);
+    return c.json({ data: await Promise.all(PROVIDERS.map((each) => describe(each, providers.get(each.id), live))) });
+  })
+  .all('/providers', methodNotAllowed('GET'));

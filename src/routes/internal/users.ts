@@ -19,7 +19,7 @@ function missing(name: string): RouterError {
 /** `/internal/users`. */
 export const internalUsers = new Hono<AppEnv>({ strict: false })
   .get('/', async (c) => {
-    const page = await listUsers(openDatabase(c.env.DB), readPage(c));
+    const page = await listUsers(openDatabase(c.env.DB), readPage(c, /^\P{Cc}+$/u));
     return c.json({ data: page.data.map(describeUser), next_cursor: page.nextCursor });
   })
   .post('/', async (c) => {
