@@ -1,8 +1,7 @@
 import { Hono } from 'hono';
 import { anyOrigin } from './middleware/any-origin.ts';
 import type { AppEnv } from './middleware/app-env.ts';
-import { methodNotAllowed, onError, onNotFound } from './middleware/error-response.ts';
-import { keyAuth } from './middleware/key-auth.ts';
+import { onError, onNotFound } from './middleware/error-response.ts';
 import { configuration, requestContext } from './middleware/request-context.ts';
 import { admin } from './routes/admin/admin.tsx';
 import { chat } from './routes/chat.ts';
@@ -13,13 +12,7 @@ import { models } from './routes/models.ts';
 import { usagePage } from './routes/usage-page/usage-page.tsx';
 import { worker } from './routes/worker.ts';
 
-const api = new Hono<AppEnv>({ strict: false })
-  .route('/', chat)
-  .route('/', key)
-  .get('/models/*', keyAuth())
-  .get('/models', keyAuth())
-  .route('/', models)
-  .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));
+const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key).route('/', models);
 
 export const app = new Hono<AppEnv>({ strict: false })
   .use(requestContext)

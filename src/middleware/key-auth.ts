@@ -18,7 +18,7 @@ function presented(c: Context): string | null {
 }
 
 /** Lets known, active keys through. `onRefused` is told of a known key that may not be used. */
-export function keyAuth(onRefused?: (c: Context<AppEnv>, refused: RefusedKey) => Promise<void>) {
+export function keyAuth(onRefused: (c: Context<AppEnv>, refused: RefusedKey) => Promise<void>) {
   return async function authenticate(c: Context<AppEnv>, next: Next): Promise<void> {
     const secret = presented(c);
     if (secret === null) throw new RouterError('invalid_api_key', INVALID_KEY);
@@ -29,7 +29,7 @@ export function keyAuth(onRefused?: (c: Context<AppEnv>, refused: RefusedKey) =>
         c.set('keyHash', found.keyHash);
         return next();
       case 'refused':
-        await onRefused?.(c, found);
+        await onRefused(c, found);
         throw new RouterError('invalid_api_key', INVALID_KEY);
       case 'malformed':
       case 'unknown':

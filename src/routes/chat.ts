@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
-import { keyAuth } from '../middleware/key-auth.ts';
 import { findPipeline } from '../pipelines/registry.ts';
 import { ownFault, RouterError } from '../protocol/errors.ts';
 import { parseDocument } from '../protocol/json-document.ts';
@@ -10,9 +9,10 @@ import { answerLocally } from './chat/local-answer.ts';
 import { openExchange } from './chat/open-exchange.ts';
 import { readBody } from './chat/read-body.ts';
 import { checkRequest } from './chat/read-request.ts';
-import { NOTHING_SEEN, recordRefusal, recordRefusedKey, type Seen } from './chat/record-refusal.ts';
+import { NOTHING_SEEN, recordRefusal, type Seen } from './chat/record-refusal.ts';
 import { answerWithStream } from './chat/stream.ts';
 import { findTarget } from './chat/target.ts';
+import { clientKey } from './client-key.ts';
 
 /** The whole product on one screen. `seen` gathers what a refusal's log row can tell. */
 async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promise<Response>> {
@@ -46,5 +46,5 @@ async function handleChat(c: Context<AppEnv>): Promise<Response> {
 }
 
 export const chat = new Hono<AppEnv>()
-  .post('/chat/completions', keyAuth(recordRefusedKey), handleChat)
+  .post('/chat/completions', clientKey, handleChat)
   .all('/chat/completions', methodNotAllowed('POST', 'OPTIONS'));

@@ -4,8 +4,10 @@ import { describeModel } from '../catalog/describe.ts';
 import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
 import { nearestNames } from '../catalog/nearest.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
+import { methodNotAllowed } from '../middleware/error-response.ts';
 import { requireOffer } from '../providers/offer.ts';
 import { notAllowed } from './chat/refusal.ts';
+import { clientKey } from './client-key.ts';
 
 /** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
 function namesOf({ name, aliasOf }: ListedModel): string[] {
@@ -14,6 +16,7 @@ function namesOf({ name, aliasOf }: ListedModel): string[] {
 
 /** `GET /models` and `GET /models/{id}`, OpenAI's form: what this deployment offers and this key may use. */
 export const models = new Hono<AppEnv>()
+  .get('/models/*', clientKey)
   .get('/models', (c) => {
     const key = c.get('key');
     const usable = requireOffer(c.env, c.get('config').modelsJson)
@@ -31,4 +34,5 @@ export const models = new Hono<AppEnv>()
     if (found !== undefined) throw notAllowed(id);
     const usable = all.filter((each) => isAllowed(key.models, namesOf(each))).map(({ name }) => name);
     throw modelNotFound(id, nearestNames(id, usable));
-  });
+  })
+  .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import type OpenAI from 'openai';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeSecret } from '../../src/keys/secret.ts';
 import { makeKey, mistyped } from '../support/keys.ts';
 import { get, internal, openaiClient } from '../support/router.ts';
 import { playVendor } from '../support/vendor.ts';
@@ -224,6 +225,28 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
       messages.add(((await response.json()) as { error: { message: string } }).error.message);
     }
     expect(messages.size).toBe(1);
+  });
+
+  it('the refusal of a known key leaves a log row that says why, on any route; no other key leaves one', async () => {
+    const { key, secret: known } = await makeKey();
+    await internal(`/internal/keys/${key.id}`, { method: 'PATCH', body: JSON.stringify({ status: 'disabled' }) });
+    const paths = ['/api/v1/chat/completions', '/api/v1/models', '/api/v1/models/test/echo', '/api/v1/key'];
+    const ask = async (presented: string) => {
+      for (const path of paths) {
+        const method = path.endsWith('completions') ? 'POST' : 'GET';
+        const answer = await get(path, { method, headers: { authorization: `Bearer ${presented}` } });
+        expect([path, answer.status]).toEqual([path, 401]);
+      }
+    };
+    await ask(known);
+    await ask(makeSecret('sk'));
+    await internal('/worker/settle', { method: 'POST' });
+    const { results } = await env.DB.prepare(
+      'SELECT status, "end", error_code FROM request_logs WHERE key_id = ? OR started_at >= ? AND status = 401',
+    )
+      .bind(key.id, key.createdAt)
+      .all();
+    expect(results).toEqual(paths.map(() => ({ status: 401, end: 'rejected', error_code: 'key_disabled' })));
   });
 
   it('accepts x-api-key, and a trailing slash, and /v1', async () => {

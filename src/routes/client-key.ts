@@ -1,0 +1,5 @@
+import { keyAuth } from '../middleware/key-auth.ts';
+import { recordRefusedKey } from './chat/record-refusal.ts';
+
+/** Lets known, active keys through. The refusal of a known one leaves a log row, whatever was asked for. */
+export const clientKey = keyAuth(recordRefusedKey);
