@@ -243,7 +243,7 @@ describe('the alarm', () => {
   it('does not wait where a hundred rows are there', async () => {
     const ledger = await openLedger();
     for (let count = 0; count < 100; count += 1) await ledger.stub.settle(ledger.key, settlement());
-    await vi.waitFor(() => expect(ledger.queue).toHaveLength(1));
+    await vi.waitFor(() => expect(ledger.queue).toHaveLength(1), { timeout: 10_000 });
   });
 });
 

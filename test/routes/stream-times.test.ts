@@ -123,9 +123,9 @@ describe('while a vendor is slow', () => {
   });
 
   it('a stream that falls silent for IDLE_TIMEOUT_MS ends with an error frame; comments of the vendor are life', async () => {
-    const living = Array.from({ length: 5 }, () => [50, ': keep-alive\n\n'] as const);
+    const living = Array.from({ length: 8 }, () => [80, ': keep-alive\n\n'] as const);
     vendor = playVendor(slowly([[0, sse([hello[0]], false)], ...living, [20, sse([hello[1]], false)]], 'hang'));
-    const router = routerWith({ IDLE_TIMEOUT_MS: '120' });
+    const router = routerWith({ IDLE_TIMEOUT_MS: '600' });
     const response = await router.fetch(...request(true));
     const text = await response.text();
     expect(text).toContain('"lo"');
@@ -142,8 +142,8 @@ describe('while a vendor is slow', () => {
       choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
       usage,
     });
-    vendor = playVendor(slowly([...Array.from({ length: 6 }, () => [40, '\n'] as const), [0, answer]]));
-    const response = await routerWith({ IDLE_TIMEOUT_MS: '120', FIRST_BYTE_TIMEOUT_MS: '120' }).fetch(
+    vendor = playVendor(slowly([...Array.from({ length: 8 }, () => [80, '\n'] as const), [0, answer]]));
+    const response = await routerWith({ IDLE_TIMEOUT_MS: '600', FIRST_BYTE_TIMEOUT_MS: '600' }).fetch(
       ...request(false),
     );
     expect(response.status).toBe(200);
@@ -248,7 +248,7 @@ describe('when the client leaves', () => {
 
   it('no more than 32 such streams are read on at once', async () => {
     vendor = playVendor(slowly([[0, sse([hello[0]], false)]], 'hang'));
-    const router = routerWith({ DRAIN_MS: '400', KEEP_ALIVE_MS: '20' });
+    const router = routerWith({ DRAIN_MS: '1000', KEEP_ALIVE_MS: '20' });
     const responses = await Promise.all(Array.from({ length: 40 }, () => router.fetch(...request(true))));
     for (const response of responses) {
       const reader = response.body?.getReader();

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import packageJson from '../../package.json';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
@@ -98,9 +98,10 @@ describe('what comes in comes out in the books', () => {
     for (let start = 0; start < 100; start += 20) {
       await Promise.all(Array.from({ length: 20 }, (_, position) => ask(start + position)));
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const settled = await (await internal('/worker/settle', { method: 'POST' })).json();
-    expect(settled).toMatchObject({ pending: 0 });
+    // Streams whose client has left are read to their end first.
+    const settle = async () =>
+      expect(await (await internal('/worker/settle', { method: 'POST' })).json()).toMatchObject({ pending: 0 });
+    await vi.waitFor(settle, { timeout: 20_000, interval: 200 });
     vendor.restore();
     const keyIds = made.map(({ key }) => key.id);
     const rows = await env.DB.prepare(
