@@ -34,15 +34,14 @@ async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promi
 
 async function handleChat(c: Context<AppEnv>): Promise<Response> {
   const seen: Seen = { ...NOTHING_SEEN };
-  let answer: () => Promise<Response>;
-  try {
-    answer = await completeChat(c, seen);
-  } catch (error) {
+  const opening = completeChat(c, seen).catch(async (error: unknown) => {
     // Refused before the vendor was called: one row that says why. Later ends settle themselves.
     await recordRefusal(c, seen, error instanceof RouterError ? error : ownFault(error));
     throw error;
-  }
-  return answer();
+  });
+  // Kept alive: a client that leaves meanwhile must not leave a lease behind that nobody settles.
+  c.executionCtx.waitUntil(opening.catch(() => undefined));
+  return (await opening)();
 }
 
 export const chat = new Hono<AppEnv>()

@@ -1,13 +1,15 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import type { KeySettings } from '../../src/store/keys.ts';
+import type { ApiKey } from '../../src/store/schema.ts';
 import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts';
 import { makeKey, mistyped } from '../support/keys.ts';
 import { clock, SECOND } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { BASE_URL, get, internal } from '../support/router.ts';
-import { playVendor, sse, streamOf } from '../support/vendor.ts';
+import { playVendor, type SeenRequest, sse, streamOf } from '../support/vendor.ts';
 
 let vendor: ReturnType<typeof playVendor> | null = null;
 afterEach(() => {
@@ -30,6 +32,12 @@ const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 function completion(more: object = { usage }): Response {
   const message = { role: 'assistant', content: 'ok' };
   return Response.json({ id: 'v', choices: [{ index: 0, message, finish_reason: 'stop' }], ...more });
+}
+
+/** A vendor that takes the request, and says nothing until it is let go. */
+async function hanging({ signal }: SeenRequest): Promise<Response> {
+  await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  return new Response();
 }
 
 function delta(content: string, finish: string | null = null, more: object = {}): unknown {
@@ -124,6 +132,24 @@ describe('a ledger that cannot be reached', () => {
     expect(vendor.seen).toHaveLength(0);
   });
 
+  it('I8 that says yes, and whose answer is lost: what it had set aside is given back', async () => {
+    vendor = playVendor(() => completion());
+    const { key, secret } = await makeKey({ maxConcurrent: 1, budgetDayUsd: 1 });
+    const stub = env.KEY_LEDGER.getByName(key.id);
+    const begin = async (...args: Parameters<KeyLedger['begin']>) => {
+      await stub.begin(...args);
+      throw new Error('the answer is lost');
+    };
+    const settle = async (...args: Parameters<KeyLedger['settle']>) => stub.settle(...args);
+    const router = routerWith({ KEY_LEDGER: { getByName: () => ({ begin, settle }) } });
+    const response = await router.fetch(...asked(secret));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('2');
+    await router.settled();
+    expect(await stub.sums()).toMatchObject({ heldNanoUsd: 0, openLeases: 0 });
+    expect(await ledgerRow(key.id, response)).toMatchObject({ end: 'rejected', errorCode: 'ledger_unavailable' });
+  });
+
   it('I2 a key without limits is served, and settled through the queue', { timeout: 15_000 }, async () => {
     vendor = playVendor(() => completion());
     const { key, secret } = await makeKey();
@@ -174,48 +200,74 @@ describe('a revocation', () => {
     return response.status;
   };
 
-  it('I9 through /internal holds from the next request on, in a Worker too that has not heard of it', async () => {
-    vi.spyOn(console, 'log').mockImplementation(() => undefined);
-    const { key, secret } = await makeKey();
-    expect(await status(secret)).toBe(200);
-    const before = { ...key };
-    expect((await internal(`/internal/keys/${key.id}`, { method: 'DELETE' })).status).toBe(200);
-    expect(await status(secret)).toBe(401);
-    // The object knows the newest row that anybody has shown it: an old one changes nothing.
-    const request = {
-      requestId: 'req_x',
-      keyHash: key.hash,
-      holdNanoUsd: 0,
-      inputEstimate: 0,
-      inputCostNanoUsd: 0,
-      priced: true,
-    };
-    const facts = {
-      provider: 'test',
-      model: 'echo',
-      requestedModel: null,
-      stream: false,
-      startedAt: 0,
-      colo: null,
-      priceRevision: null,
-    };
-    const answer = await env.KEY_LEDGER.getByName(key.id).begin(before, { ...request, ...facts });
-    expect(answer).toMatchObject({ kind: 'refused', reason: 'disabled' });
-  });
+  it.each([
+    ['a key', (key: ApiKey) => internal(`/internal/keys/${key.id}`, { method: 'DELETE' })],
+    [
+      'its owner',
+      (key: ApiKey) => internal(`/internal/users/${key.owner}`, { method: 'PATCH', body: '{"status":"disabled"}' }),
+    ],
+  ])(
+    'I9 of %s through /internal holds from the next request on, in a Worker too that has not heard of it',
+    async (_what, revoke) => {
+      vi.spyOn(console, 'log').mockImplementation(() => undefined);
+      const { key, secret } = await makeKey();
+      expect(await status(secret)).toBe(200);
+      const before = { ...key };
+      expect((await revoke(key)).status).toBe(200);
+      expect(await status(secret)).toBe(401);
+      expect((await get('/v1/models', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(401);
+      // The object knows the newest row that anybody has shown it: an old one changes nothing.
+      const request = {
+        requestId: 'req_x',
+        keyHash: key.hash,
+        holdNanoUsd: 0,
+        inputEstimate: 0,
+        inputCostNanoUsd: 0,
+        priced: true,
+      };
+      const facts = {
+        provider: 'test',
+        model: 'echo',
+        requestedModel: null,
+        stream: false,
+        startedAt: 0,
+        colo: null,
+        priceRevision: null,
+      };
+      const answer = await env.KEY_LEDGER.getByName(key.id).begin(before, { ...request, ...facts });
+      expect(answer).toMatchObject({ kind: 'refused', reason: 'disabled' });
+    },
+  );
 
-  it('I9 by plain SQL holds within sixty seconds on a busy key', async () => {
+  it.each([
+    ['a busy', 10],
+    ['a quiet', 60],
+  ])('I9 by plain SQL holds within sixty seconds on %s key', async (_what, pace) => {
     clock.start();
     const { key, secret } = await makeKey();
-    for (let second = 0; second < 30; second += 10) {
+    for (let second = 0; second < 30; second += pace) {
+      if (second > 0) clock.pass(pace * SECOND);
       expect(await status(secret)).toBe(200);
-      clock.pass(10 * SECOND);
     }
     await env.DB.prepare("UPDATE api_keys SET status = 'disabled' WHERE id = ?").bind(key.id).run();
-    for (let second = 0; second < 60; second += 10) {
-      await status(secret);
-      clock.pass(10 * SECOND);
+    for (let second = 0; second < 60; second += pace) {
+      clock.pass(pace * SECOND);
+      if (second + pace < 60) await status(secret);
     }
     for (let count = 0; count < 3; count += 1) expect(await status(secret)).toBe(401);
+  });
+
+  it('I9 ends an answer that comes in one piece too, and what the vendor may have done is billed', async () => {
+    const { key, secret } = await makeKey();
+    vendor = playVendor(hanging);
+    const router = routerWith({ LEASE_TTL_MS: '600' });
+    const answer = router.fetch(...asked(secret));
+    await vi.waitFor(() => expect(vendor?.seen).toHaveLength(1));
+    await internal(`/internal/keys/${key.id}`, { method: 'DELETE' });
+    expect((await answer).status).toBe(401);
+    const row = await ledgerRow(key.id, await answer);
+    expect(row).toMatchObject({ end: 'rejected', source: 'estimated', errorCode: 'invalid_api_key' });
+    expect(row?.costNanoUsd).toBeGreaterThan(0);
   });
 
   it('I9 ends a running stream with an error frame at its next checkpoint, and the stream is billed', {
@@ -242,7 +294,7 @@ describe('a revocation', () => {
 });
 
 describe('a client that leaves', () => {
-  const chunks = [...Array.from({ length: 6 }, () => delta('word ')), delta('', 'stop', { usage })];
+  const chunks = [...Array.from({ length: 20 }, () => delta('word ')), delta('', 'stop', { usage })];
 
   async function leaveAfter(router: ImpatientRouter, secret: string, reads: number): Promise<Response> {
     const response = await router.fetch(...asked(secret, { stream: true }));
@@ -265,6 +317,28 @@ describe('a client that leaves', () => {
       });
     }
     expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ openLeases: 0, outbox: 9 });
+  });
+
+  it('I8 before the ledger has said yes leaves neither a lease nor a hold', async () => {
+    const { key, secret } = await makeKey({ maxConcurrent: 1, budgetDayUsd: 1 });
+    const stub = env.KEY_LEDGER.getByName(key.id);
+    const client = new AbortController();
+    const begin = async (...args: Parameters<KeyLedger['begin']>) => {
+      const admission = await stub.begin(...args);
+      client.abort();
+      await pause(100);
+      return admission;
+    };
+    const settle = async (...args: Parameters<KeyLedger['settle']>) => stub.settle(...args);
+    vendor = playVendor(hanging);
+    const router = routerWith({ KEY_LEDGER: { getByName: () => ({ begin, settle }) }, DRAIN_MS: '50' });
+    const answer = router.fetch(...asked(secret, {}, client.signal));
+    // The runtime ends with the client what nobody keeps alive.
+    await vi.waitFor(() => expect(client.signal.aborted).toBe(true));
+    await router.settled();
+    expect(await stub.sums()).toMatchObject({ heldNanoUsd: 0, openLeases: 0 });
+    expect(await ledgerRow(key.id, null)).toMatchObject({ end: 'client_gone', source: 'estimated' });
+    await answer;
   });
 });
 

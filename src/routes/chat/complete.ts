@@ -118,7 +118,7 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
 /** Answers with one JSON body. The job outlives a client that leaves, as with streams. */
 export async function answerWhole(exchange: Exchange): Promise<Response> {
   const line = openVendorLine(exchange.config);
-  exchange.clientSignal.addEventListener('abort', line.clientLeft);
+  exchange.onClientLeft(line.clientLeft);
   addCheckpoints(exchange, line, () => 0);
   watchAdmission(exchange, line);
   const job = run(exchange, line).finally(line.close);

@@ -46,8 +46,8 @@ export interface Exchange {
    */
   admission: Promise<Admission | null>;
   attempts: Attempt[];
-  /** Aborted when the client leaves. */
-  clientSignal: AbortSignal;
+  /** Calls back when the client leaves, at once where it has left. */
+  onClientLeft(listener: () => void): void;
   log(stage: string, fields: Record<string, unknown>): void;
   /** Keeps a job alive past the answer, and reports it by name if it fails. */
   runAfter(name: string, job: Promise<unknown>): void;

@@ -106,7 +106,11 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     body: printBody(c, opening, conversation, user),
     admission,
     attempts: [],
-    clientSignal: c.req.raw.signal,
+    onClientLeft(listener) {
+      const { signal } = c.req.raw;
+      if (signal.aborted) listener();
+      else signal.addEventListener('abort', listener);
+    },
     ledger: {
       checkpoint: (checkpoint) => checkpointRequest(c.env, key.id, checkpoint),
       settle: (settlement) => settleRequest(c.env, key, settlement),

@@ -72,8 +72,13 @@ export interface Told {
 
 export const NOTHING_TOLD: Told = { usage: null, characters: 0, finishReason: null, vendorFinishReason: null };
 
+/** The key was revoked while the request ran. */
+function isRevoked(failure: Failure | null): boolean {
+  return failure?.error.code === 'invalid_api_key';
+}
+
 function endOf(failure: Failure | null, isClientGone: boolean): End {
-  if (failure?.error.code === 'invalid_api_key') return 'rejected'; // revoked while it ran
+  if (isRevoked(failure)) return 'rejected';
   if (isClientGone) return 'client_gone';
   if (failure === null) return 'completed';
   return failure.error.code === 'upstream_timeout' ? 'timeout' : 'upstream_failed';
@@ -94,7 +99,8 @@ export function outcomeOf(
   const error = end === 'client_gone' ? null : (failure?.error ?? null);
   const status = isCommitted ? 200 : (error?.status ?? 200);
   if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
-  // A client that left before the vendor answered may have cost something all the same.
-  const accepted = failure === null || failure.accepted || (isClientGone && failure.status === null);
+  // A vendor that was let go before it answered may have worked all the same.
+  const wasLetGo = failure?.status === null && (isClientGone || isRevoked(failure));
+  const accepted = failure === null || failure.accepted || wasLetGo;
   return { ...told, status, end, error, accepted, firstTokenAt };
 }

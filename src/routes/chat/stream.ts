@@ -183,7 +183,7 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   const sink = openSink(line.clientLeft);
   const answer = Promise.withResolvers<Response>();
   const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };
-  exchange.clientSignal.addEventListener('abort', sink.abandon);
+  exchange.onClientLeft(sink.abandon);
   addClientAlarms(run);
   addCheckpoints(exchange, line, () => run.reader?.reading.characters ?? 0);
   watchAdmission(exchange, line);
