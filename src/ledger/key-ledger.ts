@@ -84,7 +84,9 @@ export class KeyLedger extends DurableObject {
   async settle(key: ApiKey, settlement: Settlement): Promise<SettleAnswer> {
     const now = Date.now();
     const answer = settle(this.#books, key, settlement, now);
-    if (this.#books.entries.outbox.unsent >= FULL) this.ctx.waitUntil(this.#flush(false));
+    // Once each hundred: while the queue refuses, not with every settlement.
+    const { unsent } = this.#books.entries.outbox;
+    if (unsent > 0 && unsent % FULL === 0) this.ctx.waitUntil(this.#flush(false));
     this.#wakeBy(now + FLUSH_AFTER_MS);
     return answer;
   }

@@ -245,6 +245,18 @@ describe('the alarm', () => {
     for (let count = 0; count < 100; count += 1) await ledger.stub.settle(ledger.key, settlement());
     await vi.waitFor(() => expect(ledger.queue).toHaveLength(1), { timeout: 10_000 });
   });
+
+  it('does not ask a queue that refuses again with every settlement', async () => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const ledger = await openLedger();
+    ledger.refuse(true);
+    await runInDurableObject(ledger.stub, async (object) => {
+      for (let count = 0; count < 250; count += 1) await object.settle(ledger.key, settlement());
+    });
+    await vi.waitFor(() => expect(reported).toHaveBeenCalledTimes(2));
+    reported.mockRestore();
+    expect(await ledger.stub.sums()).toMatchObject({ outbox: 250 });
+  });
 });
 
 describe('rows that D1 has', () => {
@@ -279,6 +291,26 @@ describe('rows that D1 has', () => {
     await consumeLogs(batchOf(ledger.queue.splice(0)).batch, env);
     expect(await sumsOf(ledger)).toMatchObject({ ledger: 15, d1: 15, daily: 15 });
     expect(await repairLedgers(env)).not.toContain(ledger.key.id);
+  });
+
+  it('are not sent again where one more came to D1 while the sums were read', async () => {
+    const ledger = await openLedger();
+    const { key, stub } = ledger;
+    let looks = 0;
+    const sums = async () => {
+      looks += 1;
+      if (looks === 1) {
+        await stub.settle(key, settlement({ costNanoUsd: 5 }));
+        await drain(ledger);
+      }
+      return stub.sums();
+    };
+    const resend = vi.fn();
+    const getByName = (id: string) => (id === key.id ? { sums, resend } : env.KEY_LEDGER.getByName(id));
+    // Only what a check and a repair use.
+    const places = { DB: env.DB, KEY_LEDGER: { getByName } } as unknown as Parameters<typeof repairLedgers>[0];
+    expect(await repairLedgers(places)).not.toContain(key.id);
+    expect([looks, resend.mock.calls]).toEqual([2, []]);
   });
 });
 
