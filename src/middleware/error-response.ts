@@ -8,7 +8,6 @@ function retryHeaders(error: RouterError): Record<string, string> {
   return {
     ...(error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) }),
     ...(NOT_RETRYABLE.has(error.code) ? { 'x-should-retry': 'false' } : {}),
-    ...(error.code === 'ledger_unavailable' || error.code === 'storage_unavailable' ? { 'retry-after': '1' } : {}),
   };
 }
 

@@ -38,6 +38,7 @@ export function keyAuth(onRefused: (c: Context<AppEnv>, refused: RefusedKey) => 
         throw new RouterError(
           'storage_unavailable',
           'The key could not be looked up at the moment. Try again shortly.',
+          { retryAfter: 2 },
         );
     }
   };
