@@ -140,7 +140,7 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
         expiresAt: null,
         booked: null,
         isGuess: false,
-        guess: pick % 50,
+        guess: pick % 400,
         rows: 0,
       };
       model.expire();

@@ -241,7 +241,7 @@ describe('a no says what is wrong, and what to do', () => {
     expect((await stub.state(key)).remaining).toEqual({ total: 999 });
   });
 
-  it('a rotated secret works until its grace is over, and a revoked key never', async () => {
+  it('I9 a rotated secret works until its grace is over; a revoked key never does, nor one whose owner is disabled', async () => {
     const { key, stub } = await openLedger();
     const ask = async (keyHash: string) => (await stub.begin(key, lease(key, { keyHash }))).kind;
     const previousExpiresAt = new Date(clock.now() + HOUR).toISOString();
@@ -249,7 +249,11 @@ describe('a no says what is wrong, and what to do', () => {
     expect([await ask('new'), await ask(key.hash), await ask('other')]).toEqual(['admitted', 'admitted', 'refused']);
     clock.pass(HOUR);
     expect([await ask('new'), await ask(key.hash)]).toEqual(['admitted', 'refused']);
-    await stub.sync({ ...key, hash: 'new', status: 'revoked', revision: key.revision + 2 });
+    await stub.sync({ ...key, hash: 'new', ownerStatus: 'disabled', revision: key.revision + 2 });
+    expect(await ask('new')).toBe('refused');
+    await stub.sync({ ...key, hash: 'new', revision: key.revision + 3 });
+    expect(await ask('new')).toBe('admitted');
+    await stub.sync({ ...key, hash: 'new', status: 'revoked', revision: key.revision + 4 });
     expect(await ask('new')).toBe('refused');
     expect(await stub.checkpoint({ requestId: 'req_x', usage: tokens(1), costNanoUsd: 1 })).toMatchObject({
       kind: 'stop',
