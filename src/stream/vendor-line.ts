@@ -18,8 +18,9 @@ export interface VendorLine {
   stop(reason: RouterError): void;
   /** Why the vendor was let go, or null. */
   stopped(): RouterError | null;
-  /** Before each call of the vendor. */
+  /** Before each call of the vendor, and after one that failed: between two, nobody waits for it. */
   calling(): void;
+  refused(): void;
   /** Before and after each wait for the vendor; a slow client's time is not the vendor's. */
   waiting(): void;
   received(): void;
@@ -44,8 +45,8 @@ export function openVendorLine(times: LineTimes): VendorLine {
   const watch = createWatch();
   const abort = new AbortController();
   let reason: RouterError | null = null;
-  let waitsSince = Date.now();
-  let isWaiting = true;
+  /** Null while nobody waits for the vendor: between two calls, and while a slow client is being written to. */
+  let waitsSince: number | null = Date.now();
   let hasBytes = false;
   let drainUntil = Number.POSITIVE_INFINITY;
   let isClientGone = false;
@@ -62,8 +63,7 @@ export function openVendorLine(times: LineTimes): VendorLine {
   }
 
   watch.add({
-    // While a slow client is being written to, the vendor's time stands still.
-    due: () => (reason === null ? (isWaiting ? waitsSince : Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
+    due: () => (reason === null ? (waitsSince ?? Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
     ring: () => stop(timeout(hasBytes ? 'next' : 'first', silenceLimit())),
   });
   watch.add({
@@ -79,14 +79,15 @@ export function openVendorLine(times: LineTimes): VendorLine {
     calling() {
       waitsSince = Date.now();
     },
+    refused() {
+      waitsSince = null;
+    },
     waiting() {
       // Headers are no bytes of the answer: it has been waited for since the call.
-      if (isWaiting) return;
-      waitsSince = Date.now();
-      isWaiting = true;
+      waitsSince ??= Date.now();
     },
     received() {
-      isWaiting = false;
+      waitsSince = null;
       if (hasBytes) return;
       hasBytes = true;
       watch.rearm();

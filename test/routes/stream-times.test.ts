@@ -311,6 +311,14 @@ describe('trying again', () => {
     expect(vendor.seen).toHaveLength(1);
   });
 
+  it('takes the pause that the vendor asked for out of FIRST_BYTE_TIMEOUT_MS', async () => {
+    let calls = 0;
+    vendor = playVendor(() =>
+      ++calls === 1 ? new Response('{}', { status: 429, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
+    );
+    expect((await routerWith({ FIRST_BYTE_TIMEOUT_MS: '700' }).fetch(...request(true))).status).toBe(200);
+  });
+
   it('never after a byte has gone out', async () => {
     vendor = playVendor(() => streamOf(sse([hello[0]], false), { breakOff: true }));
     const text = await (await routerWith({}).fetch(...request(true))).text();

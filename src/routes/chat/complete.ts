@@ -59,7 +59,10 @@ async function readAnswer(
 async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
   line.calling();
   const called = await callOnce(exchange, line.signal);
-  if (called.kind === 'failed') return called;
+  if (called.kind === 'failed') {
+    line.refused();
+    return called;
+  }
   return readAnswer(exchange, line, called.value.body ?? new Blob([]).stream());
 }
 

@@ -80,7 +80,10 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { exchange, line, sink } = run;
   line.calling();
   const called = await callOnce(exchange, line.signal);
-  if (called.kind === 'failed') return called;
+  if (called.kind === 'failed') {
+    line.refused();
+    return called;
+  }
   const { body } = called.value;
   const reader = openReader(exchange);
   run.reader = reader;
