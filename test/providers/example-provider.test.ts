@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import readme from '../../README.md?raw';
 import { callVendor } from '../../src/providers/call.ts';
 import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
@@ -43,6 +44,10 @@ async function send(request: Record<string, unknown> & { model: string }, answer
 }
 
 describe('a fourth vendor, as the README shows it', () => {
+  it('is the file that stands there', () => {
+    expect(readme).toContain(source.replaceAll('../../src/providers/', './').replaceAll('../../src/', '../'));
+  });
+
   it('is one file of under 40 lines', () => expect(source.trimEnd().split('\n').length).toBeLessThan(40));
 
   it('is offered once its key is there', () => {

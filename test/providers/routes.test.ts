@@ -109,12 +109,8 @@ describe('GET /internal/providers', () => {
   it('says what is configured, and checks nothing', async () => {
     const fetch = vi.spyOn(globalThis, 'fetch');
     const { data } = await report('', { MOONSHOT_API_KEY: '' });
-    expect(data.map(({ id, configured }) => [id, configured])).toEqual([
-      ['moonshot', false],
-      ['deepseek', true],
-      ['zai', true],
-      ['test', true],
-    ]);
+    const configured = Object.fromEntries(data.map((each) => [each.id, each.configured]));
+    expect(configured).toMatchObject({ moonshot: false, deepseek: true, zai: true, test: true });
     expect(data.every(({ check }) => check === null)).toBe(true);
     expect(fetch).not.toHaveBeenCalled();
   });
@@ -126,11 +122,11 @@ describe('GET /internal/providers', () => {
       return Response.json({ error: { code: '1002', message: 'bad vendor-key-zai' } }, { status: 401 });
     });
     const answer = await report('?check=true', { MOONSHOT_API_KEY: '' });
-    const [moonshot, deepseek, zai, test] = answer.data;
-    expect(moonshot?.check).toBeNull();
-    expect(deepseek?.check).toMatchObject({ ok: true, unlisted_models: ['deepseek-flash', 'deepseek-v4-pro'] });
-    expect(zai?.check).toMatchObject({ ok: false, problem: { code: 'upstream_auth_error' } });
-    expect(test?.check).toMatchObject({ ok: true });
+    const checkOf = (id: string) => answer.data.find((each) => each.id === id)?.check;
+    expect(checkOf('moonshot')).toBeNull();
+    expect(checkOf('deepseek')).toMatchObject({ ok: true, unlisted_models: ['deepseek-flash', 'deepseek-v4-pro'] });
+    expect(checkOf('zai')).toMatchObject({ ok: false, problem: { code: 'upstream_auth_error' } });
+    expect(checkOf('test')).toMatchObject({ ok: true });
     expect(JSON.stringify(answer)).not.toContain('vendor-key');
   });
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import readme from '../../README.md?raw';
 import type { Exchange } from '../../src/pipelines/pipeline.ts';
 import { shoutingPipeline } from '../fixtures/example-pipeline.ts';
+import source from '../fixtures/example-pipeline.ts?raw';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
@@ -16,6 +18,7 @@ const exchange: Exchange = {
 };
 
 it("the README's pipeline works as shown, without a fast path of its own, however the bytes are cut", async () => {
+  expect(readme).toContain(source.replaceAll('../../src/pipelines/', './'));
   const request = { model: 'test/echo', messages: [{ role: 'user', content: 'Hi' }] };
   const body = new TextEncoder().encode(HAND_MADE_STREAMS[0]?.body);
   for (const size of [1, 100, body.length]) {
