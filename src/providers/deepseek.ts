@@ -8,7 +8,8 @@ import { forcesTool } from './tool-choice.ts';
 /**
  * DeepSeek, https://api-docs.deepseek.com. What is special:
  * prices by the hour (deepseek-models.ts); earlier reasoning has to come back; while waiting it sends blank lines
- * or comments; a finish reason for "out of resources"; errors at times as octet-stream.
+ * or comments; a finish reason for "out of resources"; errors at times as octet-stream or plain text.
+ * A message with `prefix: true` and strict tools are for …/beta: set DEEPSEEK_BASE_URL to it.
  */
 export const deepseek = openAICompatible({
   id: 'deepseek',

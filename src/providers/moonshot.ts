@@ -55,6 +55,7 @@ function liftUsage(answer: { choices: JsonObject[]; usage?: JsonObject | null })
  * Moonshot / Kimi (月之暗面), https://platform.kimi.ai. What is special:
  * sampling cannot be chosen; each generation steers thinking in its own way; tool schemas meet a strict validator;
  * usage may ride on a choice; keys of the .ai and .cn hosts are not interchangeable.
+ * Images come as base64 or `ms://` files; it refuses http URLs by itself, and says so.
  */
 export const moonshot = openAICompatible({
   id: 'moonshot',
@@ -79,6 +80,7 @@ export const moonshot = openAICompatible({
   mendChunk: liftUsage,
   mendCompletion: liftUsage,
 
+  // Names from memory, texts as seen (2026-11-23). An empty account is 429 or 403, so the text counts too (failure.ts).
   errors: {
     upstream_auth_error: ['invalid_authentication_error', 'incorrect_api_key_error'],
     upstream_insufficient_balance: ['exceeded_current_quota_error'],

@@ -5,7 +5,7 @@ const BIG = { contextLength: 1_000_000, maxOutput: 131_072, tools: true, wantsRe
 const SMALL = { contextLength: 200_000, maxOutput: 131_072, tools: true, wantsReasoning: true } as const;
 const TEXT = ['text'] as const;
 
-/** GLM-5.3 answers 400 to `disabled`; https://docs.z.ai/guides/capabilities/thinking */
+/** GLM-5.3 answers 400 to `disabled`; of `none` reports differ (2026-11-23), so it gets `low`. https://docs.z.ai/guides/capabilities/thinking */
 const ALWAYS = { kind: 'always', efforts: ['low', 'high', 'max'] } as const;
 /** On GLM-5.2 `none` and `minimal` skip thinking. */
 const GLM_5_2 = { kind: 'switch', default: 'on', efforts: ['none', 'minimal', 'high', 'max'] } as const;
