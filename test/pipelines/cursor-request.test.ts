@@ -112,6 +112,18 @@ describe('a body in the shape of Chat Completions', () => {
     ]);
   });
 
+  test('has a result for every call, an empty one where Stop came while a tool ran', async () => {
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'read_file', arguments: '{}' } });
+    const result = (id: string, content: string) => ({ role: 'tool', tool_call_id: id, content });
+    const one = { role: 'assistant', content: '', tool_calls: [call('c1'), call('c2'), call('c3')] };
+    const other = { role: 'assistant', content: '', tool_calls: [call('c1')] };
+    const messages = [USER, one, result('c2', 'done'), USER, other];
+    expect(await sentMessages(messages)).toEqual([
+      ...[USER, one, result('c2', 'done'), result('c1', ''), result('c3', ''), USER],
+      ...[other, result('c1', '')],
+    ]);
+  });
+
   test('says nothing of tools where there are none', async () => {
     const hosted = [{ type: 'web_search_preview' }];
     for (const tools of [{ tools: [] }, { functions: [] }, { tools: hosted }, {}]) {

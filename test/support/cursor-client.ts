@@ -17,7 +17,7 @@ export interface CursorClient {
   read(chunk: ChatChunk): void;
   /** The turn is over: it goes into the history, with a result for each call or the next question. */
   finish(): void;
-  /** The person pressed Stop and asks something else: what came so far stays, calls without results do not. */
+  /** The person pressed Stop and asks something else: what came so far stays, and now and then calls without results. */
   stop(): void;
   /** Changes a question and forgets all that followed. Returns the message's position. */
   edit(question: number, text: string): number;
@@ -137,8 +137,8 @@ export function createCursorClient(
       if (calls.length === 0) ask();
     },
     stop() {
-      calls = [];
-      if (text !== '') keepTurn();
+      if (questions % 2 === 0) calls = [];
+      if (text !== '' || calls.length > 0) keepTurn();
       ask();
     },
     edit(question, changed) {

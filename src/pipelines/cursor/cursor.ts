@@ -7,13 +7,14 @@ import { frameOf } from './block.ts';
 import { lowerCustomTools } from './custom-tools.ts';
 import { refuseImages } from './images.ts';
 import { answerKeyCheck } from './key-check.ts';
+import { closeOpenCalls } from './open-calls.ts';
 import { readBody } from './read-body.ts';
 import { tidyMessages } from './tidy.ts';
 
 async function open(request: ChatRequest, exchange: Exchange): Promise<Conversation> {
   if (!exchange.takesImages) refuseImages(request.messages, exchange.requestedModel);
   const lowered = lowerCustomTools(request);
-  const { messages, shown } = tidyMessages(lowered.request.messages);
+  const { messages, shown } = tidyMessages(closeOpenCalls(lowered.request.messages));
   const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);
   const form = {
     model: exchange.requestedModel,
