@@ -12,7 +12,7 @@ interface FieldProps {
   wide?: boolean;
 }
 
-/** A labelled text field with its hint, and with what is wrong with it. */
+/** A labelled text field with its hint, and with what is wrong with it: the first such field has the focus. */
 export function Field(props: FieldProps) {
   const { name, label, value, hint, error, wide } = props;
   const described = [
@@ -32,6 +32,7 @@ export function Field(props: FieldProps) {
         list={props.list}
         autocomplete="off"
         spellcheck={false}
+        autofocus={error !== undefined}
         aria-invalid={error === undefined ? undefined : 'true'}
         aria-describedby={described.length === 0 ? undefined : described.join(' ')}
       />

@@ -90,11 +90,15 @@ export function LonePage({ view, title, narrow, children }: DocumentProps & { na
   return (
     <Document view={view} title={title}>
       <div class={narrow ? 'lone narrow' : 'lone'}>
-        <Brand view={view} href="/" />
+        <header>
+          <Brand view={view} href="/" />
+        </header>
         <main id="main" class="stack">
           {children}
         </main>
-        <Preferences view={view} />
+        <footer>
+          <Preferences view={view} />
+        </footer>
       </div>
     </Document>
   );

@@ -150,7 +150,7 @@ legend { font-weight: 600; padding: 0; margin-bottom: .6rem }
 .field { display: grid; gap: .3rem; align-content: start }
 .field.wide { grid-column: 1 / -1 }
 label, .label { font-size: .875rem; font-weight: 500 }
-input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem; font: inherit; color: var(--ink); background: var(--surface);
+input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem; font: inherit; line-height: 1.45; color: var(--ink); background: var(--surface);
   border: 1px solid var(--edge); border-radius: 6px }
 textarea { resize: vertical; min-height: 5.5rem; line-height: 1.5 }
 input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
@@ -158,7 +158,7 @@ input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 
 [aria-invalid=true] { border-color: var(--bad) }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; font-weight: 400 }
 .choice b { font-weight: 500 } .choice small { grid-column: 2 }
-.button, button { display: inline-block; font: inherit; font-weight: 550; cursor: pointer; padding: .45rem 1.1rem; min-height: 2.5rem; border-radius: 6px;
+.button, button { display: inline-block; font: inherit; font-weight: 550; line-height: 1.45; cursor: pointer; padding: .45rem 1.1rem; min-height: 2.5rem; border-radius: 6px;
   border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); text-decoration: none; width: fit-content; white-space: nowrap }
 .button:hover, button:hover { filter: brightness(1.12) }
 .plain { background: transparent; color: var(--accent); border-color: var(--line) }
@@ -169,7 +169,7 @@ input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 
 button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
 .row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } /* As high as a label is, with its gap. */
-.after-label { margin-top: calc(.9333lh + .3rem) }
+.after-label { margin-top: calc(.875rlh + .3rem) }
 .row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
 .note.bad { background: var(--bad-tint) }
@@ -212,7 +212,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   th .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
-  .dense th a { display: block; min-width: 8.5rem; overflow-wrap: anywhere }
+  .dense a { display: block; min-width: 8.5rem; overflow-wrap: anywhere }
   .model { min-width: 5.5rem }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }

@@ -39,6 +39,7 @@ function KeyForm({ view, problem }: { view: View; problem: string | null }) {
           required
           autocomplete="off"
           spellcheck={false}
+          autofocus={problem !== null}
           aria-invalid={problem === null ? undefined : 'true'}
           aria-describedby={problem === null ? undefined : 'problem'}
         />
