@@ -14,6 +14,7 @@ import { worker } from './routes/worker.ts';
 
 const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key).route('/', models);
 
+/** Everything that the Worker answers over HTTP. */
 export const app = new Hono<AppEnv>({ strict: false })
   .use(requestContext)
   .use('/api/*', anyOrigin)

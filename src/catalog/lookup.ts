@@ -10,6 +10,7 @@ export interface CatalogEntry {
   aliases: readonly Alias[];
 }
 
+/** What a name turned out to be. */
 export type Lookup =
   | {
       kind: 'found';
@@ -35,6 +36,7 @@ export interface ListedModel {
   parameters: Readonly<Record<string, unknown>>;
 }
 
+/** The models that one deployment knows. */
 export interface Catalog {
   /** Finds what a client means by a name. */
   find(name: string): Lookup;

@@ -8,6 +8,7 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** A result as JSON, indented for people. */
 export function sayJson(value: unknown): void {
   say(JSON.stringify(value, null, 2));
 }

@@ -32,6 +32,7 @@ export interface KeyPorts {
   runAfter(name: string, job: Promise<unknown>): void;
 }
 
+/** What a presented secret turned out to be. */
 export type FoundKey =
   | { kind: 'found'; key: ApiKey; keyHash: string }
   /** Cannot be a key of ours: told without any I/O. */

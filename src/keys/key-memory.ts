@@ -19,6 +19,7 @@ export interface KeyMemory {
 const KNOWN_CAPACITY = 10_000;
 const UNKNOWN_CAPACITY = 1_000;
 
+/** An empty memory. */
 export function newKeyMemory(): KeyMemory {
   return { records: new Map(), unknown: new Map(), triedAt: new Map() };
 }

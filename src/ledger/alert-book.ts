@@ -46,6 +46,7 @@ function alertOf(key: ApiKey, window: Window, spent: number, limit: number, wind
   return { key_id: id, owner, name, window, spent_usd: nanoToUsd(spent), limit_usd: nanoToUsd(limit), reset_at };
 }
 
+/** Opens the book after a start, with what was not sent before. */
 export function openAlertBook(sql: SqlStorage): AlertBook {
   const known = new Set<string>();
   const waiting = new Map<string, { alert: Alert; times: number; dueAt: number }>();

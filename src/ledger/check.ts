@@ -4,6 +4,7 @@ import { sumsByKey } from '../store/logs.ts';
 import { inParallel } from './in-parallel.ts';
 import type { KeyLedger } from './key-ledger.ts';
 
+/** Where the sums are: in the ledgers and in D1. */
 export interface CheckPlaces {
   DB: D1Database;
   KEY_LEDGER: Pick<DurableObjectNamespace<KeyLedger>, 'getByName'>;

@@ -42,6 +42,7 @@ const TRIES_IN_PLACE = 3;
 // Rows that are to be sent once more come into the outbox so many at a time.
 const RESEND_BATCH = 1_000;
 
+/** Opens the book after a start. */
 export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryBook {
   const outbox = createOutbox();
   let lastPosition = kept.lastPosition;

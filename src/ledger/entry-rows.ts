@@ -6,6 +6,7 @@ import type { RowName } from './outbox.ts';
 
 /* The statements on the table `requests`. A row is a lease while its request runs, and an entry once it is settled. */
 
+/** What is kept of a settled request. */
 export interface Entry {
   row: LedgerRow;
   /** The ledger's no, where there was one: the same id gets it again. */
@@ -22,6 +23,7 @@ export function insertLease(sql: SqlStorage, { request, admittedAt, expiresAt }:
   return rowsWritten > 0;
 }
 
+/** Writes a lease's new end and its last checkpoint. */
 export function updateLease(sql: SqlStorage, { request, checkpoint, expiresAt }: Lease): void {
   sql.exec(
     `UPDATE requests SET checkpoint = ?, expires_at = ? WHERE request_id = ? AND kind = 'settle'`,
@@ -59,6 +61,7 @@ export function insertEntry(
   );
 }
 
+/** Moves an entry to another place in the order in which D1 gets them. */
 export function updatePosition(sql: SqlStorage, { requestId, kind }: RowName, position: number): void {
   sql.exec('UPDATE requests SET position = ? WHERE request_id = ? AND kind = ?', ...[position, requestId, kind]);
 }

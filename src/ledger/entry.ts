@@ -58,6 +58,7 @@ export interface LeaseRequest extends RequestFacts {
   priced: boolean;
 }
 
+/** Why the ledger says no. */
 export type RefusalReason = 'disabled' | 'expired' | 'model' | 'unpriced' | 'budget' | 'rpm' | 'tpm' | 'concurrency';
 
 /** Values of `x-ratelimit-*`; null for a limit the key does not have. Resets are whole seconds. */
@@ -73,6 +74,7 @@ export interface Shortage {
   asked: number;
 }
 
+/** The ledger's word on a request. */
 export type Admission =
   | { kind: 'admitted'; rateLimits: RateLimits }
   | {
@@ -94,6 +96,7 @@ export interface Checkpoint {
   costNanoUsd: number;
 }
 
+/** Whether a running request may go on. */
 export type CheckpointAnswer = { kind: 'continue' } | { kind: 'stop'; reason: RefusalReason };
 
 /** `too_late`: older than the rows that are kept, and not counted, since nobody knows whether it was before. */

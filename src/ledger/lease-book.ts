@@ -29,6 +29,7 @@ export interface LeaseBook {
   readonly tokens: number;
 }
 
+/** Opens the book after a start, with the requests that ran before it. */
 export function openLeaseBook(sql: SqlStorage, marks: Marks, running: readonly Lease[]): LeaseBook {
   const leases = new Map<string, Lease>();
   const sums = { held: 0, tokens: 0 };

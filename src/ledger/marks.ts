@@ -12,6 +12,7 @@ export interface Marks {
 
 const NAME = 'confirmed';
 
+/** Opens the marks after a start. */
 export function openMarks(sql: SqlStorage): Marks {
   const [stored] = sql.exec<{ value: string }>('SELECT value FROM marks WHERE name = ?', NAME);
   // Written by `keep` below, and by nothing else.

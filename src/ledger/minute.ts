@@ -16,6 +16,7 @@ export interface SlidingMinute {
 
 const MINUTE_MS = 60_000;
 
+/** A minute in which nothing counts yet. */
 export function createSlidingMinute(): SlidingMinute {
   const marks: Mark[] = [];
   let total = 0;

@@ -52,6 +52,7 @@ function dueAt({ sentAt, times }: Waiting): number {
   return sentAt === 0 ? 0 : sentAt + Math.min(FIRST_RESEND_MS * 2 ** (times - 1), LONGEST_RESEND_MS);
 }
 
+/** An empty outbox. */
 export function createOutbox(): Outbox {
   const rows = new Map<string, Waiting>();
   let unsent = 0;

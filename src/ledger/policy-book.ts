@@ -17,6 +17,7 @@ function isNewer(key: ApiKey, known: ApiKey): boolean {
   return key.revision > known.revision;
 }
 
+/** Opens the policy after a start, with the newest row that was kept. */
 export function openPolicy(sql: SqlStorage): Policy {
   const [stored] = sql.exec<{ key: string }>('SELECT key FROM policy');
   let current: ApiKey | null = stored === undefined ? null : JSON.parse(stored.key);

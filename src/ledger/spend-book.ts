@@ -6,6 +6,7 @@ export interface SpendBook {
   spent(window: Window, windows: Windows): number;
 }
 
+/** Opens the book after a start. */
 export function openSpendBook(sql: SqlStorage): SpendBook {
   const days = new Map<string, number>();
   let total = 0;

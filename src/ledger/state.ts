@@ -18,6 +18,7 @@ export interface LedgerState {
   rateLimits: RateLimits;
 }
 
+/** Where a key stands. `now` is ms since 1970. */
 export function stateOf(books: Books, given: ApiKey, now: number): LedgerState {
   const key = books.policy.newest(given);
   const position = positionAt(books, now);

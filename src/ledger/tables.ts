@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS alerts (name TEXT PRIMARY KEY, at INTEGER NOT NULL, a
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** Makes the tables that are not there yet. */
 export function createTables(sql: SqlStorage): void {
   sql.exec(TABLES);
 }

@@ -6,6 +6,7 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** What a budget is for: a calendar window, or all time. */
 export type Window = 'day' | 'week' | 'month' | 'total';
 
 /** The offset `+05:30` or `-03:00` in milliseconds. */
@@ -29,6 +30,7 @@ export interface Windows {
   resetAt: { day: number; week: number; month: number };
 }
 
+/** The windows of an instant. `now` is ms since 1970, `offset` such as +08:00. */
 export function windowsAt(now: number, offset: string): Windows {
   const shift = offsetMs(offset);
   const local = new Date(now + shift);

@@ -28,6 +28,7 @@ export function onError(error: unknown, c: Context<AppEnv>): Response {
   return errorResponse(new RouterError('internal_error', message));
 }
 
+/** For a path that is not there. */
 export function onNotFound(c: Context<AppEnv>): Response {
   const message = `There is nothing at ${c.req.path}. The API is at /api/v1, for example POST /api/v1/chat/completions.`;
   return errorResponse(new RouterError('not_found', message));

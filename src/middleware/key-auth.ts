@@ -5,6 +5,7 @@ import { RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { runAfterIn } from './run-after.ts';
 
+/** A known key that may not be used, and why. */
 export type RefusedKey = Extract<FoundKey, { kind: 'refused' }>;
 
 /** One message for all that is wrong with a key, so that nothing is told to a guesser. */

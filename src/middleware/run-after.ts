@@ -1,5 +1,6 @@
 import { logFault } from '../log-line.ts';
 
+/** Lets a job, by its name for the log, outlive the request. */
 export type RunAfter = (name: string, job: Promise<unknown>) => void;
 
 /** The one way to let a job outlive its request: it has a name, and its failure is reported. */

@@ -6,6 +6,7 @@
 /** How long a session lasts, in ms. */
 export const SESSION_MS = 12 * 3_600_000;
 
+/** A console session. */
 export interface Session {
   /** Random, new at each sign-in. */
   id: string;

@@ -18,6 +18,7 @@ export interface ChatRequest extends JsonObject {
   stream_options?: (JsonObject & { include_usage?: boolean | null }) | null;
 }
 
+/** A piece of a tool call; pieces with one `index` are one call. */
 export interface ToolCallDelta extends JsonObject {
   index: number;
   id?: string;
@@ -25,6 +26,7 @@ export interface ToolCallDelta extends JsonObject {
   function?: JsonObject & { name?: string; arguments?: string };
 }
 
+/** What a chunk adds to a choice. */
 export interface Delta extends JsonObject {
   role?: string;
   content?: string | null;
@@ -32,6 +34,7 @@ export interface Delta extends JsonObject {
   tool_calls?: ToolCallDelta[] | null;
 }
 
+/** One choice's part of a chunk. */
 export interface ChunkChoice extends JsonObject {
   index: number;
   delta: Delta;
@@ -44,6 +47,7 @@ export interface ChatChunk extends JsonObject {
   usage?: JsonObject | null;
 }
 
+/** One choice of a whole answer. */
 export interface CompletionChoice extends JsonObject {
   index: number;
   message: ChatMessage;

@@ -36,8 +36,10 @@ const ERROR_CODES = {
   internal_error: { status: 500, type: 'api_error' },
 } as const satisfies Record<string, { status: number; type: string }>;
 
+/** A code of the table. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What an error may say beside its message. */
 export interface ErrorDetails {
   /** The member of the request that was wrong; `body` where it is the whole. */
   param?: string;

@@ -4,6 +4,7 @@ import type { Provider } from './provider.ts';
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** What one call of a vendor needs. */
 export interface VendorCall {
   provider: Pick<Provider, 'name' | 'fetch'>;
   apiKey: string;

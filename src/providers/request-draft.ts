@@ -15,6 +15,7 @@ export interface RequestDraft {
   rename(from: string, to: string, why: string): void;
 }
 
+/** A draft of a request that stays as it is. */
 export function draftRequest(original: ChatRequest): RequestDraft {
   let request = original;
   const changes: string[] = [];

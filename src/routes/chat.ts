@@ -44,6 +44,7 @@ async function handleChat(c: Context<AppEnv>): Promise<Response> {
   return (await opening)();
 }
 
+/** `POST /chat/completions`. */
 export const chat = new Hono<AppEnv>()
   .post('/chat/completions', clientKey, handleChat)
   .all('/chat/completions', methodNotAllowed('POST', 'OPTIONS'));

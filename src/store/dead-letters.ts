@@ -17,6 +17,7 @@ export async function listDeadLetters(
   return pageOf(rows, page.limit, (row) => row.id);
 }
 
+/** The letters with these ids; those that are not there are left out. */
 export async function getDeadLetters(database: Database, ids: readonly string[]): Promise<DeadLetter[]> {
   return await database
     .select()

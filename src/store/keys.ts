@@ -53,6 +53,7 @@ export async function findKeyByHash(database: Database, hash: string): Promise<A
   return rows[0] ?? null;
 }
 
+/** A key by its id, in any state; null where there is none. */
 export async function getKey(database: Database, id: string): Promise<ApiKey | null> {
   const rows = await selectKeys(database).where(eq(apiKeys.id, id)).limit(1);
   return rows[0] ?? null;

@@ -45,6 +45,7 @@ export async function windowSpend(database: Database, starts: WindowStarts): Pro
   return rows[0] ?? { day: 0, week: 0, month: 0 };
 }
 
+/** One model's day. Money is integer nano-USD. */
 export interface DailySpend {
   day: string;
   /** `provider/model`. */
@@ -77,6 +78,7 @@ function settledSince(fromRequestId: string): SQL | undefined {
   return and(gte(requestLogs.requestId, fromRequestId), eq(requestLogs.kind, 'settle'));
 }
 
+/** One hour of all requests. */
 export interface HourlyTraffic {
   /** YYYY-MM-DDTHH in the given offset. */
   hour: string;
@@ -131,6 +133,7 @@ export async function firstTokenTimes(database: Database, fromRequestId: string)
   return { median: at(0.5), p95: at(0.95) };
 }
 
+/** How one provider has served. */
 export interface ProviderTraffic {
   provider: string;
   requests: number;

@@ -97,6 +97,7 @@ export async function budgetedKeys(database: Database, starts: WindowStarts): Pr
     );
 }
 
+/** What a person's keys have come to. */
 export interface OwnerSpend {
   /** Integer nano-USD since the month began. */
   month: number;

@@ -28,6 +28,7 @@ function selectUsers(database: Database) {
     .$dynamic();
 }
 
+/** A person by name; null where there is none. */
 export async function getUser(database: Database, name: string): Promise<UserWithKeys | null> {
   const rows = await selectUsers(database).where(eq(users.name, name)).limit(1);
   return rows[0] ?? null;

@@ -13,6 +13,7 @@ export function enterDrain(): boolean {
   return true;
 }
 
+/** Gives a place back. */
 export function leaveDrain(): void {
   running -= 1;
 }

@@ -12,6 +12,7 @@ export interface Reading {
   hasToken: boolean;
 }
 
+/** The step that counts. */
 export interface Meter extends StreamStep {
   readonly reading: Reading;
 }

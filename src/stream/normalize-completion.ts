@@ -1,6 +1,7 @@
 import type { ChatCompletion } from '../protocol/chat.ts';
 import { mapFinishReason } from './finish-reason.ts';
 
+/** A whole answer that strict clients can read. */
 export interface NormalCompletion {
   completion: ChatCompletion;
   /** True where the vendor's own text can no longer be sent. */

@@ -22,6 +22,7 @@ export interface Endings {
   readonly vendorReason: string | null;
 }
 
+/** The step that mends, and sees how the choices end. */
 export interface Normalizer extends StreamStep {
   readonly endings: Endings;
 }

@@ -6,6 +6,7 @@ import type { Progress, Translator } from './translate.ts';
 /** How the vendor's side of a stream ended. */
 export type RelayEnd = { kind: 'ended' } | { kind: 'failed'; error: RouterError };
 
+/** What a relay drives, and whom it tells. */
 export interface RelaySetup {
   source: Source;
   translator: Translator;

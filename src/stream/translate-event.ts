@@ -13,6 +13,7 @@ export type Translated =
   | { kind: 'done' }
   | { kind: 'failed'; error: RouterError };
 
+/** What a translator needs of the exchange. */
 export interface TranslatorSetup {
   chain: Chain;
   /** The vendor's error object in a stream → our error. */
@@ -21,6 +22,7 @@ export interface TranslatorSetup {
   failure(): RouterError | null;
 }
 
+/** Translates one stream, event by event. */
 export interface EventTranslator {
   /** Translates the event that begins at `start`, and those behind it that go the same way. */
   translate(text: string, start: number): Translated;

@@ -10,6 +10,7 @@ export type Progress =
   /** It is no stream at all but one body, such as JSON or HTML. */
   | { kind: 'body' };
 
+/** What came of a piece of a stream. */
 export interface Translation {
   /** Bytes at the start that are dealt with; the caller brings the rest again, with more behind it. */
   consumed: number;
@@ -17,6 +18,7 @@ export interface Translation {
   progress: Progress;
 }
 
+/** Translates one stream, piece by piece. */
 export interface Translator {
   /**
    * Translates the complete events in `bytes`. `fresh` is the offset of the first byte not seen before.

@@ -41,6 +41,7 @@ function timeout(kind: 'first' | 'next', milliseconds: number): RouterError {
 
 const GONE = 'The client left before the answer was complete.';
 
+/** Opens the line: from here on the vendor's time runs. */
 export function openVendorLine(times: LineTimes): VendorLine {
   const watch = createWatch();
   const abort = new AbortController();

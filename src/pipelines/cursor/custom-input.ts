@@ -31,6 +31,7 @@ export interface InputReader {
   end(): string;
 }
 
+/** A reader for the arguments of one call. */
 export function createInputReader(): InputReader {
   let state: 'head' | 'text' | 'tail' | 'other' = 'head';
   let held = '';

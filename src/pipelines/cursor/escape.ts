@@ -35,6 +35,7 @@ function openTagStart(text: string): number {
   return TAGS.some((tag) => tag.length > tail.length && tag.startsWith(tail)) ? start : text.length;
 }
 
+/** An escaper for one text. */
 export function createEscaper(): Escaper {
   let held = '';
   return {

@@ -53,6 +53,7 @@ interface SelectProps {
   options: readonly (readonly [value: string, text: string])[];
 }
 
+/** A labelled choice of one option. */
 export function Select({ name, label, value, options }: SelectProps) {
   return (
     <div class="field">

@@ -104,6 +104,7 @@ export function SettingsFields(props: FieldsProps) {
   );
 }
 
+/** What a key is called, on both of its forms. */
 export function NameField({ view, values, errors }: FieldsProps) {
   const { keyForm } = view.texts;
   return (

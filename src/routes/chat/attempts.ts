@@ -12,6 +12,7 @@ export interface Failure {
   accepted: boolean;
 }
 
+/** What a try of the vendor came to. */
 export type Tried<T> = { kind: 'answered'; value: T } | { kind: 'failed'; failure: Failure };
 
 // 409 and the rest say the same the second time.

@@ -64,6 +64,7 @@ export function refusal(refused: Refused, model: string): RouterError {
   }
 }
 
+/** The error for a model that is not in the key's list. */
 export function notAllowed(model: string): RouterError {
   return new RouterError(
     'model_not_allowed',

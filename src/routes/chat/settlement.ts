@@ -19,6 +19,7 @@ export interface Outcome extends Told {
   firstTokenAt: number | null;
 }
 
+/** What the ledger is told of a request before the vendor answers. */
 export function factsOf(
   exchange: Pick<Exchange, 'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
 ): RequestFacts {
@@ -42,6 +43,7 @@ function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: S
   return { usage: { ...NO_USAGE, inputTokens: exchange.inputEstimate, outputTokens }, source: 'estimated' };
 }
 
+/** The exchange's settlement. `now` is ms since 1970. */
 export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
   const { usage, source } = billOf(exchange, outcome);
   return {

@@ -23,6 +23,7 @@ function keyState(key: ApiKey, now: number): KeyState {
   return key.expiresAt !== null && !(Date.parse(key.expiresAt) > now) ? 'expired' : 'active';
 }
 
+/** What a key comes to now, in a word. */
 export function KeyBadge({ view, apiKey }: { view: View; apiKey: ApiKey }) {
   const state = keyState(apiKey, view.now);
   const tone = state === 'active' ? 'good' : state === 'revoked' ? 'bad' : 'warn';

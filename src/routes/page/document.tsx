@@ -11,6 +11,7 @@ function Mark() {
   );
 }
 
+/** The mark and the name, as a way home. */
 export function Brand({ view, href }: { view: View; href: string }) {
   return (
     <a class="brand" href={href}>

@@ -36,6 +36,7 @@ export function budgetMoney(usd: number): string {
   return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 9 })}`;
 }
 
+/** A whole number with its thousands apart. */
 export function count(value: number): string {
   return value.toLocaleString('en');
 }

@@ -24,10 +24,12 @@ export interface View {
   now: number;
 }
 
+/** Whether a text names a language that we have. */
 export function isLanguage(text: string | undefined): text is Language {
   return text !== undefined && Object.hasOwn(LANGUAGES, text);
 }
 
+/** Whether a text names an appearance that we have. */
 export function isTheme(text: string | undefined): text is Theme {
   return THEMES.some((theme) => theme === text);
 }
