@@ -54,7 +54,9 @@ type VendorUsage = z.infer<typeof usageSchema>;
 function inputOf(usage: VendorUsage): number | null {
   const { prompt_tokens, prompt_cache_hit_tokens: hit, prompt_cache_miss_tokens: miss } = usage;
   if (prompt_tokens != null) return prompt_tokens;
-  return hit != null && miss != null ? hit + miss : null;
+  if (hit != null && miss != null) return hit + miss;
+  const { total_tokens: total, completion_tokens: output } = usage;
+  return total != null && output != null ? Math.max(0, total - output) : null;
 }
 
 /** The first of several names that holds a value; zero is a value. */
@@ -63,7 +65,7 @@ function firstOf(...counts: (number | null | undefined)[]): number {
 }
 
 /**
- * Reads a vendor's usage object in every shape we know; null when it holds no counts at all.
+ * Reads a vendor's usage object in every shape we know; null when it does not tell the input.
  * Zero is a value. Shapes: OpenAI's details (Z.ai, newer Moonshot and DeepSeek), DeepSeek's
  * `prompt_cache_hit_tokens`, Moonshot's flat `cached_tokens`, and Anthropic's words as gateways mix them in.
  */
@@ -72,11 +74,9 @@ export function readUsage(value: unknown): Usage | null {
   if (!parsed.success) return null;
   const usage = parsed.data;
   const { prompt_tokens_details: input, completion_tokens_details: output } = usage;
-  const knownInput = inputOf(usage);
-  const knownOutput = usage.completion_tokens ?? null;
-  if (knownInput === null && knownOutput === null) return null;
-  const inputTokens = knownInput ?? Math.max(0, (usage.total_tokens ?? 0) - (knownOutput ?? 0));
-  const outputTokens = knownOutput ?? Math.max(0, (usage.total_tokens ?? 0) - inputTokens);
+  const inputTokens = inputOf(usage);
+  if (inputTokens === null) return null;
+  const outputTokens = usage.completion_tokens ?? Math.max(0, (usage.total_tokens ?? 0) - inputTokens);
   // A vendor's own field goes before the one it sends for compatibility.
   const cached = firstOf(
     usage.prompt_cache_hit_tokens,
