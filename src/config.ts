@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { RouterError } from './protocol/errors.ts';
 import { usdToNano } from './protocol/money.ts';
+import { isSafeUrl } from './protocol/safe-url.ts';
 
 /** The variables of the contract's section 6, checked. All times are milliseconds. */
 export interface Config {
@@ -49,14 +50,6 @@ function wholeNumber(largest: number) {
 // A day: what takes longer is a slip of the hand.
 const milliseconds = wholeNumber(86_400_000);
 
-/** https, or http to this machine; or nothing. */
-function isSafeUrl(text: string): boolean {
-  if (text === '') return true;
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
-}
-
 const flag = z.pipe(
   z.union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false'),
   z.transform((value) => value === true || value === 'true'),
@@ -82,7 +75,14 @@ const variablesSchema = z.object({
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   MODELS_JSON: variable(z.string(), ''),
   ALERT_WEBHOOK_URL: variable(
-    z.string().check(z.refine(isSafeUrl, 'must be a URL that begins with https:// (http:// only for this machine)')),
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => text === '' || (URL.canParse(text) && isSafeUrl(new URL(text))),
+          'must be a URL that begins with https:// (http:// only for this machine)',
+        ),
+      ),
     '',
   ),
   HOLD_CAP_USD: variable(

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isLoopback } from '../protocol/safe-url.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson } from './print.ts';
 import { findRouter, type Router } from './router.ts';
@@ -136,7 +137,7 @@ export async function run(args: string[]): Promise<number> {
     return fail(`${router}. Set it in the environment; for a local router .dev.vars will do.`, target.json);
   const report = await askRouter(router);
   if (typeof report === 'string') return fail(report, target.json);
-  const isLocal = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|$|\/)/.test(router.url);
+  const isLocal = isLoopback(new URL(router.url));
   const findings = report.map((provider) => judge(provider, !isLocal));
   const works = report.some(({ check }) => check?.ok) && findings.every(({ remedy }) => remedy === null);
   if (target.json) {

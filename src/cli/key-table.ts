@@ -1,3 +1,4 @@
+import { keyState } from '../keys/key-state.ts';
 import { maskSecret } from '../keys/secret.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { table, terminalWidth } from './print.ts';
@@ -18,10 +19,7 @@ function limits(key: ApiKey): string {
 }
 
 function state(key: ApiKey): string {
-  if (key.status !== 'active') return key.status;
-  if (key.ownerStatus !== 'active') return 'owner disabled';
-  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now()) return 'expired';
-  return 'active';
+  return keyState(key, Date.now()).replace('_', ' ');
 }
 
 /** Keys, one a line. */

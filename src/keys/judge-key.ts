@@ -1,14 +1,8 @@
 import type { ApiKey } from '../store/schema.ts';
+import { isPast, type KeyState, keyState } from './key-state.ts';
 
 /** Why a known key may not be used. The client is told none of it; the log row is. */
-export type KeyRefusal = 'revoked' | 'disabled' | 'owner_disabled' | 'expired' | 'rotated_out';
-
-/** Whether an ISO time has come. A time nobody can read counts as past: better closed than open. */
-function isPast(time: string | null, now: number): boolean {
-  if (time === null) return false;
-  const instant = Date.parse(time);
-  return Number.isNaN(instant) || instant <= now;
-}
+export type KeyRefusal = Exclude<KeyState, 'active'> | 'rotated_out';
 
 /**
  * What a key's row says of a secret with this hash: null where the key may be used,
@@ -19,7 +13,6 @@ export function judgeKey(key: ApiKey, hash: string, now: number): KeyRefusal | '
     if (key.previousHash !== hash) return 'unknown';
     if (key.previousExpiresAt === null || isPast(key.previousExpiresAt, now)) return 'rotated_out';
   }
-  if (key.status !== 'active') return key.status;
-  if (key.ownerStatus !== 'active') return 'owner_disabled';
-  return isPast(key.expiresAt, now) ? 'expired' : null;
+  const state = keyState(key, now);
+  return state === 'active' ? null : state;
 }

@@ -1,6 +1,7 @@
 import { type Catalog, createCatalog } from '../catalog/lookup.ts';
 import { applyOverrides } from '../catalog/overrides.ts';
 import { RouterError } from '../protocol/errors.ts';
+import { isSafeUrl } from '../protocol/safe-url.ts';
 import type { Provider } from './provider.ts';
 import { PROVIDERS } from './registry.ts';
 
@@ -15,8 +16,6 @@ export interface ConfiguredProvider {
 
 /** The variables by name, as the platform gives them. */
 export type Variables = object;
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 function text(variables: Variables, name: string): string {
   const value: unknown = Reflect.get(variables, name);
@@ -39,8 +38,7 @@ function readBaseUrl(variables: Variables, name: string, fallback: string): stri
   const url = new URL(value);
   if (url.username !== '' || url.password !== '') throw wrong(name, 'must not hold a user or a password');
   if (url.search !== '' || url.hash !== '') throw wrong(name, 'must not hold a query or a fragment');
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-  if (!isSafe) throw wrong(name, 'must begin with https:// (http:// only for this machine)');
+  if (!isSafeUrl(url)) throw wrong(name, 'must begin with https:// (http:// only for this machine)');
   return url.href.replace(/\/+$/, '');
 }
 

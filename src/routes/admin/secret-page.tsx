@@ -1,4 +1,5 @@
 import { maskSecret } from '../../keys/secret.ts';
+import { isLoopback } from '../../protocol/safe-url.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { Copy } from '../page/copy.tsx';
 import { dateTime } from '../page/format.ts';
@@ -34,18 +35,13 @@ function Grace({ view, apiKey }: SecretProps) {
   return <p>{isOver ? secret.graceOver : secret.graceUntil(dateTime(until, view))}</p>;
 }
 
-/** Whether an address is this machine's alone. */
-function isLoopback(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
-}
-
 function CursorFields({ view, baseUrl, secret, models }: SecretProps) {
   const texts = view.texts.secret;
   return (
     <section class="panel">
       <h2>{texts.cursor}</h2>
       <p class="soft">{texts.cursorSteps}</p>
-      {isLoopback(baseUrl) && <p class="warn">{texts.cursorPublic}</p>}
+      {isLoopback(new URL(baseUrl)) && <p class="warn">{texts.cursorPublic}</p>}
       <Copy view={view} id="cursor-key" label={texts.cursorKey} text={secret} />
       <Copy view={view} id="cursor-url" label={texts.cursorUrl} text={baseUrl} />
       {models[0] !== undefined && <Copy view={view} id="cursor-model" label={texts.cursorModel} text={models[0]} />}

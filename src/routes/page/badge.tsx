@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { keyState } from '../../keys/key-state.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { View } from './view.ts';
 
@@ -12,15 +13,6 @@ export function Badge({ tone, children }: { tone: Tone; children?: Child }) {
       <span>{children}</span>
     </span>
   );
-}
-
-type KeyState = 'active' | 'disabled' | 'revoked' | 'expired' | 'owner';
-
-/** What a key's row comes to now. `now` is ms since 1970. */
-function keyState(key: ApiKey, now: number): KeyState {
-  if (key.status !== 'active') return key.status;
-  if (key.ownerStatus !== 'active') return 'owner';
-  return key.expiresAt !== null && !(Date.parse(key.expiresAt) > now) ? 'expired' : 'active';
 }
 
 /** What a key comes to now, in a word. */

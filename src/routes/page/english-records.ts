@@ -21,7 +21,7 @@ export const englishRecords = {
       disabled: 'disabled',
       revoked: 'revoked',
       expired: 'expired',
-      owner: 'owner disabled',
+      owner_disabled: 'owner disabled',
     },
     of: (spent: string, budget: string) => `${spent} of ${budget}`,
     windows: { day: 'today', week: 'this week', month: 'this month', total: 'in total' },
