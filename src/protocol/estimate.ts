@@ -10,7 +10,8 @@ const BYTES_PER_TOKEN = 4;
 // What an image costs differs by vendor and size; this is of the right order for a screen-sized one.
 const TOKENS_PER_IMAGE = 1_000;
 
-function bytesOf(text: string): number {
+/** Bytes of a text in UTF-8, roughly. */
+export function textBytes(text: string): number {
   // Characters beyond ASCII take three bytes in nearly all cases that matter here. Counting each is not worth a pass.
   let sampleWide = 0;
   const sample = Math.min(text.length, 256);
@@ -20,12 +21,12 @@ function bytesOf(text: string): number {
 
 /** Tokens of a text, roughly, at least one for any text. */
 function estimateTextTokens(text: string): number {
-  return Math.ceil(bytesOf(text) / BYTES_PER_TOKEN);
+  return estimateByteTokens(textBytes(text));
 }
 
-/** Tokens of so many characters that were not kept. */
-export function estimateCharacterTokens(characters: number): number {
-  return Math.ceil(characters / BYTES_PER_TOKEN);
+/** Tokens of a text of so many bytes that was not kept. */
+export function estimateByteTokens(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
 function contentTokens(content: unknown): number {

@@ -1,4 +1,5 @@
 import type { ChatChunk } from '../protocol/chat.ts';
+import { textBytes } from '../protocol/estimate.ts';
 import { type StepController, StreamEvent, type StreamStep } from '../protocol/event.ts';
 import { readUsage, type Usage } from '../protocol/usage.ts';
 
@@ -6,8 +7,8 @@ import { readUsage, type Usage } from '../protocol/usage.ts';
 export interface Reading {
   /** The vendor's own numbers, the last ones it gave; null while it gave none. */
   usage: Usage | null;
-  /** Characters of text, reasoning and tool arguments that the vendor sent. */
-  characters: number;
+  /** Bytes of text, reasoning and tool calls that the vendor sent, roughly: what an estimate is made of. */
+  bytes: number;
   /** True once a delta carried anything of the model. */
   hasToken: boolean;
 }
@@ -17,15 +18,18 @@ export interface Meter extends StreamStep {
   readonly reading: Reading;
 }
 
-function charactersOf(chunk: ChatChunk): number {
-  let characters = 0;
+/** Anything but text, which a vendor may send all the same, counts nothing. */
+function sizeOf(value: unknown): number {
+  return typeof value === 'string' ? textBytes(value) : 0;
+}
+
+function bytesOf(chunk: ChatChunk): number {
+  let bytes = 0;
   for (const { delta } of chunk.choices) {
-    characters += (delta.content?.length ?? 0) + (delta.reasoning_content?.length ?? 0);
-    for (const call of delta.tool_calls ?? []) {
-      characters += (call.function?.name?.length ?? 0) + (call.function?.arguments?.length ?? 0);
-    }
+    bytes += sizeOf(delta.content) + sizeOf(delta.reasoning_content);
+    for (const call of delta.tool_calls ?? []) bytes += sizeOf(call.function?.name) + sizeOf(call.function?.arguments);
   }
-  return characters;
+  return bytes;
 }
 
 /**
@@ -34,7 +38,7 @@ function charactersOf(chunk: ChatChunk): number {
  * Usage that rides on another chunk stays there. The last usage seen is the bill; usages are never added up.
  */
 export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Meter {
-  const reading: Reading = { usage: null, characters: 0, hasToken: false };
+  const reading: Reading = { usage: null, bytes: 0, hasToken: false };
   let usageOnly: ChatChunk | null = null;
 
   return {
@@ -48,9 +52,9 @@ export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Met
           return;
         }
       }
-      const characters = charactersOf(chunk);
-      if (characters > 0) {
-        reading.characters += characters;
+      const bytes = bytesOf(chunk);
+      if (bytes > 0) {
+        reading.bytes += bytes;
         reading.hasToken = true;
       }
       controller.enqueue(event);
@@ -60,7 +64,7 @@ export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Met
     },
     repeat(_field, text) {
       // An escape stands for one character; the count must not depend on which way an event went.
-      reading.characters += text.includes('\\') ? String(JSON.parse(`"${text}"`)).length : text.length;
+      reading.bytes += textBytes(text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text);
       return true;
     },
   };

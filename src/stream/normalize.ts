@@ -142,7 +142,7 @@ export function createNormalizer(traits: VendorTraits): Normalizer {
     }
     let changed = mendRole(state, choice);
     const calls = choice.delta.tool_calls;
-    if (Array.isArray(calls) && calls.every(isObject)) changed = mendCalls(state, calls) || changed;
+    if (calls) changed = mendCalls(state, calls) || changed;
     const vendorReason = choice.finish_reason;
     if (vendorReason === '') {
       choice.finish_reason = null;

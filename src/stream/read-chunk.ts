@@ -7,6 +7,10 @@ export type VendorEvent =
   | { kind: 'error'; body: JsonObject }
   | { kind: 'garbage' };
 
+function isCallList(calls: unknown): boolean {
+  return calls == null || (Array.isArray(calls) && calls.every(isObject));
+}
+
 /**
  * Reads one event's data. A chunk leaves here with `choices`, each with an `index` and a `delta`,
  * whatever the vendor left out; `mended` says that something had to be put in.
@@ -29,10 +33,12 @@ export function readChunk(data: string): VendorEvent {
       choice['index'] = position;
       mended = true;
     }
-    if (!isObject(choice['delta'])) {
-      choice['delta'] = {};
+    const delta = isObject(choice['delta']) ? choice['delta'] : {};
+    if (delta !== choice['delta']) {
+      choice['delta'] = delta;
       mended = true;
     }
+    if (!isCallList(delta['tool_calls'])) return { kind: 'garbage' };
   }
   return { kind: 'chunk', chunk: value as ChatChunk, mended }; // every member ChatChunk names was checked or put in
 }

@@ -96,6 +96,12 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
     ['cut without a finish reason', sse(hello.slice(0, 2), false), {}, 'upstream_error'],
     ['[DONE] without a finish reason', sse(hello.slice(0, 2)), {}, 'upstream_error'],
     ['not JSON', sse([...hello.slice(0, 2), 'oops']), {}, 'upstream_error'],
+    [
+      'calls that are none',
+      sse([...hello.slice(0, 2), delta('', null, {}, { tool_calls: [null] })]),
+      {},
+      'upstream_error',
+    ],
     ['broken off', sse(hello.slice(0, 2), false), { breakOff: true }, 'upstream_error'],
     [
       'an error frame',

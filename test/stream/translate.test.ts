@@ -65,6 +65,26 @@ describe('a stream means the same however its bytes are cut', () => {
   });
 });
 
+describe('what a vendor without usage is billed for', () => {
+  const frame = (text: string) =>
+    `data: {"id":"z","object":"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`;
+
+  it.each([
+    ['Latin', 'abcd', 4],
+    ['Chinese', '你好世界', 12],
+    ['escaped', '\\u4f60\\n', 4],
+  ])('%s text counts the bytes it has in UTF-8, whichever way it passes', (_name, text, bytes) => {
+    const body = encoder.encode(frame(text).repeat(5));
+    for (const size of [body.length, 1]) expect(translateAll(cutEvery(body, size)).bytes).toBe(5 * bytes);
+  });
+
+  it('what is no text counts nothing, and passes', () => {
+    const result = translateAll([encoder.encode(frame('x').replace('"x"', '[{"type":"text"}]'))]);
+    expect(result.bytes).toBe(0);
+    expect(result.text).toContain('[{"type":"text"}]');
+  });
+});
+
 describe('strict clients get what they need', () => {
   it('index, object, created, role and tool types are there once each', () => {
     const stream = HAND_MADE_STREAMS.find(({ name }) => name === 'missing members');

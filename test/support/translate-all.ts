@@ -10,7 +10,7 @@ export interface Translated {
   text: string;
   progress: Progress['kind'];
   usage: Usage | null;
-  characters: number;
+  bytes: number;
   isComplete: boolean;
   finishReason: string | null;
 }
@@ -56,7 +56,7 @@ export function translateAll(pieces: readonly Uint8Array[], step?: StreamStep, w
     text: new TextDecoder().decode(join(output)),
     progress: progress.kind,
     usage: meter.reading.usage,
-    characters: meter.reading.characters,
+    bytes: meter.reading.bytes,
     isComplete: normalizer.endings.isComplete(),
     finishReason: normalizer.endings.reason,
   };

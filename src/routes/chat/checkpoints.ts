@@ -1,6 +1,6 @@
 import { INVALID_KEY } from '../../middleware/key-auth.ts';
 import { RouterError } from '../../protocol/errors.ts';
-import { estimateCharacterTokens } from '../../protocol/estimate.ts';
+import { estimateByteTokens } from '../../protocol/estimate.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
 import type { VendorLine } from '../../stream/vendor-line.ts';
 import { costOf, type Exchange } from './exchange.ts';
@@ -9,9 +9,9 @@ const LONGEST_INTERVAL_MS = 30_000;
 
 /**
  * Tells the ledger now and then how far a long request is: its lease lives on, a crash loses little,
- * and a revocation ends the request. `characters` is what the vendor has sent so far.
+ * and a revocation ends the request. `bytes` is what the vendor has sent so far.
  */
-export function addCheckpoints(exchange: Exchange, line: VendorLine, characters: () => number): void {
+export function addCheckpoints(exchange: Exchange, line: VendorLine, bytes: () => number): void {
   const interval = Math.min(LONGEST_INTERVAL_MS, exchange.config.leaseTtlMs / 3);
   let next = Date.now() + interval;
 
@@ -19,7 +19,7 @@ export function addCheckpoints(exchange: Exchange, line: VendorLine, characters:
     const usage = {
       ...NO_USAGE,
       inputTokens: exchange.inputEstimate,
-      outputTokens: estimateCharacterTokens(characters()),
+      outputTokens: estimateByteTokens(bytes()),
     };
     const { requestId } = exchange;
     const answer = await exchange.ledger.checkpoint({ requestId, usage, costNanoUsd: costOf(exchange, usage) });

@@ -1,5 +1,6 @@
 import { readCompletion } from '../../protocol/completion.ts';
 import { ownFault, type RouterError } from '../../protocol/errors.ts';
+import { textBytes } from '../../protocol/estimate.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
 import { redactBody } from '../../protocol/redact.ts';
 import { readUsage } from '../../protocol/usage.ts';
@@ -71,8 +72,8 @@ function toldBy(tried: Tried<Whole>): Told {
   const { completion, finishReason, vendorFinishReason } = tried.value;
   const usage = readUsage(completion.usage);
   const estimated = usage === null ? completion.choices : [];
-  const characters = estimated.reduce((sum, choice) => sum + JSON.stringify(choice.message).length, 0);
-  return { usage, characters, finishReason, vendorFinishReason };
+  const bytes = estimated.reduce((sum, choice) => sum + textBytes(JSON.stringify(choice.message)), 0);
+  return { usage, bytes, finishReason, vendorFinishReason };
 }
 
 /** The body for the client. Where it fails that is a fault of ours, and what the vendor did is billed all the same. */

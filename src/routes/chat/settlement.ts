@@ -1,6 +1,6 @@
 import type { End, RequestFacts, Settlement, Source } from '../../ledger/entry.ts';
 import type { RouterError } from '../../protocol/errors.ts';
-import { estimateCharacterTokens } from '../../protocol/estimate.ts';
+import { estimateByteTokens } from '../../protocol/estimate.ts';
 import { NO_USAGE, type Usage } from '../../protocol/usage.ts';
 import type { Failure } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
@@ -39,7 +39,7 @@ export function factsOf(
 function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
   if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
   if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
-  const outputTokens = estimateCharacterTokens(outcome.characters);
+  const outputTokens = estimateByteTokens(outcome.bytes);
   return { usage: { ...NO_USAGE, inputTokens: exchange.inputEstimate, outputTokens }, source: 'estimated' };
 }
 
@@ -66,13 +66,13 @@ export function settlementOf(exchange: Exchange, outcome: Outcome, now: number):
 export interface Told {
   /** The vendor's own numbers, or null where it gave none. */
   usage: Usage | null;
-  /** Characters the vendor has sent: the estimate where it gave no numbers. */
-  characters: number;
+  /** Bytes of text the vendor has sent, roughly: the estimate where it gave no numbers. */
+  bytes: number;
   finishReason: string | null;
   vendorFinishReason: string | null;
 }
 
-export const NOTHING_TOLD: Told = { usage: null, characters: 0, finishReason: null, vendorFinishReason: null };
+export const NOTHING_TOLD: Told = { usage: null, bytes: 0, finishReason: null, vendorFinishReason: null };
 
 /** The key was revoked while the request ran. */
 function isRevoked(failure: Failure | null): boolean {

@@ -122,8 +122,8 @@ function failed(reader: Reader, error: RouterError): Tried<Reader> {
 function toldBy(reader: Reader | null): Told {
   if (reader === null) return NOTHING_TOLD;
   const { reading, endings } = reader;
-  const { usage, characters } = reading;
-  return { usage, characters, finishReason: endings.reason, vendorFinishReason: endings.vendorReason };
+  const { usage, bytes } = reading;
+  return { usage, bytes, finishReason: endings.reason, vendorFinishReason: endings.vendorReason };
 }
 
 function outcomeSoFar(run: Run, failure: Failure | null, isRefused: boolean): Outcome {
@@ -188,7 +188,7 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };
   exchange.onClientLeft(sink.abandon);
   addClientAlarms(run);
-  addCheckpoints(exchange, line, () => run.reader?.reading.characters ?? 0);
+  addCheckpoints(exchange, line, () => run.reader?.reading.bytes ?? 0);
   watchAdmission(exchange, line);
   exchange.runAfter('stream', drive(run));
   return answer.promise;
