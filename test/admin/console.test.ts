@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashSecret } from '../../src/keys/secret.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { makeKey } from '../support/keys.ts';
@@ -282,13 +282,28 @@ describe('pages', () => {
   it('show what the log holds, exactly', async () => {
     const page = await operator.read(`/admin/requests/${id}`);
     expect(page).toContain('$0.00109');
-    expect(page).toContain('$-0.00009');
+    expect(page).toContain('−$0.00009');
     expect(page).toContain('test-2026-01-01');
     const list = await operator.read(`/admin/requests?key=${keyId}&end=failed`);
     expect(list.match(/upstream_overloaded/g)).toHaveLength(1);
     expect(await operator.read('/admin/requests?model=test%2Fnothing')).toContain('No request matches');
     expect(await operator.read('/admin/keys?q=shown')).toContain(keyId);
     expect(await operator.read('/admin/keys?q=no-such-key')).toContain('No key matches');
+  });
+
+  it('tell what could not be written and where sums differ, and what to do then', async () => {
+    expect(await operator.read('/admin/ledger')).not.toContain('Dead letters');
+    const { id: lost, secret } = await makeThroughForm({ username: 'lost' });
+    expect(await chatStatus(secret)).toBe(200);
+    await operator.send('/admin/ledger');
+    await vi.waitFor(async () => expect(await operator.read(`/admin/requests?key=${lost}`)).toContain('completed'));
+    await env.DB.prepare('DELETE FROM request_logs WHERE key_id = ?').bind(lost).run();
+    await env.DB.prepare("INSERT INTO dead_letters (id, body, reason) VALUES ('letter', '{}', 'D1 was full')").run();
+    const page = await operator.read('/admin/ledger');
+    await env.DB.prepare("DELETE FROM dead_letters WHERE id = 'letter'").run();
+    expect(page).toContain('D1 was full');
+    expect(page).toContain('npm run ledger -- dead-letters retry all');
+    expect(page).toContain('npm run ledger -- repair');
   });
 
   it('page through the log by cursor, each request once', async () => {
@@ -397,6 +412,7 @@ describe('no stored text becomes markup', () => {
     await env.DB.prepare("INSERT INTO audit (at, actor, action, target, details) VALUES (?, 'cli', ?, ?, ?)")
       .bind(new Date().toISOString(), `key.${MARK}`, MARK, MARK)
       .run();
+    await env.DB.prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)').bind(MARK, '{}', MARK).run();
     const query = encodeURIComponent(MARK);
     const paths = [
       ...allPages(keyId, id),

@@ -25,7 +25,7 @@ function hostileRow(keyId: string, requestId: string) {
 }
 
 /**
- * A key, a user, a request and a change whose every text is markup, written into the files of a router that is
+ * A key, a user, a request, a change and a dead letter whose every text is markup, written into the files of a router that is
  * stopped: no form and no API takes such names.
  */
 export function plantMarkup(router: Router): Hostile {
@@ -43,6 +43,7 @@ export function plantMarkup(router: Router): Hostile {
     database
       .prepare("INSERT INTO audit (at, actor, action, target, details) VALUES (?, 'cli', ?, ?, ?)")
       .run(new Date().toISOString(), `key.${MARKUP}`, MARKUP, JSON.stringify({ [MARKUP]: MARKUP }));
+    database.prepare("INSERT INTO dead_letters (id, body, reason) VALUES (?, '{}', ?)").run(MARKUP, MARKUP);
     database.close();
   }
   return { keyId, requestId };

@@ -403,10 +403,12 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
     expect(list.data.map((letter: { id: string }) => letter.id)).toEqual(['letter-bad', 'letter-good']);
     expect((await call('POST', '/ledger/dead-letters/letter-bad/retry')).status).toBe(409);
     expect(await call('POST', '/ledger/dead-letters/letter-good/retry')).toMatchObject({ status: 200 });
-    expect(await call('DELETE', '/ledger/dead-letters/letter-bad')).toMatchObject({ status: 200 });
+    const fromCli = { 'x-actor': 'cli' };
+    expect(await call('DELETE', '/ledger/dead-letters/letter-bad', undefined, fromCli)).toMatchObject({ status: 200 });
     expect((await call('DELETE', '/ledger/dead-letters/letter-bad')).status).toBe(404);
     expect((await call('POST', '/ledger/dead-letters/letter-good/retry')).status).toBe(404);
     expect((await call('GET', '/ledger/dead-letters')).body).toEqual({ data: [], next_cursor: null });
     expect(await audited('letter-good')).toEqual(['api dead_letter.retry']);
+    expect(await audited('letter-bad')).toEqual(['cli dead_letter.delete']);
   });
 });

@@ -1,18 +1,26 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { checkLedger, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
+import { openDatabase } from '../../store/database.ts';
+import { listDeadLetters } from '../../store/dead-letters.ts';
+import type { Page } from '../../store/page.ts';
+import type { DeadLetter } from '../../store/schema.ts';
 import { Badge, type Tone } from '../page/badge.tsx';
 import { count } from '../page/format.ts';
 import { respond } from '../page/respond.ts';
 import { type View, viewOf } from '../page/view.ts';
+import { DeadLetters } from './dead-letters.tsx';
 import { Frame, Head, Note, Scroll } from './frame.tsx';
 import { type LedgerLight, lightOf } from './ledger-light.ts';
+
+const SHOWN_LETTERS = 20;
 
 interface LedgerProps {
   view: View;
   check: LedgerCheck;
+  letters: Page<DeadLetter>;
   settled: SweepResult | null;
 }
 
@@ -76,7 +84,7 @@ function LedgerTable({ view, check }: LedgerProps) {
 }
 
 function LedgerPage(props: LedgerProps) {
-  const { view, check, settled } = props;
+  const { view, check, letters, settled } = props;
   const { ledger } = view.texts;
   return (
     <Frame view={view} title={ledger.title} place="ledger">
@@ -87,6 +95,7 @@ function LedgerPage(props: LedgerProps) {
           </button>
         </form>
       </Head>
+      <Note text={lightOf(check.data) === 'bad' ? ledger.badHint : null} bad />
       <Note text={settled === null ? null : ledger.settled(settled.flushed, settled.pending)} />
       {check.data.length > 0 && <LedgerTable {...props} />}
       {check.data.length === 0 && (
@@ -94,16 +103,20 @@ function LedgerPage(props: LedgerProps) {
           <p>{ledger.empty}</p>
         </div>
       )}
+      <DeadLetters view={view} letters={letters} />
     </Frame>
   );
 }
 
-/** `/admin/ledger`: the check of every key, and the sweep by hand. */
+async function show(c: Context<AdminEnv>, settled: SweepResult | null): Promise<Response> {
+  const [check, letters] = await Promise.all([
+    checkLedger(c.env),
+    listDeadLetters(openDatabase(c.env.DB), { limit: SHOWN_LETTERS, cursor: null }),
+  ]);
+  return respond(c, <LedgerPage view={viewOf(c)} check={check} letters={letters} settled={settled} />);
+}
+
+/** `/admin/ledger`: the check of every key, the sweep by hand, and what could not be written. */
 export const ledger = new Hono<AdminEnv>()
-  .get('/ledger', async (c) => {
-    return respond(c, <LedgerPage view={viewOf(c)} check={await checkLedger(c.env)} settled={null} />);
-  })
-  .post('/ledger', async (c) => {
-    const settled = await settleNow(c.env);
-    return respond(c, <LedgerPage view={viewOf(c)} check={await checkLedger(c.env)} settled={settled} />);
-  });
+  .get('/ledger', (c) => show(c, null))
+  .post('/ledger', async (c) => show(c, await settleNow(c.env)));

@@ -15,6 +15,11 @@ const attemptsSchema = z.array(
   }),
 );
 
+/** To the last nano-dollar. */
+function exactMoney(nanoUsd: number): string {
+  return `${nanoUsd < 0 ? '−' : ''}$${nanoToUsd(Math.abs(nanoUsd))}`;
+}
+
 type Attempts = z.infer<typeof attemptsSchema>;
 
 /** What is known of each attempt; rows may be edited by hand, so what cannot be read is left out. */
@@ -120,12 +125,12 @@ function Tokens({ view, row }: SectionProps) {
 function Bill({ view, row, adjust }: SectionProps & { adjust: RequestLogRow | null }) {
   const { request, requests } = view.texts;
   const facts: [string, Child][] = [
-    [request.cost, <b>{`$${nanoToUsd(row.costNanoUsd)}`}</b>],
+    [request.cost, <b>{exactMoney(row.costNanoUsd)}</b>],
     [request.revision, row.priceRevision ?? '–'],
     [request.source, requests.sources[row.source] ?? row.source],
     [request.day, row.day],
   ];
-  if (adjust !== null) facts.push([request.adjust, request.adjustText(`$${nanoToUsd(adjust.costNanoUsd)}`)]);
+  if (adjust !== null) facts.push([request.adjust, request.adjustText(exactMoney(adjust.costNanoUsd))]);
   return <Facts title={request.bill} facts={facts} />;
 }
 

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { checkLedger, repairLedgers } from '../../ledger/check.ts';
 import { readMessage } from '../../logs/message.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
@@ -7,7 +7,7 @@ import { RouterError } from '../../protocol/errors.ts';
 import { writeAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import { deleteDeadLetters, getDeadLetters, listDeadLetters } from '../../store/dead-letters.ts';
-import type { DeadLetter } from '../../store/schema.ts';
+import type { Actor, DeadLetter } from '../../store/schema.ts';
 import { readPage } from './input.ts';
 
 function missing(id: string): RouterError {
@@ -16,6 +16,11 @@ function missing(id: string): RouterError {
 
 function describe(letter: DeadLetter) {
   return { id: letter.id, reason: letter.reason, arrived_at: letter.arrivedAt, body: JSON.parse(letter.body) };
+}
+
+/** Our own command line says that it is the one who calls; whoever holds the secret is believed. */
+function actorOf(c: Context): Actor {
+  return c.req.header('x-actor') === 'cli' ? 'cli' : 'api';
 }
 
 const deadLetters = new Hono<AppEnv>({ strict: false })
@@ -38,14 +43,14 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
     // Sent before it is taken away: twice is harmless, never is not.
     await c.env.LOG_QUEUE.send(message);
     await deleteDeadLetters(database, [id]);
-    await writeAudit(database, { actor: 'api', action: 'dead_letter.retry', target: id });
+    await writeAudit(database, { actor: actorOf(c), action: 'dead_letter.retry', target: id });
     return c.json({ id, retried: true });
   })
   .delete('/:id', async (c) => {
     const id = c.req.param('id');
     const database = openDatabase(c.env.DB);
     if ((await deleteDeadLetters(database, [id])) === 0) throw missing(id);
-    await writeAudit(database, { actor: 'api', action: 'dead_letter.delete', target: id });
+    await writeAudit(database, { actor: actorOf(c), action: 'dead_letter.delete', target: id });
     return c.json({ id, deleted: true });
   })
   .all('/', methodNotAllowed('GET'))

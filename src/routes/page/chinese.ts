@@ -179,8 +179,18 @@ export const chinese: Texts = {
     outbox: '未发送',
     state: '状态',
     lights: { ok: '一致', lag: '写入中', bad: '不一致', unknown: '未知' },
+    badHint: 'D1 缺少一些记录。路由器每小时会重新发送；“npm run ledger -- repair” 可以立即重发。',
     empty: '还没有任何记录。',
     caption: '每个密钥的合计',
+  },
+
+  deadLetters: {
+    title: '死信',
+    lead: '未能写入 D1 的日志消息。排除原因之后，用 “npm run ledger -- dead-letters retry all” 把它们放回队列。',
+    id: 'ID',
+    arrived: '到达时间',
+    reason: '原因',
+    more: '还有更多：“npm run ledger -- dead-letters list” 会全部列出。',
   },
 
   changes: {

@@ -186,8 +186,18 @@ export const english = {
     outbox: 'Unsent rows',
     state: 'State',
     lights: { ok: 'agrees', lag: 'on its way', bad: 'differs', unknown: 'unknown' },
+    badHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',
     empty: 'No key has any rows yet.',
     caption: 'Sums of each key',
+  },
+
+  deadLetters: {
+    title: 'Dead letters',
+    lead: 'Log messages that could not be written into D1. Once the cause is mended, “npm run ledger -- dead-letters retry all” puts them back.',
+    id: 'Id',
+    arrived: 'Arrived',
+    reason: 'Reason',
+    more: 'There are more: “npm run ledger -- dead-letters list” shows all.',
   },
 
   changes: {
