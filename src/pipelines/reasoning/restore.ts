@@ -41,9 +41,10 @@ function withoutSpace(text: string): string {
   return text.replace(/\s+/g, '');
 }
 
-/** The block is the client's word, unless it is a mere part of what we know the vendor said: then it was cut, or its space rewritten. */
+/** The block is the client's word, unless it is a part of what we know the vendor said: then it was cut, or its space rewritten. */
 function choose(shown: string | null, remembered: string | null): string | null {
   if (shown === null || remembered === null) return shown ?? remembered;
+  if (remembered.includes(shown.trim())) return remembered;
   return withoutSpace(remembered).includes(withoutSpace(shown)) ? remembered : shown;
 }
 
