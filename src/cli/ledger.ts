@@ -113,33 +113,46 @@ async function listLetters(router: Router, target: Target): Promise<void> {
   }
 }
 
-/** Retries or deletes one letter, or all that there are. */
-async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'delete', id: string): Promise<void> {
+async function actOnLetter(router: Router, verb: 'retry' | 'delete', id: string): Promise<void> {
+  const path = `/dead-letters/${encodeURIComponent(id)}`;
+  if (verb === 'retry') await ask(router, 'POST', `${path}/retry`, z.unknown());
+  else await ask(router, 'DELETE', path, z.unknown());
+}
+
+/** Retries or deletes one letter, or all that there are: one that is refused does not keep back the others. */
+async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'delete', id: string): Promise<number> {
   const ids = id === 'all' ? (await allLetters(router)).map((letter) => letter.id) : [id];
+  const done: string[] = [];
   for (const each of ids) {
-    const path = `/dead-letters/${encodeURIComponent(each)}`;
-    if (verb === 'retry') await ask(router, 'POST', `${path}/retry`, z.unknown());
-    else await ask(router, 'DELETE', path, z.unknown());
+    try {
+      await actOnLetter(router, verb, each);
+      done.push(each);
+    } catch (cause) {
+      if (id !== 'all' || !(cause instanceof Mistake)) throw cause;
+      note(cause.message);
+    }
   }
-  if (target.json) sayJson(ids);
-  else say(`${ids.length} ${ids.length === 1 ? 'letter' : 'letters'} ${verb === 'retry' ? 'put back' : 'deleted'}.`);
+  if (target.json) sayJson(done);
+  else say(`${done.length} ${done.length === 1 ? 'letter' : 'letters'} ${verb === 'retry' ? 'put back' : 'deleted'}.`);
+  return done.length === ids.length ? 0 : 1;
 }
 
 async function deadLetters(
   positionals: readonly string[],
   router: () => Promise<Router>,
   target: Target,
-): Promise<void> {
+): Promise<number> {
   const [verb, ...rest] = positionals;
   if (verb === 'list') {
     noPositional(rest);
     await listLetters(await router(), target);
-  } else if (verb === 'retry' || verb === 'delete') {
-    const id = onlyPositional(rest, 'letter', `npm run ledger -- dead-letters ${verb} ID, or "all"`);
-    await actOnLetters(await router(), target, verb, id);
-  } else {
-    throw new Mistake('Say what to do with dead letters: list, retry or delete. --help explains.');
+    return 0;
   }
+  if (verb === 'retry' || verb === 'delete') {
+    const id = onlyPositional(rest, 'letter', `npm run ledger -- dead-letters ${verb} ID, or "all"`);
+    return await actOnLetters(await router(), target, verb, id);
+  }
+  throw new Mistake('Say what to do with dead letters: list, retry or delete. --help explains.');
 }
 
 /** `npm run ledger`. */
@@ -172,8 +185,7 @@ export async function run(args: string[]): Promise<number | undefined> {
       return 0;
     }
     case 'dead-letters':
-      await deadLetters(rest, router, target);
-      return 0;
+      return await deadLetters(rest, router, target);
     default:
       throw new Mistake('Say what to do: check, repair or dead-letters. --help explains.');
   }

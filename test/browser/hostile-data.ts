@@ -25,8 +25,8 @@ function hostileRow(keyId: string, requestId: string) {
 }
 
 /**
- * A key, a user, a request, a change and a dead letter whose every text is markup, written into the files of a router that is
- * stopped: no form and no API takes such names.
+ * A key, a user, a request, a change and a dead letter whose every text is markup, written into the files of a
+ * router that is stopped: no form and no API takes such names.
  */
 export function plantMarkup(router: Router): Hostile {
   const keyId = `key_${'0'.repeat(26)}`;

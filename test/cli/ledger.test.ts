@@ -87,6 +87,17 @@ describe('npm run ledger', () => {
     expect(absent).toEqual({ code: 1, stdout: '', stderr: 'The router answered 404: There is no dead letter x.\n' });
   });
 
+  test('a dead letter that is refused does not keep back the others', async () => {
+    const letters = ['bad', 'good'].map((id) => ({ id, reason: '', arrived_at: '2026-11-24T00:00:00.000Z' }));
+    const list = { data: letters, next_cursor: null };
+    const env = await router({ 'GET /dead-letters': list, 'POST /dead-letters/good/retry': {} });
+    expect(await runHere(['ledger', 'dead-letters', 'retry', 'all'], env)).toEqual({
+      code: 1,
+      stdout: '1 letter put back.\n',
+      stderr: 'The router answered 404: There is no dead letter x.\n',
+    });
+  });
+
   test('an absent router is one line that says what to do', async () => {
     const { code, stderr } = await runHere(['ledger', 'check'], {
       ROUTER_URL: 'http://127.0.0.1:1',

@@ -18,7 +18,9 @@ export function DeadLetters({ view, letters }: { view: View; letters: Page<DeadL
           <thead>
             <tr>
               <th scope="col">{texts.id}</th>
-              <th scope="col">{texts.arrived}</th>
+              <th scope="col" class="wide-only">
+                {texts.arrived}
+              </th>
               <th scope="col">{texts.reason}</th>
             </tr>
           </thead>
@@ -28,7 +30,7 @@ export function DeadLetters({ view, letters }: { view: View; letters: Page<DeadL
                 <th scope="row" class="mono">
                   {id}
                 </th>
-                <td class="nowrap">{dateTime(arrivedAt, view)}</td>
+                <td class="nowrap wide-only">{dateTime(arrivedAt, view)}</td>
                 <td>{reason}</td>
               </tr>
             ))}
