@@ -1,3 +1,4 @@
+import { inTime } from '../in-time.ts';
 import type { LogMessage } from '../logs/message.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -17,27 +18,19 @@ const SETTLE_TIMEOUT_MS = 7_000;
 const SETTLE_TRIES = 3;
 const SETTLE_PAUSE_MS = 200;
 
-function unavailable(cause?: unknown): RouterError {
+/** The error where a key's ledger does not answer. */
+export function ledgerUnavailable(cause: unknown): RouterError {
   const message = 'The ledger that counts this key cannot be reached at the moment. Try again shortly.';
   return new RouterError('ledger_unavailable', message, { retryAfter: 2, cause });
 }
 
-/** A call that may hang as well as fail. Throws RouterError `ledger_unavailable` for both. */
-async function inTime<T>(milliseconds: number, call: () => Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(unavailable()), milliseconds);
+/** Asks whether a request may run. Throws RouterError `ledger_unavailable` where it fails, or takes more than 1.5 s. */
+export async function beginRequest(places: LedgerPlaces, key: ApiKey, lease: LeaseRequest): Promise<Admission> {
   try {
-    return await Promise.race([call(), late.promise]);
+    return await inTime<Admission>(BEGIN_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).begin(key, lease));
   } catch (cause) {
-    throw cause instanceof RouterError ? cause : unavailable(cause);
-  } finally {
-    clearTimeout(timer);
+    throw ledgerUnavailable(cause);
   }
-}
-
-/** Asks whether a request may run. Throws RouterError `ledger_unavailable` after 1.5 s. */
-export function beginRequest(places: LedgerPlaces, key: ApiKey, lease: LeaseRequest): Promise<Admission> {
-  return inTime<Admission>(BEGIN_TIMEOUT_MS, async () => places.KEY_LEDGER.getByName(key.id).begin(key, lease));
 }
 
 /** Tells how far a request is. An unreachable ledger is no reason to stop: the lease then runs out by itself. */
@@ -57,7 +50,7 @@ export async function checkpointRequest(
 export async function settleRequest(places: LedgerPlaces, key: ApiKey, settlement: Settlement): Promise<void> {
   for (let attempt = 1; attempt <= SETTLE_TRIES; attempt += 1) {
     try {
-      await inTime(SETTLE_TIMEOUT_MS, () => places.KEY_LEDGER.getByName(key.id).settle(key, settlement));
+      await inTime(SETTLE_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).settle(key, settlement));
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS * attempt));

@@ -1,3 +1,4 @@
+import { inTime } from '../in-time.ts';
 import { logFault } from '../log-line.ts';
 import type { ReasoningMemory } from '../pipelines/pipeline.ts';
 import type { ConversationMemory } from './conversation-memory.ts';
@@ -7,14 +8,6 @@ const RECALL_LIMIT_MS = 1000;
 
 interface MemoryBinding {
   CONVERSATION_MEMORY: DurableObjectNamespace<ConversationMemory>;
-}
-
-function afterLimit<T>(value: T): { promise: Promise<T>; cancel(): void } {
-  let timer: ReturnType<typeof setTimeout>;
-  const promise = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(value), RECALL_LIMIT_MS);
-  });
-  return { promise, cancel: () => clearTimeout(timer) };
 }
 
 /**
@@ -32,14 +25,11 @@ export function openMemory(
 
   return {
     async recall(turns) {
-      const limit = afterLimit(turns.map(() => null));
       try {
-        return await Promise.race([memory.recall(model, turns), limit.promise]);
+        return await inTime(RECALL_LIMIT_MS, memory.recall(model, turns));
       } catch (cause) {
         logFault('memory_recall_failed', cause);
         return turns.map(() => null);
-      } finally {
-        limit.cancel();
       }
     },
     remember(choice, key, reasoning) {

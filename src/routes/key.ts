@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
+import { ledgerUnavailable } from '../ledger/client.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
-import { RouterError } from '../protocol/errors.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { describeKey } from '../store/describe-key.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -37,8 +37,7 @@ export const key = new Hono<AppEnv>()
     try {
       state = await c.env.KEY_LEDGER.getByName(own.id).state(own);
     } catch (cause) {
-      const message = 'The ledger that counts this key cannot be reached at the moment. Try again shortly.';
-      throw new RouterError('ledger_unavailable', message, { retryAfter: 2, cause });
+      throw ledgerUnavailable(cause);
     }
     return c.json({ data: describeOwnKey(own, state) });
   })

@@ -1,3 +1,4 @@
+import { inTime, TimedOut } from '../../in-time.ts';
 import { type CheckPlaces, checkLedger, type LedgerCheckRow } from '../../ledger/check.ts';
 import { logFault } from '../../log-line.ts';
 
@@ -18,15 +19,10 @@ export function lightOf(rows: readonly LedgerCheckRow[]): LedgerLight {
 
 /** Checks the ledger, and gives up rather than keep the page waiting. */
 export async function readLedgerLight(places: CheckPlaces): Promise<LedgerLight> {
-  const timeout = Promise.withResolvers<null>();
-  const timer = setTimeout(() => timeout.resolve(null), PATIENCE_MS);
   try {
-    const check = await Promise.race([checkLedger(places), timeout.promise]);
-    return check === null ? 'unknown' : lightOf(check.data);
+    return lightOf((await inTime(PATIENCE_MS, checkLedger(places))).data);
   } catch (cause) {
-    logFault('ledger_check_failed', cause);
+    if (!(cause instanceof TimedOut)) logFault('ledger_check_failed', cause);
     return 'unknown';
-  } finally {
-    clearTimeout(timer);
   }
 }
