@@ -8,7 +8,7 @@ import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts
 import { makeKey, mistyped } from '../support/keys.ts';
 import { clock, SECOND } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
-import { BASE_URL, get, internal } from '../support/router.ts';
+import { BASE_URL, get, SECRET as INTERNAL_SECRET, internal } from '../support/router.ts';
 import { playVendor, type SeenRequest, sse, streamOf } from '../support/vendor.ts';
 
 let vendor: ReturnType<typeof playVendor> | null = null;
@@ -364,9 +364,18 @@ describe('what is never written down', () => {
       () => Response.json({ error: { message: 'not for vendor-key-deepseek', code: 'x' } }, { status: 400 }),
       () => new Response(`<html>${prompt} vendor-key-deepseek</html>`, { status: 500 }),
     ];
-    vendor = playVendor(
-      () => answers[vendor?.seen.length ? (vendor.seen.length - 1) % answers.length : 0]?.() ?? completion(),
-    );
+    const tables = () =>
+      runInDurableObject(env.KEY_LEDGER.getByName(key.id), (_instance, { storage }) =>
+        ['requests', 'policy', 'conflicts', 'marks', 'spend'].flatMap((table) => [
+          ...storage.sql.exec(`SELECT * FROM ${table}`),
+        ]),
+      );
+    const running: unknown[] = [];
+    vendor = playVendor(async () => {
+      const answer = answers[vendor?.seen.length ? (vendor.seen.length - 1) % answers.length : 0];
+      if (running.length === 0) running.push(...(await tables()));
+      return answer?.() ?? completion();
+    });
     const sent: unknown[] = [];
     const LOG_QUEUE = { send: async (message: unknown) => void sent.push(message) };
     const dead = () => Promise.reject(new Error(`no way: ${prompt}`));
@@ -388,11 +397,14 @@ describe('what is never written down', () => {
       await Promise.all(asking);
       await router.settled();
     }
-    const rows = await runInDurableObject(env.KEY_LEDGER.getByName(key.id), (_instance, { storage }) =>
-      ['requests', 'policy', 'conflicts', 'marks', 'spend'].flatMap((table) => [
-        ...storage.sql.exec(`SELECT * FROM ${table}`),
-      ]),
-    );
+    const failing = routerWith({ DB: { prepare: () => ({ bind: () => ({ raw: dead, all: dead }) }) } });
+    const fault = await failing.fetch('http://router.test/internal/usage', {
+      headers: { authorization: `Bearer ${INTERNAL_SECRET}` },
+    });
+    expect(fault.status).toBe(500);
+    errors.push(await fault.text());
+    const rows = await tables();
+    expect(JSON.stringify(running)).toContain('keyHash');
     await internal('/worker/settle', { method: 'POST' });
     const { results } = await env.DB.prepare('SELECT * FROM request_logs WHERE key_id IN (?, ?)')
       .bind(key.id, open.key.id)
@@ -402,7 +414,7 @@ describe('what is never written down', () => {
     expect(sent.length).toBeGreaterThan(5);
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.join('\n')).toContain('job_failed');
-    for (const [place, text] of Object.entries({ rows, sent, results, lines, errors })) {
+    for (const [place, text] of Object.entries({ running, rows, sent, results, lines, errors })) {
       const all = JSON.stringify(text);
       for (const hidden of [prompt, secret, open.secret, 'vendor-key-deepseek']) {
         expect(all.includes(hidden), `${hidden.slice(0, 12)}… in ${place}`).toBe(false);

@@ -274,6 +274,14 @@ describe('a change of a key', () => {
     await stub.sync(revoked);
     expect((await stub.begin(key, lease(key))).kind).toBe('refused');
   });
+
+  it('I9 holds though the database was restored, and counts its revisions from an earlier one again', async () => {
+    const { key, stub } = await openLedger();
+    await stub.sync({ ...key, revision: key.revision + 5 });
+    const later = new Date(clock.now()).toISOString();
+    await stub.sync({ ...key, status: 'revoked', revision: key.revision + 1, updatedAt: later });
+    expect((await stub.begin(key, lease(key))).kind).toBe('refused');
+  });
 });
 
 describe('a hold', () => {
