@@ -397,8 +397,8 @@ describe('what is never written down', () => {
       await Promise.all(asking);
       await router.settled();
     }
-    const failing = routerWith({ DB: { prepare: () => ({ bind: () => ({ raw: dead, all: dead }) }) } });
-    const fault = await failing.fetch('http://router.test/internal/usage', {
+    const failing = routerWith({ KEY_LEDGER: { getByName: () => ({ sums: dead }) } });
+    const fault = await failing.fetch('http://router.test/internal/ledger/check', {
       headers: { authorization: `Bearer ${INTERNAL_SECRET}` },
     });
     expect(fault.status).toBe(500);

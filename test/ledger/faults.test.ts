@@ -63,7 +63,7 @@ describe('a settlement', () => {
     );
   });
 
-  it('I2 is one row for each request that began, and one correction at most', async () => {
+  it('I1 I2 is one row for each request that began, and one correction at most', async () => {
     const ledger = await openLedger();
     const { key, stub } = ledger;
     const ids: string[] = [];

@@ -104,12 +104,12 @@ type Step = {
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(
     { weight: 6, arbitrary: fc.constant('begin' as const) },
-    { weight: 6, arbitrary: fc.constant('settle' as const) },
+    { weight: 5, arbitrary: fc.constant('settle' as const) },
     ...(['begin again', 'settle unheard', 'checkpoint', 'evict', 'state'] as const).map((kind) => ({
       weight: 2,
       arbitrary: fc.constant(kind),
     })),
-    { weight: 4, arbitrary: fc.constant('pass' as const) },
+    { weight: 5, arbitrary: fc.constant('pass' as const) },
     { weight: 4, arbitrary: fc.constant('ring' as const) },
     { weight: 4, arbitrary: fc.constant('deliver' as const) },
   ),
@@ -117,7 +117,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   amount: fc.nat(400),
 });
 
-const PASSES = [1, SECOND, 20 * SECOND, MINUTE - 1, MINUTE, 2 * MINUTE, 4 * MINUTE, 5 * HOUR];
+const PASSES = [1, 20 * SECOND, MINUTE - 1, MINUTE, 2 * MINUTE, TTL - 1, TTL, 4 * MINUTE, 5 * HOUR];
 
 /** Some of what waits, in any order, some of it twice; and the acknowledgement may be lost, or the rest of the queue. */
 async function deliver(queue: LogMessage[], pick: number, amount: number): Promise<void> {
@@ -131,7 +131,10 @@ async function deliver(queue: LogMessage[], pick: number, amount: number): Promi
 /** Does one step with the ledger and with the model; what the ledger says is what the model says. */
 async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model): Promise<void> {
   const { key, stub, queue } = ledger;
-  const one = model.known.length === 0 ? null : model.known[pick % model.known.length];
+  // Mostly one whose settlement is still to come: late ones are where sums go wrong.
+  const due = model.known.filter(({ booked, isGuess }) => booked === null || isGuess);
+  const some = kind === 'settle' && due.length > 0 && pick % 4 > 0 ? due : model.known;
+  const one = some[pick % some.length] ?? null;
   switch (kind) {
     case 'begin': {
       const fresh = {
@@ -222,7 +225,7 @@ describe('any interleaving of calls, evictions, alarms and deliveries', () => {
     timeout: 60_000,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 45 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 45, size: 'max' }), async (steps) => {
         const ledger = await openLedger(LIMITS);
         const model = createModel();
         for (const each of steps) await take(each, ledger, model);
@@ -243,7 +246,7 @@ describe('any interleaving of calls, evictions, alarms and deliveries', () => {
         });
         clock.pass(DAY);
       }),
-      { numRuns: 30, interruptAfterTimeLimit: 12_000 },
+      { numRuns: 20, interruptAfterTimeLimit: 12_000 },
     );
   });
 });
