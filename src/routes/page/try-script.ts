@@ -83,7 +83,8 @@ async function ask(find, answer, signal) {
     body: JSON.stringify({ model: form.model.value, messages, stream: true, stream_options: { include_usage: true } }),
   });
   const id = response.headers.get('x-request-id');
-  if (id) {
+  // A key that nobody knows leaves no request to see.
+  if (id && response.status !== 401) {
     const link = find('link');
     link.href = '/admin/requests/' + encodeURIComponent(id);
     link.hidden = false;
@@ -111,7 +112,10 @@ async function send() {
   } catch (error) {
     if (!answer.content) find('text').textContent = '';
     if (error.name === 'AbortError') find('text').textContent = answer.content + ' [' + texts.stopped + ']';
-    else showFailure(find, error);
+    else {
+      showFailure(find, error);
+      form.message.value ||= question;
+    }
     messages.pop();
   }
   running = null;
