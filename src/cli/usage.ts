@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { daysBefore, windowsAt } from '../ledger/windows.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
@@ -11,20 +12,12 @@ const HELP = `npm run usage -- [--days 7] [--by day|key|model|user]
 Requests, tokens and money of the last days, today included.
 ${TARGET_HELP}`;
 
-const DAY_MS = 86_400_000;
 const DAYS_RULE = 'must be a whole number of days from 1 to 3650';
 const daysSchema = z.pipe(
   z.pipe(z.string().check(z.regex(/^\d{1,4}$/, DAYS_RULE)), z.transform(Number)),
   z.number().check(z.minimum(1, DAYS_RULE), z.maximum(3650, DAYS_RULE)),
 );
 const TITLES: Record<UsageGroup, string> = { day: 'DAY', key: 'KEY', model: 'MODEL', user: 'USER' };
-
-/** The first of the last `days` days, YYYY-MM-DD, where days begin at `offset` (+08:00). */
-function firstDay(days: number, offset: string, now: number): string {
-  const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
-  const shift = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
-  return new Date(now + shift - (days - 1) * DAY_MS).toISOString().slice(0, 10);
-}
 
 function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   const columns = [
@@ -62,7 +55,12 @@ export async function run(args: string[]): Promise<number | undefined> {
   const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
   const offset = (await localVariable('BUDGET_UTC_OFFSET', target)) ?? '+00:00';
   // Open at the end: a request may just have begun a new day.
-  const rows = await usageBy(openRemoteControl(target), by, firstDay(days, offset, Date.now()), '9999-12-31');
+  const rows = await usageBy(
+    openRemoteControl(target),
+    by,
+    daysBefore(windowsAt(Date.now(), offset).day, days - 1),
+    '9999-12-31',
+  );
   if (target.json) sayJson(rows);
   else if (rows.length > 0) say(usageTable(rows, by));
   else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);

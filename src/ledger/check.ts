@@ -27,7 +27,8 @@ export interface LedgerCheck {
   data: LedgerCheckRow[];
 }
 
-function agrees(row: LedgerCheckRow): boolean {
+/** Whether a key's three sums are one. */
+export function agrees(row: LedgerCheckRow): boolean {
   return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
 }
 

@@ -1,4 +1,5 @@
 import type { Usage } from '../protocol/usage.ts';
+import type { Window } from './windows.ts';
 
 /** How a request ended. */
 export type End = 'completed' | 'client_gone' | 'upstream_failed' | 'rejected' | 'timeout';
@@ -83,7 +84,7 @@ export type Admission =
       /** Whole seconds, 1 to 60, where coming back helps. */
       retryAfter: number | null;
       /** For budgets: which window is used up and when it begins anew (ISO UTC), null for the total. */
-      window: 'day' | 'week' | 'month' | 'total' | null;
+      window: Window | null;
       resetAt: string | null;
       shortage: Shortage | null;
       rateLimits: RateLimits;

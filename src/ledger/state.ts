@@ -3,8 +3,9 @@ import { rateLimitsOf } from './admission.ts';
 import { type Books, positionAt } from './books.ts';
 import type { RateLimits } from './entry.ts';
 import { budgetsOf } from './policy.ts';
+import type { Window } from './windows.ts';
 
-type PerWindow = Record<'day' | 'week' | 'month' | 'total', number>;
+type PerWindow = Record<Window, number>;
 
 /** What a key's holder may know. Money is nano-USD; times are ISO UTC. */
 export interface LedgerState {

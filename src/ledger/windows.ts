@@ -6,8 +6,11 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** All of them, the shortest first. */
+export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
+
 /** What a budget is for: a calendar window, or all time. */
-export type Window = 'day' | 'week' | 'month' | 'total';
+export type Window = (typeof WINDOWS)[number];
 
 /** The offset `+05:30` or `-03:00` in milliseconds. */
 export function offsetMs(offset: string): number {
@@ -53,4 +56,9 @@ export function createCalendar(offset: string): (now: number) => Windows {
     known = known !== null && isToday ? known : windowsAt(now, offset);
     return known;
   };
+}
+
+/** The date some days before a date (YYYY-MM-DD). */
+export function daysBefore(date: string, days: number): string {
+  return isoDay(Date.parse(date) - days * DAY_MS);
 }

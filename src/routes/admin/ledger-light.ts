@@ -1,5 +1,5 @@
 import { inTime, TimedOut } from '../../in-time.ts';
-import { type CheckPlaces, checkLedger, type LedgerCheckRow } from '../../ledger/check.ts';
+import { agrees, type CheckPlaces, checkLedger, type LedgerCheckRow } from '../../ledger/check.ts';
 import { logFault } from '../../log-line.ts';
 
 /** `lag`: the sums differ, and rows that explain it are on their way. */
@@ -10,9 +10,7 @@ const PATIENCE_MS = 2_000;
 
 /** What checked keys come to together. */
 export function lightOf(rows: readonly LedgerCheckRow[]): LedgerLight {
-  const differing = rows.filter(
-    (row) => row.ledger_nano_usd !== row.d1_nano_usd || row.d1_nano_usd !== row.daily_nano_usd,
-  );
+  const differing = rows.filter((row) => !agrees(row));
   if (differing.length === 0) return 'ok';
   return differing.every((row) => row.outbox > 0) ? 'lag' : 'bad';
 }

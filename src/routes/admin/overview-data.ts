@@ -1,4 +1,4 @@
-import { offsetMs } from '../../ledger/windows.ts';
+import { daysBefore, offsetMs } from '../../ledger/windows.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { readOffer } from '../../providers/offer.ts';
@@ -19,7 +19,7 @@ import {
 import { type BudgetedKey, budgetedKeys } from '../../store/spend.ts';
 import { type Tightest, tightestBudget } from '../page/budget.ts';
 import type { View } from '../page/view.ts';
-import { daysBefore, windowStarts } from '../page/window-starts.ts';
+import { windowStarts } from '../page/window-starts.ts';
 
 const HOUR_MS = 3_600_000;
 /** Days of the spend chart. */

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { daysBefore } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
 import { getKey } from '../../store/keys.ts';
@@ -8,7 +9,7 @@ import type { FieldValues } from '../page/read-form.ts';
 import { readKeyUsage } from '../page/read-key-usage.ts';
 import { respond } from '../page/respond.ts';
 import { viewOf } from '../page/view.ts';
-import { daysBefore, windowStarts } from '../page/window-starts.ts';
+import { windowStarts } from '../page/window-starts.ts';
 import { type FieldErrors, fieldsOfKey } from './key-input.ts';
 import { KeyPage } from './key-page.tsx';
 import { CHART_DAYS } from './overview-data.ts';

@@ -6,7 +6,7 @@ import type { ChatRequest } from '../../protocol/chat.ts';
 import { completionAsStream } from '../../protocol/completion.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
 import { atMost } from './at-most.ts';
-import { coloOf } from './record-refusal.ts';
+import { coloOf } from './colo.ts';
 import { LONGEST_WAIT_MS } from './settle-first.ts';
 
 /** Answers a client's key check out of the Worker: it costs nothing, calls nobody, and is logged as such. */

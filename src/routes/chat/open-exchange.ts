@@ -11,9 +11,9 @@ import type { ChatRequest } from '../../protocol/chat.ts';
 import { estimateInputTokens } from '../../protocol/estimate.ts';
 import { type JsonDocument, printDocument } from '../../protocol/json-document.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import { coloOf } from './colo.ts';
 import type { Exchange, Target } from './exchange.ts';
 import { leaseOf } from './hold.ts';
-import { coloOf } from './record-refusal.ts';
 import { refusal } from './refusal.ts';
 
 interface Opening {

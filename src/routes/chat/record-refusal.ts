@@ -7,6 +7,7 @@ import type { RouterError } from '../../protocol/errors.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { atMost } from './at-most.ts';
+import { coloOf } from './colo.ts';
 import type { Target } from './exchange.ts';
 import { LONGEST_WAIT_MS } from './settle-first.ts';
 
@@ -18,12 +19,6 @@ export interface Seen {
 }
 
 export const NOTHING_SEEN: Seen = { requestedModel: null, stream: false, target: null };
-
-/** The datacentre's code, where the platform tells. */
-export function coloOf(request: Request): string | null {
-  const colo = request.cf?.['colo'];
-  return typeof colo === 'string' ? colo : null;
-}
 
 function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, errorCode: string): Promise<void> {
   const startedAt = c.get('startedAt');

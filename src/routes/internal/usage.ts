@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
-import { windowsAt } from '../../ledger/windows.ts';
+import { daysBefore, windowsAt } from '../../ledger/windows.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { openDatabase } from '../../store/database.ts';
 import { USAGE_GROUPS, usageBy } from '../../store/usage.ts';
 import { checked } from './input.ts';
 
-const WEEK_MS = 7 * 86_400_000;
+const OTHER_DAYS_OF_A_WEEK = 6;
 const day = z.iso.date('must be a day such as 2026-11-23');
 const querySchema = z.object({
   by: z._default(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), 'day'),
@@ -25,7 +25,7 @@ export const internalUsage = new Hono<AppEnv>()
     });
     const offset = c.get('config').budgetUtcOffset;
     const last = to ?? windowsAt(Date.now(), offset).day;
-    const first = from ?? new Date(Date.parse(last) - WEEK_MS + 86_400_000).toISOString().slice(0, 10);
+    const first = from ?? daysBefore(last, OTHER_DAYS_OF_A_WEEK);
     return c.json({ data: await usageBy(openDatabase(c.env.DB), by, first, last) });
   })
   .all('/usage', methodNotAllowed('GET'));

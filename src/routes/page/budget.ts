@@ -1,7 +1,5 @@
+import { WINDOWS, type Window } from '../../ledger/windows.ts';
 import type { ApiKey } from '../../store/schema.ts';
-
-export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
-export type Window = (typeof WINDOWS)[number];
 
 type Budgets = Pick<ApiKey, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
 

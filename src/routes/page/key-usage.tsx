@@ -1,5 +1,6 @@
+import { WINDOWS, type Window } from '../../ledger/windows.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import { budgetsOf, shareOf, WINDOWS, type Window } from './budget.ts';
+import { budgetsOf, shareOf } from './budget.ts';
 import { budgetMoney, count, dateTime, money } from './format.ts';
 import { Meter } from './meter.tsx';
 import type { View } from './view.ts';

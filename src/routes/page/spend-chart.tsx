@@ -1,8 +1,8 @@
+import { daysBefore } from '../../ledger/windows.ts';
 import type { DailySpend } from '../../store/overview.ts';
 import { Chart } from './chart.tsx';
 import { money } from './format.ts';
 import type { View } from './view.ts';
-import { daysBefore } from './window-starts.ts';
 
 /** Colours there are for models; the rest share one. */
 const NAMED_MODELS = 5;
