@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../protocol/json.ts';
 import { isLoopback } from '../protocol/safe-url.ts';
 import { noPositional, readArguments } from './arguments.ts';
+import { Mistake } from './mistake.ts';
 import { note, say, sayJson } from './print.ts';
-import { findRouter, type Router } from './router.ts';
-import { readTarget } from './target.ts';
+import { findRouter, type Router, refusalIn } from './router.ts';
+import { readTarget, type Target } from './target.ts';
 
 const HELP = `npm run doctor [-- --remote] [--json]
 
@@ -29,7 +31,6 @@ const providerSchema = z.looseObject({
   ),
 });
 const reportSchema = z.looseObject({ data: z.array(providerSchema) });
-const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
 type ProviderReport = z.infer<typeof providerSchema>;
 
@@ -91,12 +92,11 @@ async function refusalOf(response: Response, router: Router): Promise<string> {
   if (response.status === 404) {
     return `The router at ${router.url} has no /internal: give it an INTERNAL_SECRET of at least 32 characters.`;
   }
-  const parsed = errorSchema.safeParse(await response.json().catch(() => null));
-  return parsed.success ? parsed.data.error.message : `The router at ${router.url} answered HTTP ${response.status}.`;
+  return (await refusalIn(response)) ?? `The router at ${router.url} answered HTTP ${response.status}.`;
 }
 
-/** The router's report, or a sentence that says why there is none. */
-async function askRouter(router: Router): Promise<ProviderReport[] | string> {
+/** The router's report. Throws Mistake that says why there is none. */
+async function askRouter(router: Router): Promise<ProviderReport[]> {
   let response: Response;
   try {
     response = await fetch(`${router.url}/internal/providers?check=true`, {
@@ -105,17 +105,34 @@ async function askRouter(router: Router): Promise<ProviderReport[] | string> {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
   } catch {
-    return `No router answers at ${router.url}. Start it with "npm start", or set ROUTER_URL to where it runs.`;
+    throw new Mistake(
+      `No router answers at ${router.url}. Start it with "npm start", or set ROUTER_URL to where it runs.`,
+    );
   }
-  if (!response.ok) return await refusalOf(response, router);
-  const parsed = reportSchema.safeParse(await response.json().catch(() => null));
-  return parsed.success ? parsed.data.data : `What answers at ${router.url} is not this router.`;
+  if (!response.ok) throw new Mistake(await refusalOf(response, router));
+  const parsed = reportSchema.safeParse(parseJson(await response.text()));
+  if (parsed.success) return parsed.data.data;
+  throw new Mistake(`What answers at ${router.url} is not this router.`);
 }
 
-function fail(message: string, json: boolean): number {
-  if (json) sayJson({ ok: false, problem: message, data: [] });
-  else note(`✘ ${message}`);
-  return 1;
+async function ask(target: Target): Promise<{ router: Router; report: ProviderReport[] }> {
+  const found = await findRouter(target);
+  if (found.kind === 'found') return { router: found.router, report: await askRouter(found.router) };
+  throw new Mistake(`${found.variable} is not set. Set it in the environment; for a local router .dev.vars will do.`);
+}
+
+function sayReport(router: Router, report: readonly ProviderReport[], json: boolean): number {
+  const isLocal = isLoopback(new URL(router.url));
+  const findings = report.map((provider) => judge(provider, !isLocal));
+  const works = report.some(({ check }) => check?.ok) && findings.every(({ remedy }) => remedy === null);
+  if (json) {
+    const data = report.map((provider, index) => ({ ...provider, remedy: findings[index]?.remedy ?? null }));
+    sayJson({ ok: works, problem: null, data });
+    return works ? 0 : 1;
+  }
+  say(`The router at ${router.url}`);
+  for (const { mark, text, remedy } of findings) say(`${mark} ${text}${remedy === null ? '' : `\n  → ${remedy}`}`);
+  return works ? 0 : 1;
 }
 
 /** `npm run doctor`. Answers with its exit code. */
@@ -132,20 +149,13 @@ export async function run(args: string[]): Promise<number> {
   }
   noPositional(positionals);
   const target = readTarget(values);
-  const router = await findRouter(target);
-  if (typeof router === 'string')
-    return fail(`${router}. Set it in the environment; for a local router .dev.vars will do.`, target.json);
-  const report = await askRouter(router);
-  if (typeof report === 'string') return fail(report, target.json);
-  const isLocal = isLoopback(new URL(router.url));
-  const findings = report.map((provider) => judge(provider, !isLocal));
-  const works = report.some(({ check }) => check?.ok) && findings.every(({ remedy }) => remedy === null);
-  if (target.json) {
-    const data = report.map((provider, index) => ({ ...provider, remedy: findings[index]?.remedy ?? null }));
-    sayJson({ ok: works, problem: null, data });
-    return works ? 0 : 1;
+  try {
+    const { router, report } = await ask(target);
+    return sayReport(router, report, target.json);
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    if (target.json) sayJson({ ok: false, problem: error.message, data: [] });
+    else note(`✘ ${error.message}`);
+    return 1;
   }
-  say(`The router at ${router.url}`);
-  for (const { mark, text, remedy } of findings) say(`${mark} ${text}${remedy === null ? '' : `\n  → ${remedy}`}`);
-  return works ? 0 : 1;
 }

@@ -3,7 +3,7 @@ import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { callRouter, findRouter, type Router } from './router.ts';
+import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run ledger -- check                       exit 1 where the sums of a key differ
@@ -49,12 +49,9 @@ async function ask<T extends z.ZodMiniType>(
   } catch {
     throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
   }
-  const text = await response.text();
-  if (!response.ok) {
-    const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
-    throw new Mistake(`The router answered ${response.status}: ${message}`);
-  }
-  return schema.parse(JSON.parse(text));
+  if (response.ok) return schema.parse(await response.json());
+  const words = (await refusalIn(response)) ?? 'what answers there may be no router of this project.';
+  throw new Mistake(`The router answered ${response.status}: ${words}`);
 }
 
 async function checkSums(router: Router, target: Target): Promise<number> {
@@ -167,9 +164,9 @@ export async function run(args: string[]): Promise<number | undefined> {
     throw new Mistake('--sql is for commands that ask the database: the ledger is asked through the router.');
   const router = async () => {
     const found = await findRouter(target);
-    if (typeof found !== 'string') return found;
+    if (found.kind === 'found') return found.router;
     throw new Mistake(
-      `The running router is asked, and ${found}. Start it with npm start, or set ROUTER_URL and INTERNAL_SECRET.`,
+      `The running router is asked, and ${found.variable} is not set. Start it with npm start, or set ROUTER_URL and INTERNAL_SECRET.`,
     );
   };
   const [verb, ...rest] = positionals;

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { parseJson } from '../protocol/json.ts';
 import { readDevVars } from './dev-vars.ts';
 import type { Target } from './target.ts';
 
@@ -7,6 +9,9 @@ export interface Router {
   secret: string;
 }
 
+/** The router that a command means, or what is missing to tell. */
+export type FoundRouter = { kind: 'found'; router: Router } | { kind: 'unset'; variable: string };
+
 /** A variable of the router that a command means: from the environment, or for a local one from .dev.vars. */
 export async function localVariable(name: string, target: Target): Promise<string | null> {
   return process.env[name] || (target.remote ? undefined : (await readDevVars())[name]) || null;
@@ -14,14 +19,14 @@ export async function localVariable(name: string, target: Target): Promise<strin
 
 /**
  * ROUTER_URL and INTERNAL_SECRET; without them, for a local database, the port that `npm start` uses and .dev.vars.
- * A text that says what is missing where the router cannot be told.
+ * Answers the name of the variable that is not set where they do not tell.
  */
-export async function findRouter(target: Target): Promise<Router | string> {
+export async function findRouter(target: Target): Promise<FoundRouter> {
   const url = process.env['ROUTER_URL'] || (target.remote ? null : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
-  if (url === null) return 'ROUTER_URL is not set';
+  if (url === null) return { kind: 'unset', variable: 'ROUTER_URL' };
   const secret = await localVariable('INTERNAL_SECRET', target);
-  if (secret === null) return 'INTERNAL_SECRET is not set';
-  return { url: url.replace(/\/+$/, ''), secret };
+  if (secret === null) return { kind: 'unset', variable: 'INTERNAL_SECRET' };
+  return { kind: 'found', router: { url: url.replace(/\/+$/, ''), secret } };
 }
 
 /** How long a router may take to answer, in ms. */
@@ -41,6 +46,14 @@ export async function callRouter(router: Router, method: string, path: string, b
   });
 }
 
+const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) });
+
+/** The router's own words about what it refused; null where what answers has none. */
+export async function refusalIn(response: Response): Promise<string | null> {
+  const parsed = errorSchema.safeParse(parseJson(await response.text()));
+  return parsed.success ? parsed.data.error.message : null;
+}
+
 async function refreshOne(router: Router, id: string): Promise<string | null> {
   try {
     const response = await callRouter(router, 'POST', `/internal/keys/${id}/refresh`);
@@ -56,10 +69,12 @@ async function refreshOne(router: Router, id: string): Promise<string | null> {
 export async function refreshKeys(target: Target, ids: readonly string[]): Promise<string> {
   const now = 'It holds from the next request on.';
   if (ids.length === 0) return now;
-  const router = await findRouter(target);
-  if (typeof router === 'string') return `It holds within 60 s (${router}, so no running router was told).`;
+  const found = await findRouter(target);
+  if (found.kind === 'unset') {
+    return `It holds within 60 s (${found.variable} is not set, so no running router was told).`;
+  }
   for (const id of ids) {
-    const failure = await refreshOne(router, id);
+    const failure = await refreshOne(found.router, id);
     if (failure !== null) return `It holds within 60 s (${failure}).`;
   }
   return now;
