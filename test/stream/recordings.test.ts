@@ -18,11 +18,15 @@ describe.skipIf(names.length === 0)('a recorded stream means the same however it
     expect(whole).toMatchObject({ progress: 'done', isComplete: true });
     expect(whole.usage?.outputTokens).toBeGreaterThan(0);
     expect(whole.text.match(/^data: /gm)).toHaveLength(chunks.length);
-    // Cutting at every single offset takes minutes for the long ones: a prime step reaches all places in a frame.
+    // One cut at a time takes minutes for the long ones: so many cuts at once, moved on byte by byte, reach every offset too.
+    const apart = 61;
+    for (let first = 1; first <= apart; first += 1) {
+      expect(translateAll([body.slice(0, first), ...cutEvery(body.slice(first), apart)])).toEqual(whole);
+    }
     const step = body.length < 20_000 ? 1 : 997;
     for (let offset = 1; offset < body.length; offset += step) {
       expect(translateAll([body.slice(0, offset), body.slice(offset)])).toEqual(whole);
     }
-    for (const size of [1, 7, 64, 1000]) expect(translateAll(cutEvery(body, size))).toEqual(whole);
+    for (const size of [1, 7, 1000]) expect(translateAll(cutEvery(body, size))).toEqual(whole);
   });
 });
