@@ -1,4 +1,7 @@
-/** The texts about keys, users and requests in English. */
+/**
+ * The texts about keys, users and requests in English. Those that are found by a text out of the database
+ * are records by name, since a row may hold a name that nobody has put into words.
+ */
 export const englishRecords = {
   keys: {
     title: 'Keys',
