@@ -28,7 +28,8 @@ export function normalizeCompletion(
   let vendorFinishReason: string | null = null;
   let finishReason: string | null = null;
   for (const choice of completion.choices) {
-    vendorFinishReason = choice.finish_reason ?? null;
+    const said: unknown = choice.finish_reason;
+    vendorFinishReason = typeof said === 'string' && said !== '' ? said : null;
     finishReason = mapFinishReason(vendorFinishReason ?? 'stop', traits.finishReasons);
     if (finishReason === vendorFinishReason) continue;
     choice.finish_reason = finishReason;

@@ -223,6 +223,29 @@ describe('the end of a stream', () => {
     logged.mockRestore();
   });
 
+  it('is settled too where the fault is ours in a whole answer', async () => {
+    const mend = vi.spyOn(moonshot, 'mendCompletion').mockImplementation(() => {
+      throw new TypeError('a slip');
+    });
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    vendor = playVendor(() =>
+      Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }], usage }),
+    );
+    const response = await post({ ...request, model: 'moonshot/kimi-k3', stream: false });
+    expect(response.status).toBe(500);
+    expect(logged).toHaveBeenCalledWith(expect.stringContaining('"fault":"TypeError"'));
+    expect(await rowOf(response)).toMatchObject({ source: 'estimated', errorCode: 'internal_error' });
+    mend.mockRestore();
+    logged.mockRestore();
+  });
+
+  it.each([5, '', null])('of a whole answer is a stop where the vendor says %j', async (finish_reason) => {
+    vendor = playVendor(() => Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason }], usage }));
+    const response = await post({ ...request, stream: false });
+    expect(await response.json()).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
+    expect(await rowOf(response)).toMatchObject({ end: 'completed', finishReason: 'stop', vendorFinishReason: null });
+  });
+
   it('is settled before [DONE] goes out', async () => {
     const { secret: own, key } = await makeKey();
     play(sse(hello));

@@ -76,7 +76,13 @@ function toldBy(tried: Tried<Whole>): Told {
   return { usage, bytes, finishReason, vendorFinishReason };
 }
 
-/** The body for the client. Where it fails that is a fault of ours, and what the vendor did is billed all the same. */
+/** A fault of ours is reported, and what the vendor did is billed all the same. */
+function ownFailure(exchange: Exchange, cause: unknown): Tried<never> {
+  exchange.runAfter('completion', Promise.reject(cause));
+  return { kind: 'failed', failure: { error: ownFault(cause), status: 200, accepted: true } };
+}
+
+/** The body for the client. */
 function print(exchange: Exchange, whole: Whole): Tried<string> {
   if (whole.error !== null) return { kind: 'failed', failure: { error: whole.error, status: 200, accepted: true } };
   const { completion } = exchange.conversation;
@@ -86,8 +92,7 @@ function print(exchange: Exchange, whole: Whole): Tried<string> {
   try {
     return { kind: 'answered', value: JSON.stringify(completion(whole.completion)) };
   } catch (cause) {
-    exchange.runAfter('print', Promise.reject(cause));
-    return { kind: 'failed', failure: { error: ownFault(cause), status: 200, accepted: true } };
+    return ownFailure(exchange, cause);
   }
 }
 
@@ -96,7 +101,7 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
     exchange,
     () => tryOnce(exchange, line),
     () => !line.isClientGone && line.stopped() === null,
-  );
+  ).catch((cause: unknown) => ownFailure(exchange, cause));
   const printed = tried.kind === 'answered' ? print(exchange, tried.value) : tried;
   const admission = await exchange.admission;
   const isRefused = admission?.kind === 'refused';
