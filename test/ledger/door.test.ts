@@ -13,8 +13,6 @@ import { playVendor, type SeenRequest, sse, streamOf } from '../support/vendor.t
 
 let vendor: ReturnType<typeof playVendor> | null = null;
 afterEach(() => {
-  vendor?.restore();
-  vendor = null;
   vi.restoreAllMocks();
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { ReasoningDisplay } from '../../src/pipelines/pipeline.ts';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
@@ -30,11 +30,6 @@ function play(double: StrictVendor): void {
 
 beforeEach(() => {
   granularity = 'whole';
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 interface Chat {

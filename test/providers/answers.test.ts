@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { isObject } from '../../src/protocol/json.ts';
 import type { Usage } from '../../src/protocol/usage.ts';
@@ -22,11 +22,6 @@ beforeAll(async () => {
   const made = await makeKey();
   secret = made.secret;
   keyId = made.key.id;
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 /** What the client gets, and what is billed, where the vendor answers like this. */

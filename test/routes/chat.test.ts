@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type OpenAI from 'openai';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSecret } from '../../src/keys/secret.ts';
 import { makeKey, mistyped } from '../support/keys.ts';
 import { get, internal, openaiClient } from '../support/router.ts';
@@ -13,11 +13,6 @@ let vendor: ReturnType<typeof playVendor> | null = null;
 beforeAll(async () => {
   ({ secret } = await makeKey());
   client = openaiClient(secret);
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 function post(body: unknown, init: RequestInit = {}): Promise<Response> {

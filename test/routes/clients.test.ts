@@ -1,7 +1,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, streamText } from 'ai';
 import { createParser } from 'eventsource-parser';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../support/keys.ts';
 import { BASE_URL, get, openaiClient, routerFetch } from '../support/router.ts';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
@@ -10,15 +10,9 @@ import { playVendor, streamOf } from '../support/vendor.ts';
 /* The clients people use read our streams without a complaint, whatever the vendor's stream looked like. */
 
 let secret = '';
-let vendor: ReturnType<typeof playVendor> | null = null;
 
 beforeAll(async () => {
   ({ secret } = await makeKey());
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 const model = 'moonshot/kimi-k3';
@@ -30,7 +24,7 @@ describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
     const hasTools = body.includes('tool_calls":[{');
 
     it("is read by the official client's stream helper", async () => {
-      vendor = playVendor(() => streamOf(body));
+      playVendor(() => streamOf(body));
       const final = await openaiClient(secret)
         .chat.completions.stream({ model, messages, stream_options: { include_usage: true } })
         .finalChatCompletion();
@@ -40,7 +34,7 @@ describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
     });
 
     it('is read by the AI SDK', async () => {
-      vendor = playVendor(() => streamOf(body));
+      playVendor(() => streamOf(body));
       const provider = createOpenAICompatible({
         name: 'router',
         baseURL: BASE_URL,
@@ -60,7 +54,7 @@ describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
     });
 
     it('is read by a strict parser of the standard, each event being JSON', async () => {
-      vendor = playVendor(() => streamOf(body));
+      playVendor(() => streamOf(body));
       const headers = { authorization: `Bearer ${secret}` };
       const response = await get('/v1/chat/completions', {
         method: 'POST',
@@ -92,7 +86,7 @@ describe('the AI SDK with the test provider', () => {
     expect((await streamed.reasoningText)?.length).toBeGreaterThan(0);
     const chunk = (content: string) =>
       `data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"${content}"}}]}\n\n`;
-    vendor = playVendor(() => streamOf(chunk('a')));
+    playVendor(() => streamOf(chunk('a')));
     const errors: unknown[] = [];
     const broken = streamText({
       model: provider(model),

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
@@ -14,11 +14,6 @@ beforeAll(async () => {
   const made = await makeKey();
   secret = made.secret;
   keyId = made.key.id;
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { moonshot } from '../../src/providers/moonshot.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
@@ -18,11 +18,6 @@ beforeAll(async () => {
   const made = await makeKey();
   secret = made.secret;
   keyId = made.key.id;
-});
-
-afterEach(() => {
-  vendor?.restore();
-  vendor = null;
 });
 
 const request = { model: 'deepseek/deepseek-flash', stream: true, messages: [{ role: 'user', content: 'Hi' }] };

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 /* A vendor double at the runtime's outbound hook: it sees the requests as a vendor would, and speaks SSE. */
 
@@ -66,7 +66,7 @@ export function sse(chunks: readonly unknown[], done = true): string {
   return done ? `${frames}data: [DONE]\n\n` : frames;
 }
 
-/** Answers every outbound request of the router until `restore`; what came is in `seen`. */
+/** Answers every outbound request of the router until `restore`, or the test's end; what came is in `seen`. */
 export function playVendor(answer: Answer): { seen: SeenRequest[]; restore(): void } {
   const seen: SeenRequest[] = [];
   const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
@@ -82,5 +82,7 @@ export function playVendor(answer: Answer): { seen: SeenRequest[]; restore(): vo
     seen.push(parsed);
     return answer(parsed);
   });
-  return { seen, restore: () => spy.mockRestore() };
+  const restore = () => spy.mockRestore();
+  onTestFinished(restore);
+  return { seen, restore };
 }
