@@ -56,21 +56,25 @@ export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
   return { ok: data.every(agrees), data };
 }
 
-/** The keys of ledgers that differ from D1 though no row is on its way. */
-async function wrongKeys(places: CheckPlaces): Promise<string[]> {
+/** The keys of ledgers whose rows D1 has lost: they differ from it though no row is on its way. */
+async function lostKeys(places: CheckPlaces): Promise<string[]> {
   const { data } = await checkLedger(places);
-  return data.filter((row) => row.outbox === 0 && !agrees(row)).map((row) => row.key_id);
+  // Where D1's own sums differ, somebody has edited one of them: a row sent again adds to both, and mends neither.
+  const lost = data.filter(
+    (row) => row.outbox === 0 && row.d1_nano_usd === row.daily_nano_usd && row.ledger_nano_usd !== row.d1_nano_usd,
+  );
+  return lost.map((row) => row.key_id);
 }
 
 /**
- * Sends the rows again of every ledger that is quiet and yet differs from D1. Answers their key ids.
+ * Sends the rows again of every ledger whose rows D1 has lost. Answers their key ids.
  * It looks twice: a row that comes to D1 between the reading of one sum and of the other is nothing to be repaired,
  * and would have three days of rows sent.
  */
 export async function repairLedgers(places: CheckPlaces): Promise<string[]> {
-  const suspects = await wrongKeys(places);
+  const suspects = await lostKeys(places);
   if (suspects.length === 0) return [];
-  const wrong = (await wrongKeys(places)).filter((keyId) => suspects.includes(keyId));
-  await inParallel(wrong, (keyId) => places.KEY_LEDGER.getByName(keyId).resend());
-  return wrong;
+  const lost = (await lostKeys(places)).filter((keyId) => suspects.includes(keyId));
+  await inParallel(lost, (keyId) => places.KEY_LEDGER.getByName(keyId).resend());
+  return lost;
 }

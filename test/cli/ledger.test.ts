@@ -47,7 +47,7 @@ describe('npm run ledger', () => {
   });
 
   test('check ends with 1 where they differ, and says what to do', async () => {
-    const differing = { ok: false, data: [{ ...ROW, d1_nano_usd: 0 }] };
+    const differing = { ok: false, data: [{ ...ROW, d1_nano_usd: 0, daily_nano_usd: 0 }] };
     const env = await router({ 'GET /check': differing });
     expect(await runHere(['ledger', 'check'], env)).toMatchObject({
       code: 1,
@@ -55,6 +55,14 @@ describe('npm run ledger', () => {
     });
     const { code, stdout } = await runHere(['ledger', 'check', '--json'], env);
     expect({ code, data: JSON.parse(stdout) }).toEqual({ code: 1, data: differing });
+  });
+
+  test('check says that rows sent again are of no use where a table was edited by hand', async () => {
+    const edited = { ok: false, data: [{ ...ROW, d1_nano_usd: 0 }] };
+    const { code, stderr } = await runHere(['ledger', 'check'], await router({ 'GET /check': edited }));
+    expect(code).toBe(1);
+    expect(stderr).toContain('edited by hand');
+    expect(stderr).not.toContain('repair');
   });
 
   test('check asks for patience while rows are on their way', async () => {

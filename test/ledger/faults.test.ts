@@ -296,6 +296,15 @@ describe('rows that D1 has', () => {
     expect(await repairLedgers(env)).not.toContain(ledger.key.id);
   });
 
+  it('I1 are not sent again where only the log was emptied by hand: the daily sums would count them twice', async () => {
+    const ledger = await openLedger();
+    await ledger.stub.settle(ledger.key, settlement({ costNanoUsd: 5 }));
+    await drain(ledger);
+    await env.DB.prepare('DELETE FROM request_logs WHERE key_id = ?').bind(ledger.key.id).run();
+    expect(await repairLedgers(env)).not.toContain(ledger.key.id);
+    expect(await sumsOf(ledger)).toMatchObject({ ledger: 5, d1: 0, daily: 5 });
+  });
+
   it('are not sent again where one more came to D1 while the sums were read', async () => {
     const ledger = await openLedger();
     const { key, stub } = ledger;
