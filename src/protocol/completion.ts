@@ -7,11 +7,14 @@ export type VendorBody =
   /** `mended` says that something had to be put in. */
   | { kind: 'completion'; completion: ChatCompletion; mended: boolean }
   | { kind: 'error'; body: JsonObject }
+  /** An answer that was begun and not ended, or not even begun: the vendor broke off while it was at work. */
+  | { kind: 'cut' }
   | { kind: 'garbage' };
 
 /** Reads a whole answer. Blank lines before it, which vendors send while one waits, are white space to JSON. */
 export function readCompletion(text: string): VendorBody {
   const value = parseJson(text);
+  if (value === undefined && /^\s*(\{|$)/.test(text)) return { kind: 'cut' };
   if (!isObject(value)) return { kind: 'garbage' };
   const choices = value['choices'];
   if (!Array.isArray(choices) || choices.length === 0) {

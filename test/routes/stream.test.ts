@@ -241,6 +241,19 @@ describe('the end of a stream', () => {
     expect(await rowOf(response)).toMatchObject({ end: 'completed', finishReason: 'stop', vendorFinishReason: null });
   });
 
+  it.each([
+    ['nothing', ''],
+    ['the beginning of an answer', '{"choices":[{"index":0,"message":{"role":"assistant","content":"Hel'],
+  ])('is a failure with an estimated bill where a good status comes with %s', async (_what, body) => {
+    for (const stream of [true, false]) {
+      play(body);
+      const response = await post({ ...request, stream });
+      expect(response.status).toBe(502);
+      expect(await response.json()).toMatchObject({ error: { code: 'upstream_error' } });
+      expect(await rowOf(response)).toMatchObject({ end: 'upstream_failed', source: 'estimated' });
+    }
+  });
+
   it('is settled before [DONE] goes out', async () => {
     const { secret: own, key } = await makeKey();
     play(sse(hello));

@@ -65,6 +65,11 @@ export function unreachable(cause: unknown): RouterError {
   return new RouterError('upstream_error', 'The connection to the vendor failed. Try again.', { cause });
 }
 
+/** Our word for a good answer that ends before it is complete. */
+export function brokenOff(): RouterError {
+  return new RouterError('upstream_error', 'The vendor ended its answer before it was complete. Try again.');
+}
+
 /** One call of the vendor: its good answer, or why there is none. */
 export async function callOnce(exchange: Exchange, signal: AbortSignal): Promise<Tried<Response>> {
   const { provider, apiKey, baseUrl } = exchange.target.configured;

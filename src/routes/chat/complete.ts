@@ -10,7 +10,7 @@ import { readWhole } from '../../stream/relay.ts';
 import { openSource } from '../../stream/source.ts';
 import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
 import { watchAdmission } from './admission.ts';
-import { callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { brokenOff, callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHeaders } from './headers.ts';
@@ -41,6 +41,9 @@ async function readAnswer(
     return { kind: 'failed', failure: { error: unreachable(cause), status: 200, accepted: true } };
   }
   const read = readCompletion(text);
+  if (read.kind === 'cut') {
+    return { kind: 'failed', failure: { error: brokenOff(), status: 200, accepted: true } };
+  }
   if (read.kind !== 'completion') {
     // A good status that holds an error is a refusal: nothing was used.
     const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });

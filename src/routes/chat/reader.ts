@@ -7,6 +7,7 @@ import { chainSteps } from '../../stream/chain.ts';
 import { createMeter, type Reading } from '../../stream/meter.ts';
 import { createNormalizer, type Endings } from '../../stream/normalize.ts';
 import { createTranslator, type Translator } from '../../stream/translate.ts';
+import { brokenOff } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 
 /** All that one try of a stream passes through, and what it has told. */
@@ -14,7 +15,7 @@ export interface Reader {
   translator: Translator;
   reading: Reading;
   endings: Endings;
-  /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds. */
+  /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds, or that it was cut. */
   readBody(text: string): string;
   /** True once the vendor itself has said that it failed. */
   hasComplained(): boolean;
@@ -51,6 +52,7 @@ export function openReader(exchange: Exchange): Reader {
 
   function readBody(text: string): string {
     const body = readCompletion(text);
+    if (body.kind === 'cut') throw brokenOff();
     if (body.kind !== 'completion') throw complain(text);
     provider.mendCompletion?.(body.completion);
     return completionAsStream(body.completion);

@@ -1,4 +1,4 @@
-import { errorBody, ownFault, RouterError } from '../../protocol/errors.ts';
+import { errorBody, ownFault, type RouterError } from '../../protocol/errors.ts';
 import { DONE_FRAME, frameOf } from '../../protocol/sse.ts';
 import { relay } from '../../stream/relay.ts';
 import { openSink, type Sink } from '../../stream/sink.ts';
@@ -6,7 +6,7 @@ import { openSource, type Source } from '../../stream/source.ts';
 import { openVendorLine, type VendorLine } from '../../stream/vendor-line.ts';
 import { watchAdmission } from './admission.ts';
 import { atMost } from './at-most.ts';
-import { callOnce, type Failure, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { brokenOff, callOnce, type Failure, type Tried, tryVendor, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHeaders } from './headers.ts';
@@ -18,7 +18,6 @@ const encoder = new TextEncoder();
 const DONE = encoder.encode(DONE_FRAME);
 // The end of a body comes with its last word, or a moment after.
 const LONGEST_LINGER_MS = 50;
-const CUT = 'The vendor ended its stream before the answer was complete. Try again.';
 
 /** A streamed answer under way. */
 interface Run {
@@ -87,7 +86,7 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { body } = called.value;
   const reader = openReader(exchange);
   run.reader = reader;
-  if (body === null) return failed(reader, new RouterError('upstream_error', CUT));
+  if (body === null) return failed(reader, brokenOff());
   const source = openSource(body, line.signal);
   const end = await relay({
     source,
@@ -110,7 +109,7 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   if (run.isCommitted && reader.endings.isComplete() && !reader.hasComplained()) {
     return { kind: 'answered', value: reader };
   }
-  return failed(reader, end.kind === 'failed' ? end.error : new RouterError('upstream_error', CUT));
+  return failed(reader, end.kind === 'failed' ? end.error : brokenOff());
 }
 
 function failed(reader: Reader, error: RouterError): Tried<Reader> {
