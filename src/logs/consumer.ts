@@ -13,8 +13,10 @@ export interface ConsumerPlaces {
   KEY_LEDGER: Pick<DurableObjectNamespace<KeyLedger>, 'getByName'>;
 }
 
-// D1 resets and stalls pass within seconds or minutes.
+// D1 resets and stalls pass within seconds or minutes. An outage may last for hours, and a message has a hundred tries:
+// with the longest pause they last for more than half a day.
 const RETRY_AFTER_S = 30;
+const LONGEST_RETRY_AFTER_S = 600;
 // Retention is a day at least; some hours less, for what is on its way.
 const ASK_AFTER_MS = 20 * 3_600_000;
 
@@ -68,6 +70,11 @@ async function bringSettlement(places: ConsumerPlaces, { message, body }: Taken<
   if (answer.kind === 'too_late') await places.DEAD_LETTERS.send({ id: message.id, reason: 'too late to count', body });
 }
 
+/** Has a message brought again, later each time. */
+function bringLater(message: Message): void {
+  message.retry({ delaySeconds: Math.min(RETRY_AFTER_S * message.attempts, LONGEST_RETRY_AFTER_S) });
+}
+
 /** Reads a message and puts aside what cannot be stored. Null where nothing is left to do with it. */
 async function take(message: Message, places: ConsumerPlaces): Promise<Taken | null> {
   const { message: body, unusable } = readMessage(message.body);
@@ -76,7 +83,7 @@ async function take(message: Message, places: ConsumerPlaces): Promise<Taken | n
       await places.DEAD_LETTERS.send({ id: message.id, reason: 'unusable message', body: unusable });
     } catch {
       // Read again later, whole: storing its good rows twice does no harm.
-      message.retry({ delaySeconds: RETRY_AFTER_S });
+      bringLater(message);
       return null;
     }
   }
@@ -92,7 +99,7 @@ async function attempt(taken: readonly Taken[], job: Promise<void>): Promise<voi
     for (const { message } of taken) message.ack();
   } catch (cause) {
     logFault('log_batch_failed', cause, { kind: taken[0]?.body.kind });
-    for (const { message } of taken) message.retry({ delaySeconds: RETRY_AFTER_S });
+    for (const { message } of taken) bringLater(message);
   }
 }
 

@@ -12,9 +12,11 @@ import {
   clock,
   DAY,
   drain,
+  HOUR,
   type Ledger,
   MINUTE,
   openLedger,
+  SECOND,
   settlement,
   sumsOf,
   tokens,
@@ -220,6 +222,22 @@ describe('messages that cannot be used', () => {
 });
 
 describe('D1', () => {
+  it('that fails is asked again later each time, so that the tries of a message outlast an outage of half a day', async () => {
+    const ledger = await openLedger();
+    await settleSome(ledger, 1);
+    const { batch } = batchOf(ledger.queue.splice(0));
+    const pauses: number[] = [];
+    const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch: () => Promise.reject(new Error('D1 fails')) };
+    for (let attempts = 1; attempts <= 100; attempts += 1) {
+      const retry = (options?: QueueRetryOptions) => void pauses.push(options?.delaySeconds ?? 0);
+      const messages = batch.messages.map((message) => ({ ...message, attempts, retry }));
+      await consumeLogs({ ...batch, messages }, { ...env, DB: DB as never });
+    }
+    expect(pauses[0]).toBe(30);
+    expect(Math.max(...pauses)).toBe(600);
+    expect(pauses.reduce((sum, pause) => sum + pause, 0) * SECOND).toBeGreaterThan(12 * HOUR);
+  });
+
   it('I10 fails for ten minutes: nothing is lost, requests are settled, and the lag drains', async () => {
     const ledger = await openLedger();
     const failing = {
