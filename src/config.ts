@@ -33,17 +33,16 @@ function variable<T extends z.ZodMiniType>(schema: T, fallback: z.input<T>) {
   );
 }
 
+const WHOLE_RULE = 'must be a whole number';
 const digits = z.pipe(
-  z.union([z.number(), z.string().check(z.regex(/^\d+$/))], 'must be a whole number'),
+  z.union([z.number(), z.string().check(z.regex(/^\d+$/, WHOLE_RULE))], WHOLE_RULE),
   z.transform(Number),
 );
 
 function wholeNumber(largest: number) {
   return z.pipe(
     digits,
-    z
-      .int('must be a whole number')
-      .check(z.minimum(1, 'must be at least 1'), z.maximum(largest, `must be at most ${largest}`)),
+    z.int(WHOLE_RULE).check(z.minimum(1, 'must be at least 1'), z.maximum(largest, `must be at most ${largest}`)),
   );
 }
 
@@ -54,6 +53,8 @@ const flag = z.pipe(
   z.union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false'),
   z.transform((value) => value === true || value === 'true'),
 );
+
+const USD_RULE = 'must be an amount in USD such as 10';
 
 const variablesSchema = z.object({
   TEST_PROVIDER: variable(flag, 'false'),
@@ -87,7 +88,7 @@ const variablesSchema = z.object({
   ),
   HOLD_CAP_USD: variable(
     z.pipe(
-      z.union([z.number(), z.string().check(z.regex(/^\d{1,7}(\.\d{1,9})?$/))], 'must be an amount in USD such as 10'),
+      z.union([z.number(), z.string().check(z.regex(/^\d{1,7}(\.\d{1,9})?$/, USD_RULE))], USD_RULE),
       z.transform(Number),
     ),
     '10',

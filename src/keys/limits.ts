@@ -28,7 +28,7 @@ function limit<T extends z.ZodMiniType>(schema: T) {
 
 /** A number, or text that spells one. */
 function numberFrom(pattern: RegExp, rule: string) {
-  return z.pipe(z.union([z.number(), z.string().check(z.regex(pattern))], rule), z.transform(Number));
+  return z.pipe(z.union([z.number(), z.string().check(z.regex(pattern, rule))], rule), z.transform(Number));
 }
 
 const COUNT_RULE = 'must be a whole number from 1 to 1000000000, or "none"';
@@ -61,11 +61,13 @@ const time = limit(
 );
 
 const MODELS_RULE = 'must name models as provider/model or provider/*, separated by commas; "all" allows every model';
-const modelNames = z.array(z.string().check(z.trim(), z.regex(MODEL_PATTERN, MODELS_RULE)), MODELS_RULE).check(
-  z.minLength(1, MODELS_RULE),
-  z.maxLength(100, 'must name at most 100 models'),
-  z.refine((names) => !names.includes('none'), MODELS_RULE),
-);
+const modelNames = z
+  .array(z.string(MODELS_RULE).check(z.trim(), z.regex(MODEL_PATTERN, MODELS_RULE)), MODELS_RULE)
+  .check(
+    z.minLength(1, MODELS_RULE),
+    z.maxLength(100, 'must name at most 100 models'),
+    z.refine((names) => !names.includes('none'), MODELS_RULE),
+  );
 const models = z.optional(
   z.pipe(
     z.transform((value) => {
@@ -84,10 +86,9 @@ const models = z.optional(
 /** A user's name. */
 export const userNameSchema = z.string(NAME_RULE).check(z.regex(NAME_PATTERN, NAME_RULE));
 
+const PREFIX_RULE = 'must be 1 to 10 lower-case letters and digits, a letter first';
 /** What a key begins with. */
-export const prefixSchema = z
-  .string()
-  .check(z.regex(PREFIX_PATTERN, 'must be 1 to 10 lower-case letters and digits, a letter first'));
+export const prefixSchema = z.string(PREFIX_RULE).check(z.regex(PREFIX_PATTERN, PREFIX_RULE));
 
 /** The settings of a key, as members of an object; `purposes` are the pipelines there are. */
 export function settingsShape(purposes: readonly string[]) {
@@ -97,7 +98,7 @@ export function settingsShape(purposes: readonly string[]) {
     name: z.optional(
       z.pipe(
         z.transform((value) => (isLifted(value) ? '' : value)),
-        z.union([z.literal(''), z.string().check(z.regex(NAME_PATTERN))], NAME_RULE),
+        z.union([z.literal(''), z.string().check(z.regex(NAME_PATTERN, NAME_RULE))], NAME_RULE),
       ),
     ),
     expires_at: time,

@@ -178,6 +178,7 @@ describe('/internal/keys', () => {
     const WRONG: [string, unknown][] = [
       ['username', 'a b'],
       ['prefix', 'SK'],
+      ['prefix', 5],
       ['purpose', 'vim'],
       ['name', '<b>'],
       ['rpm', 0],
@@ -198,6 +199,7 @@ describe('/internal/keys', () => {
       const answer = await call('POST', '/keys', { username, [member]: value });
       expect(answer, member).toMatchObject({ status: 400, body: { error: { type: 'invalid_request_error' } } });
       expect(answer.body.error.param.split('.')[0]).toBe(member);
+      expect(answer.body.error.message).not.toContain('Invalid');
     }
     expect(await call('POST', '/keys', '{')).toMatchObject({ status: 400, body: { error: { code: 'invalid_json' } } });
     expect((await call('POST', '/keys', '[]')).status).toBe(400);

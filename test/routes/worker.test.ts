@@ -48,6 +48,7 @@ describe('a bad variable is a clear error, never a silent default', () => {
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     expect(error.code).toBe('invalid_configuration');
     expect(error.message).toContain(name);
+    expect(error.message).not.toContain('Invalid');
     expect(error.message).not.toContain('pass@');
   });
 

@@ -13,13 +13,8 @@ export function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.o
       param: name,
     });
   }
-  const param = issue?.path.join('.') ?? '';
-  const message = issue?.message ?? 'is not valid';
-  throw new RouterError(
-    'invalid_value',
-    param === '' ? `The body: ${message}` : `${param}: ${message}`,
-    param === '' ? {} : { param },
-  );
+  const param = issue?.path.join('.') || 'body';
+  throw new RouterError('invalid_value', `${param}: ${issue?.message ?? 'is not valid'}`, { param });
 }
 
 /** The JSON body, checked. An empty body counts as `{}`. */
