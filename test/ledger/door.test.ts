@@ -451,6 +451,25 @@ describe('the bill', () => {
     },
   );
 
+  it.each([false, true])('I5 an answer that ends well has been settled before its end (stream: %s)', async (stream) => {
+    const { key, secret } = await makeKey();
+    const chunks = [delta('ok'), delta('', 'stop', { usage })];
+    vendor = playVendor(() => (stream ? streamOf(sse(chunks)) : completion()));
+    const stub = env.KEY_LEDGER.getByName(key.id);
+    let isSettled = false;
+    const settle = async (...args: Parameters<KeyLedger['settle']>) => {
+      await pause(200);
+      const answer = await stub.settle(...args);
+      isSettled = true;
+      return answer;
+    };
+    const begin = async (...args: Parameters<KeyLedger['begin']>) => stub.begin(...args);
+    const router = routerWith({ KEY_LEDGER: { getByName: () => ({ begin, settle }) } });
+    const text = await (await router.fetch(...asked(secret, { stream }))).text();
+    expect(text).toContain(stream ? '[DONE]' : '"ok"');
+    expect(isSettled).toBe(true);
+  });
+
   it('I12 the text of an error is no output', async () => {
     const error = { error: { message: 'overloaded '.repeat(500), code: 'overloaded' } };
     const broken = await billOf(() => streamOf(sse([delta('abcd'), error], false)), true);

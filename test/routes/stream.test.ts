@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { moonshot } from '../../src/providers/moonshot.ts';
 import { makeKey } from '../support/keys.ts';
@@ -252,16 +251,6 @@ describe('the end of a stream', () => {
       expect(await response.json()).toMatchObject({ error: { code: 'upstream_error' } });
       expect(await rowOf(response)).toMatchObject({ end: 'upstream_failed', source: 'estimated' });
     }
-  });
-
-  it('is settled before [DONE] goes out', async () => {
-    const { secret: own, key } = await makeKey();
-    play(sse(hello));
-    const response = await post(request, { headers: { authorization: `Bearer ${own}` } });
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = ''; !text.includes('[DONE]'); ) text += (await reader?.read())?.value ?? '[DONE]';
-    const state = await env.KEY_LEDGER.getByName(key.id).sums();
-    expect(state).toMatchObject({ openLeases: 0 });
   });
 
   it('bills the client that leaves by what the vendor says', async () => {
