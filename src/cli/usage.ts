@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { daysBefore, windowsAt } from '../ledger/windows.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
-import { USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
+import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 import { openRemoteControl } from './remote-control.ts';
@@ -29,7 +29,7 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   ];
   const number = (value: number) => value.toLocaleString('en-US');
   const cells = rows.map((row) => [
-    row.day ?? row.key_id ?? row.model ?? row.owner ?? '',
+    row[GROUP_MEMBERS[by]] ?? '',
     number(row.requests),
     number(row.input_tokens),
     number(row.output_tokens),

@@ -19,25 +19,19 @@ export interface UsageRow {
   cost_usd: string;
 }
 
-interface Grouping {
-  name: 'day' | 'key_id' | 'model' | 'owner';
-  column: SQL;
-}
+/** The member of a line that says what it is grouped by. */
+export const GROUP_MEMBERS = { day: 'day', key: 'key_id', model: 'model', user: 'owner' } as const;
 
-const GROUPINGS: Record<UsageGroup, Grouping> = {
-  day: { name: 'day', column: sql`${usageDaily.day}` },
-  key: { name: 'key_id', column: sql`${usageDaily.keyId}` },
+const COLUMNS: Record<UsageGroup, SQL> = {
+  day: sql`${usageDaily.day}`,
+  key: sql`${usageDaily.keyId}`,
   // The same model id may stand with two vendors. Refusals before a model was found have none.
-  model: {
-    name: 'model',
-    column: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
-  },
-  user: { name: 'owner', column: sql`${usageDaily.owner}` },
+  model: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
+  user: sql`${usageDaily.owner}`,
 };
 
 /** Sums by day, key, model or user. `from` and `to` are days (YYYY-MM-DD), both included. */
 export async function usageBy(database: Database, group: UsageGroup, from: string, to: string): Promise<UsageRow[]> {
-  const { name, column } = GROUPINGS[group];
   const rows = await database.all<{
     label: string;
     requests: number;
@@ -45,9 +39,13 @@ export async function usageBy(database: Database, group: UsageGroup, from: strin
     output_tokens: number;
     cost_nano_usd: number;
   }>(sql`
-    SELECT ${column} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
+    SELECT ${COLUMNS[group]} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
       sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd
     FROM ${usageDaily} WHERE ${usageDaily.day} BETWEEN ${from} AND ${to}
     GROUP BY label ORDER BY ${group === 'day' ? sql`label` : sql`cost_nano_usd DESC`}`);
-  return rows.map(({ label, ...sums }) => ({ [name]: label, ...sums, cost_usd: nanoToUsd(sums.cost_nano_usd) }));
+  return rows.map(({ label, ...sums }) => ({
+    [GROUP_MEMBERS[group]]: label,
+    ...sums,
+    cost_usd: nanoToUsd(sums.cost_nano_usd),
+  }));
 }
