@@ -3,9 +3,10 @@ import { logFault, logLine } from '../log-line.ts';
 import { errorBody, NOT_RETRYABLE, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 
-/** Headers that tell OpenAI's clients when, and whether, to come back. */
-function retryHeaders(error: RouterError): Record<string, string> {
+/** Headers that tell OpenAI's clients where they stand, and when and whether to come back. */
+function errorHeaders(error: RouterError): Record<string, string> {
   return {
+    ...error.headers,
     ...(error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) }),
     ...(NOT_RETRYABLE.has(error.code) ? { 'x-should-retry': 'false' } : {}),
   };
@@ -13,7 +14,7 @@ function retryHeaders(error: RouterError): Record<string, string> {
 
 /** The answer to an error. */
 function errorResponse(error: RouterError, headers: Record<string, string> = {}): Response {
-  return Response.json(errorBody(error), { status: error.status, headers: { ...retryHeaders(error), ...headers } });
+  return Response.json(errorBody(error), { status: error.status, headers: { ...errorHeaders(error), ...headers } });
 }
 
 /** The one place where an error becomes an answer. A fault of ours is logged by kind and place, and told nobody. */

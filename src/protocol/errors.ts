@@ -45,6 +45,8 @@ export interface ErrorDetails {
   param?: string;
   /** Whole seconds; becomes `retry-after`. */
   retryAfter?: number;
+  /** What else the answer's headers say, such as where a limit stands. */
+  headers?: Readonly<Record<string, string>>;
   /** What the client reads as `code` where a vendor's own code helps more than ours. */
   vendorCode?: string;
   /** What went wrong underneath; logged by name, never shown. */
@@ -56,6 +58,7 @@ export class RouterError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryAfter: number | null;
+  readonly headers: Readonly<Record<string, string>>;
   readonly vendorCode: string | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -64,6 +67,7 @@ export class RouterError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfter = details.retryAfter ?? null;
+    this.headers = details.headers ?? {};
     this.vendorCode = details.vendorCode ?? null;
   }
 

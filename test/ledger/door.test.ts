@@ -112,6 +112,31 @@ describe('two hundred requests at once, at the edge of a limit', () => {
   });
 });
 
+it('each answer of a key with limits tells where it stands, a refusal too', async () => {
+  vendor = playVendor(() => completion());
+  const { secret } = await makeKey({ rpm: 2, tpm: 1000 });
+  const router = routerWith({});
+  const told: unknown[] = [];
+  for (let request = 0; request < 3; request += 1) {
+    const { headers, status } = await router.fetch(...asked(secret));
+    const remaining = ['requests', 'tokens'].map((name) => headers.get(`x-ratelimit-remaining-${name}`));
+    told.push([status, ...remaining]);
+    expect(headers.get('x-ratelimit-limit-requests')).toBe('2');
+    expect(headers.get('x-ratelimit-limit-tokens')).toBe('1000');
+    expect(headers.get('x-ratelimit-reset-requests')).toMatch(/^([1-9]|[1-5]\d|60)s$/);
+    expect(headers.get('x-ratelimit-reset-tokens')).toMatch(/^([1-9]|[1-5]\d|60)s$/);
+  }
+  // A running request counts as the 8 tokens that its input is taken for, a settled one as the 15 it had.
+  expect(told).toEqual([
+    [200, '1', '992'],
+    [200, '0', '977'],
+    [429, '0', '970'],
+  ]);
+  const { secret: open } = await makeKey();
+  const { headers } = await router.fetch(...asked(open));
+  expect([...headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+});
+
 describe('a ledger that cannot be reached', () => {
   const dead = () => Promise.reject(new Error('the object is gone'));
   const unreachable = { getByName: () => ({ begin: dead, settle: dead, checkpoint: dead }) };

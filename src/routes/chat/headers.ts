@@ -2,11 +2,10 @@ import type { Admission } from '../../ledger/entry.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `x-ratelimit-*` as OpenAI writes them, for the limits the key has. */
-function rateLimitHeaders(admission: Admission | null): Record<string, string> {
+export function rateLimitHeaders({ rateLimits }: Admission): Record<string, string> {
   const headers: Record<string, string> = {};
-  if (admission === null) return headers;
   for (const name of ['requests', 'tokens'] as const) {
-    const limits = admission.rateLimits[name];
+    const limits = rateLimits[name];
     if (limits === null) continue;
     headers[`x-ratelimit-limit-${name}`] = String(limits.limit);
     headers[`x-ratelimit-remaining-${name}`] = String(limits.remaining);
@@ -20,6 +19,6 @@ export function answerHeaders(exchange: Exchange, admission: Admission | null): 
   return {
     'x-llm-provider': exchange.target.configured.provider.id,
     'x-llm-model': exchange.target.model.id,
-    ...rateLimitHeaders(admission),
+    ...(admission === null ? {} : rateLimitHeaders(admission)),
   };
 }

@@ -2,6 +2,7 @@ import type { Admission } from '../../ledger/entry.ts';
 import { INVALID_KEY } from '../../middleware/key-auth.ts';
 import { type ErrorCode, RouterError } from '../../protocol/errors.ts';
 import { nanoToUsd } from '../../protocol/money.ts';
+import { rateLimitHeaders } from './headers.ts';
 
 type Refused = Extract<Admission, { kind: 'refused' }>;
 
@@ -52,13 +53,14 @@ export function refusal(refused: Refused, model: string): RouterError {
         { param: 'model' },
       );
     case 'budget':
-      return new RouterError('budget_exceeded', budgetMessage(refused));
+      return new RouterError('budget_exceeded', budgetMessage(refused), { headers: rateLimitHeaders(refused) });
     case 'rpm':
     case 'tpm':
     case 'concurrency': {
       const wait = refused.retryAfter ?? 1;
       return new RouterError(RATE_CODES[refused.reason] ?? 'rate_limit_exceeded', rateMessage(refused, wait), {
         retryAfter: wait,
+        headers: rateLimitHeaders(refused),
       });
     }
   }
