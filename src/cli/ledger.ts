@@ -7,7 +7,7 @@ import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run ledger -- check                       exit 1 where the sums of a key differ
-npm run ledger -- repair                      sends the rows again of every key whose sums differ
+npm run ledger -- repair                      sends the rows again that D1 has lost
 npm run ledger -- dead-letters list           messages that could not be written
 npm run ledger -- dead-letters retry ID|all   puts them back into the queue
 npm run ledger -- dead-letters delete ID|all

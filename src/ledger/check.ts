@@ -32,6 +32,11 @@ export function agrees(row: LedgerCheckRow): boolean {
   return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
 }
 
+/** Whether D1's own sums differ: somebody has edited one of them. A row sent again adds to both, and mends neither. */
+export function isEdited(row: LedgerCheckRow): boolean {
+  return row.d1_nano_usd !== row.daily_nano_usd;
+}
+
 /** Compares the ledgers with D1's log rows and daily sums, for every key that has rows anywhere. */
 export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
   const database = openDatabase(places.DB);
@@ -59,10 +64,7 @@ export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
 /** The keys of ledgers whose rows D1 has lost: they differ from it though no row is on its way. */
 async function lostKeys(places: CheckPlaces): Promise<string[]> {
   const { data } = await checkLedger(places);
-  // Where D1's own sums differ, somebody has edited one of them: a row sent again adds to both, and mends neither.
-  const lost = data.filter(
-    (row) => row.outbox === 0 && row.d1_nano_usd === row.daily_nano_usd && row.ledger_nano_usd !== row.d1_nano_usd,
-  );
+  const lost = data.filter((row) => row.outbox === 0 && !agrees(row) && !isEdited(row));
   return lost.map((row) => row.key_id);
 }
 

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { checkLedger, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
+import { checkLedger, isEdited, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
@@ -83,6 +83,13 @@ function LedgerTable({ view, check }: LedgerProps) {
   );
 }
 
+/** What to do where sums differ for good; null where they do not. */
+function badHint({ view, check }: LedgerProps): string | null {
+  if (lightOf(check.data) !== 'bad') return null;
+  const { lostHint, editedHint } = view.texts.ledger;
+  return check.data.some(isEdited) ? editedHint : lostHint;
+}
+
 function LedgerPage(props: LedgerProps) {
   const { view, check, letters, settled } = props;
   const { ledger } = view.texts;
@@ -95,7 +102,7 @@ function LedgerPage(props: LedgerProps) {
           </button>
         </form>
       </Head>
-      <Note text={lightOf(check.data) === 'bad' ? ledger.badHint : null} bad />
+      <Note text={badHint(props)} bad />
       <Note text={settled === null ? null : ledger.settled(settled.flushed, settled.pending)} />
       {check.data.length > 0 && <LedgerTable {...props} />}
       {check.data.length === 0 && (

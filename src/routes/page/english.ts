@@ -186,7 +186,9 @@ export const english = {
     outbox: 'Unsent rows',
     state: 'State',
     lights: { ok: 'agrees', lag: 'on its way', bad: 'differs', unknown: 'unknown' },
-    badHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',
+    editedHint:
+      'Log and daily sums differ: one was edited by hand. README, “The ledger check is red”, says what to do then.',
+    lostHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',
     empty: 'No key has any rows yet.',
     caption: 'Sums of each key',
   },
