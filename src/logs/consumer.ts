@@ -13,8 +13,8 @@ export interface ConsumerPlaces {
   KEY_LEDGER: Pick<DurableObjectNamespace<KeyLedger>, 'getByName'>;
 }
 
-// D1 resets and stalls pass within seconds or minutes. An outage may last for hours, and a message has a hundred tries:
-// with the longest pause they last for more than half a day.
+// D1 resets and stalls pass within seconds or minutes; an outage may last for hours. With these pauses the hundred tries
+// of a message (wrangler.jsonc) reach over more than half a day.
 const RETRY_AFTER_S = 30;
 const LONGEST_RETRY_AFTER_S = 600;
 // Retention is a day at least; some hours less, for what is on its way.
