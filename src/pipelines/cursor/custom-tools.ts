@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, parseJson } from '../../protocol/json.ts';
 import { writeInput } from './custom-input.ts';
 
 /** A request in which every tool is a function, and the names of those that were not. */
@@ -45,15 +45,6 @@ function lowerChoice(choice: unknown): unknown {
   return custom === null ? choice : { type: 'function', function: { name: custom['name'] } };
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
   if (!isObject(call)) return call;
   const custom = customToolOf(call);
@@ -65,7 +56,7 @@ function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
   if (!isObject(called)) return call;
   const text = String(called['arguments'] ?? '');
   // A chat outlives its tools: in Ask mode ApplyPatch is gone from the list, and its calls are still there.
-  const isBare = customTools.has(String(called['name'])) || (text !== '' && !isJson(text));
+  const isBare = customTools.has(String(called['name'])) || (text !== '' && parseJson(text) === undefined);
   return isBare ? { ...call, function: { ...called, arguments: writeInput(text) } } : call;
 }
 
