@@ -73,7 +73,8 @@ function detailOf(body: JsonObject): string | null {
 function sentenceOf({ status, body }: VendorFailure): string | null {
   // Anything else in plain words is a gateway's, and says nothing about the request.
   const isAboutRequest = status === 400 || status === 422;
-  return isAboutRequest && /^\s*\p{Letter}[^\p{Control}]*\s*$/u.test(body) ? body : null;
+  const text = body.trim();
+  return isAboutRequest && /^\p{Letter}\P{Control}*$/u.test(text) ? text : null;
 }
 
 /** Reads an error body by its content, never by its content type: DeepSeek sends octet-stream at times. */
