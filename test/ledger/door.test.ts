@@ -285,7 +285,7 @@ describe('a revocation', () => {
     vendor = playVendor(hanging);
     const router = routerWith({ LEASE_TTL_MS: '600' });
     const answer = router.fetch(...asked(secret));
-    await vi.waitFor(() => expect(vendor?.seen).toHaveLength(1));
+    await vi.waitFor(() => expect(vendor?.seen).toHaveLength(1), { timeout: 10_000 });
     await internal(`/internal/keys/${key.id}`, { method: 'DELETE' });
     expect((await answer).status).toBe(401);
     const row = await ledgerRow(key.id, await answer);
@@ -357,7 +357,7 @@ describe('a client that leaves', () => {
     const router = routerWith({ KEY_LEDGER: { getByName: () => ({ begin, settle }) }, DRAIN_MS: '50' });
     const answer = router.fetch(...asked(secret, {}, client.signal));
     // The runtime ends with the client what nobody keeps alive.
-    await vi.waitFor(() => expect(client.signal.aborted).toBe(true));
+    await vi.waitFor(() => expect(client.signal.aborted).toBe(true), { timeout: 10_000 });
     await router.settled();
     expect(await stub.sums()).toMatchObject({ heldNanoUsd: 0, openLeases: 0 });
     expect(await ledgerRow(key.id, null)).toMatchObject({ end: 'client_gone', source: 'estimated' });

@@ -256,7 +256,7 @@ describe('the alarm', () => {
     await runInDurableObject(ledger.stub, async (object) => {
       for (let count = 0; count < 250; count += 1) await object.settle(ledger.key, settlement());
     });
-    await vi.waitFor(() => expect(reported).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(reported).toHaveBeenCalledTimes(2), { timeout: 10_000 });
     reported.mockRestore();
     expect(await ledger.stub.sums()).toMatchObject({ outbox: 250 });
   });
