@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../protocol/json.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
@@ -49,9 +50,13 @@ async function ask<T extends z.ZodMiniType>(
   } catch {
     throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
   }
-  if (response.ok) return schema.parse(await response.json());
-  const words = (await refusalIn(response)) ?? 'what answers there may be no router of this project.';
-  throw new Mistake(`The router answered ${response.status}: ${words}`);
+  if (!response.ok) {
+    const words = (await refusalIn(response)) ?? 'what answers there may be no router of this project.';
+    throw new Mistake(`The router answered ${response.status}: ${words}`);
+  }
+  const parsed = schema.safeParse(parseJson(await response.text()));
+  if (parsed.success) return parsed.data;
+  throw new Mistake(`What answers at ${router.url} is not this router. Set ROUTER_URL to where it runs.`);
 }
 
 async function checkSums(router: Router, target: Target): Promise<number> {

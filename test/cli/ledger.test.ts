@@ -106,6 +106,15 @@ describe('npm run ledger', () => {
     });
   });
 
+  test('what is no router of ours is told by what it answers', async () => {
+    const env = await router({ 'GET /check': 'Welcome!' });
+    expect(await runHere(['ledger', 'check'], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `What answers at ${env['ROUTER_URL']} is not this router. Set ROUTER_URL to where it runs.\n`,
+    });
+  });
+
   test('an absent router is one line that says what to do', async () => {
     const { code, stderr } = await runHere(['ledger', 'check'], {
       ROUTER_URL: 'http://127.0.0.1:1',
