@@ -36,7 +36,7 @@ const ERROR_CODES = {
   internal_error: { status: 500, type: 'api_error' },
 } as const satisfies Record<string, { status: number; type: string }>;
 
-/** A code of the table. */
+/** The codes that the table has, and no other. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What an error may say beside its message. */

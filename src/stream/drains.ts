@@ -13,7 +13,7 @@ export function enterDrain(): boolean {
   return true;
 }
 
-/** Gives a place back. */
+/** Gives a place of `enterDrain` back, once. */
 export function leaveDrain(): void {
   running -= 1;
 }

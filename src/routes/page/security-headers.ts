@@ -21,7 +21,7 @@ const pageHeaders = {
   'cache-control': 'no-store',
 };
 
-/** Sends every page with them; a page's own cache-control stays. */
+/** Gives a page these headers; a cache-control of its own stays. */
 export const securityHeaders = createMiddleware(async (context, next) => {
   await next();
   for (const [name, value] of Object.entries(pageHeaders)) {
