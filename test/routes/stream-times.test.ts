@@ -221,6 +221,19 @@ describe('when the client leaves', () => {
     expect(rows).toMatchObject({ source: 'reported', usage: { inputTokens: 10, outputTokens: 5 } });
   });
 
+  it.each([true, false])('a vendor that could not be reached has cost nothing (stream: %s)', async (stream) => {
+    const leaving = new AbortController();
+    vendor = playVendor(async () => {
+      leaving.abort();
+      await pause(50);
+      throw new TypeError('no connection');
+    });
+    const router = routerWith({});
+    await router.fetch(...request(stream, leaving.signal)).catch(() => null);
+    await router.settled();
+    expect(await ledgerRow(keyId, null)).toMatchObject({ end: 'client_gone', source: 'none', costNanoUsd: 0 });
+  });
+
   it('after the answer has ended, it takes no place from those who leave before', async () => {
     vendor = playVendor(() => new Response('{"error":{"message":"no"}}', { status: 400 }));
     const router = routerWith({});

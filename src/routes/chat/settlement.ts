@@ -101,8 +101,9 @@ export function outcomeOf(
   const error = end === 'client_gone' ? null : (failure?.error ?? null);
   const status = isCommitted ? 200 : (error?.status ?? 200);
   if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
-  // A vendor that was let go before it answered may have worked all the same.
-  const wasLetGo = failure?.status === null && (isClientGone || isRevoked(failure));
+  // A vendor that was let go before it answered may have worked all the same; one that was not reached has not.
+  const wasLetGo =
+    failure?.status === null && (isRevoked(failure) || (isClientGone && failure.error.code === 'upstream_timeout'));
   const accepted = failure === null || failure.accepted || wasLetGo;
   return { ...told, status, end, error, accepted, firstTokenAt };
 }
