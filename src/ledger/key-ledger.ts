@@ -113,11 +113,14 @@ export class KeyLedger extends DurableObject {
     };
   }
 
-  /** Books what is due and gives the queue what D1 is not known to have. */
+  /** Does what an alarm that was lost would have done, and sets the next one. */
+  async wake(): Promise<void> {
+    await this.#catchUp(false);
+  }
+
+  /** Books what is due and gives the queue what D1 is not known to have: somebody waits for it. */
   async nudge(): Promise<NudgeAnswer> {
-    expire(this.#books, Date.now());
-    const sent = await this.#flush(true);
-    this.#wakeBy(this.#nextWake(Date.now()));
+    const sent = await this.#catchUp(true);
     const { entries, leases } = this.#books;
     return { sent, unacknowledged: entries.outbox.size, openLeases: leases.count };
   }
@@ -153,6 +156,13 @@ export class KeyLedger extends DurableObject {
       logFault('ledger_alarm_failed', cause);
     }
     this.#wakeBy(next);
+  }
+
+  async #catchUp(isAsked: boolean): Promise<number> {
+    expire(this.#books, Date.now());
+    const sent = await this.#flush(isAsked);
+    this.#wakeBy(this.#nextWake(Date.now()));
+    return sent;
   }
 
   /** When there is something to do next, ms since 1970; Infinity for never. */

@@ -59,15 +59,18 @@ async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
   }
 }
 
-// A minute's share of ledgers to nudge: each has an alarm of its own, and this is for alarms that were lost.
+// A minute's share of ledgers to wake: each has an alarm of its own, and this is for alarms that were lost. They send
+// nothing sooner than an alarm would: while D1 fails, the same rows each minute would fill the queue.
 const SLICE = 200;
 
-async function nudgeShare(env: Cloudflare.Env, minute: number): Promise<void> {
+async function wakeShare(env: Cloudflare.Env, minute: number): Promise<void> {
   const keyIds = await allKeyIds(openDatabase(env.DB));
   const slices = Math.max(1, Math.ceil(keyIds.length / SLICE));
   const start = (minute % slices) * SLICE;
-  // One that cannot be reached is nudged again in its turn, and holds up no other.
-  await inParallel(keyIds.slice(start, start + SLICE), (keyId) => nudge(env, keyId).catch(report('nudge')));
+  // One that cannot be reached is woken again in its turn, and holds up no other.
+  await inParallel(keyIds.slice(start, start + SLICE), async (keyId) => {
+    await env.KEY_LEDGER.getByName(keyId).wake().catch(report('wake'));
+  });
 }
 
 function report(job: string) {
@@ -80,7 +83,7 @@ function report(job: string) {
  */
 export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
   const minute = Math.floor(now / 60_000);
-  await nudgeShare(env, minute).catch(report('nudge'));
+  await wakeShare(env, minute).catch(report('wake'));
   await pruneOldLogs(env, now).catch(report('prune'));
   if (minute % 60 === 0) await repairLedgers(env).catch(report('repair'));
 }

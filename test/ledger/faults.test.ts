@@ -200,6 +200,7 @@ describe('the alarm', () => {
       () => stub.settle(key, settlement()),
       () => stub.state(key),
       () => stub.nudge(),
+      () => stub.wake(),
     ];
     for (const call of calls) {
       await stub.settle(key, settlement());
@@ -259,6 +260,23 @@ describe('the alarm', () => {
     await vi.waitFor(() => expect(reported).toHaveBeenCalledTimes(2), { timeout: 10_000 });
     reported.mockRestore();
     expect(await ledger.stub.sums()).toMatchObject({ outbox: 250 });
+  });
+});
+
+describe('rows that D1 does not confirm', () => {
+  it('are sent again by who waits for them, and by the cron no sooner than by the alarm', async () => {
+    const { key, queue, stub } = await openLedger();
+    await stub.settle(key, settlement());
+    await stub.wake();
+    expect(queue).toHaveLength(1);
+    clock.pass(15 * SECOND);
+    await stub.wake();
+    expect(queue).toHaveLength(1);
+    await stub.nudge();
+    expect(queue).toHaveLength(2);
+    clock.pass(3 * MINUTE);
+    await stub.wake();
+    expect(queue).toHaveLength(3);
   });
 });
 
