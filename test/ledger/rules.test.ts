@@ -212,7 +212,7 @@ describe('a no says what is wrong, and what to do', () => {
     // Of both budgets the one that begins anew last.
     expect(never).toMatchObject({ reason: 'budget', window: 'month', retryAfter: null });
     expect(never.error.message).toMatch(
-      /up to 0\.003 USD: more than .* whole budget of this month, 0\.002 USD.*max_tokens/,
+      /up to 0\.003 USD: more than .* whole budget of this month, 0\.002 USD.*max_tokens.*anew at \d{4}-\d\d-01T/,
     );
     await stub.settle(key, settlement({ costNanoUsd: 900_000 }));
     const rest = await ask(200_000);

@@ -26,7 +26,7 @@ function budgetMessage({ window, resetAt, shortage }: Refused): string {
   const asked = `This request may cost up to ${nanoToUsd(shortage.asked)} USD`;
   const fewer = 'Ask for a shorter answer with max_tokens';
   if (shortage.asked > shortage.limit) {
-    return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}; ${administrator}.`;
+    return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}. ${then}`;
   }
   return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}, or wait. ${then}`;
 }
