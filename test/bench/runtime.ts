@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { WRANGLER } from './build.ts';
 import { type Child, startChild } from './children.ts';
 import { runtimeConfig, type StoreSetup, type WorkerSetup } from './runtime-config.ts';
 
-// What wrangler itself runs: the program, not the Node script before it, whose CPU time would be the wrong one.
-const { default: WORKERD, version: VERSION } = createRequire(import.meta.url)('workerd') as {
+// What wrangler itself runs, found from where it stands since the tests have a runtime of their own: the program,
+// not the Node script before it, whose CPU time would be the wrong one.
+const { default: WORKERD, version: VERSION } = createRequire(WRANGLER)('workerd') as {
   default: string;
   version: string;
 }; // as its main.js exports; the package has no types
