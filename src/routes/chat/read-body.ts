@@ -45,7 +45,7 @@ async function drain(reader: BodyReader): Promise<void> {
 
 /**
  * Collects a body, and takes the rest of one that is refused off the connection. Answered in the middle of it,
- * a sender may see a broken connection in place of the answer, and wrangler dev ends itself at the next request.
+ * a sender may see a broken connection in place of the answer, and older dev servers of wrangler (4.124.0) end themselves.
  */
 async function collectOrDrain(reader: BodyReader, limit: number): Promise<Uint8Array[]> {
   try {
