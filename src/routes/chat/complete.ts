@@ -25,6 +25,11 @@ interface Whole extends NormalCompletion {
   error: RouterError | null;
 }
 
+/** A failure after the vendor had taken the request on, which is billed. */
+function failedAtWork(error: RouterError): Tried<never> {
+  return { kind: 'failed', failure: { error, status: 200, accepted: true } };
+}
+
 /** Reads a whole body: blank lines that a vendor sends while one waits are life, and no part of the answer. */
 async function readAnswer(
   exchange: Exchange,
@@ -38,12 +43,10 @@ async function readAnswer(
     text = await readWhole(source, new Uint8Array(0), { ...line, broken: unreachable });
   } catch (cause) {
     void source.cancel(cause).catch(() => undefined);
-    return { kind: 'failed', failure: { error: unreachable(cause), status: 200, accepted: true } };
+    return failedAtWork(unreachable(cause));
   }
   const read = readCompletion(text);
-  if (read.kind === 'cut') {
-    return { kind: 'failed', failure: { error: brokenOff(), status: 200, accepted: true } };
-  }
+  if (read.kind === 'cut') return failedAtWork(brokenOff());
   if (read.kind !== 'completion') {
     // A good status that holds an error is a refusal: nothing was used.
     const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
@@ -82,12 +85,12 @@ function toldBy(tried: Tried<Whole>): Told {
 /** A fault of ours is reported, and what the vendor did is billed all the same. */
 function ownFailure(exchange: Exchange, cause: unknown): Tried<never> {
   exchange.runAfter('completion', Promise.reject(cause));
-  return { kind: 'failed', failure: { error: ownFault(cause), status: 200, accepted: true } };
+  return failedAtWork(ownFault(cause));
 }
 
 /** The body for the client. */
 function print(exchange: Exchange, whole: Whole): Tried<string> {
-  if (whole.error !== null) return { kind: 'failed', failure: { error: whole.error, status: 200, accepted: true } };
+  if (whole.error !== null) return failedAtWork(whole.error);
   const { completion } = exchange.conversation;
   if (completion === undefined) {
     return { kind: 'answered', value: whole.changed ? JSON.stringify(whole.completion) : whole.text };
