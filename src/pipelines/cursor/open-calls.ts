@@ -1,9 +1,5 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
-import { isObject } from '../../protocol/json.ts';
-
-function callIds({ tool_calls: calls }: ChatMessage): unknown[] {
-  return Array.isArray(calls) ? calls.filter(isObject).map(({ id }) => id) : [];
-}
+import { callsOf } from '../reasoning/turn-key.ts';
 
 function emptyResult(id: unknown): ChatMessage {
   return { role: 'tool', tool_call_id: id, content: '' };
@@ -21,7 +17,7 @@ export function closeOpenCalls(messages: readonly ChatMessage[]): ChatMessage[] 
       open = open.filter((id) => id !== message.tool_call_id);
     } else {
       closed.push(...open.map(emptyResult));
-      open = callIds(message);
+      open = callsOf(message).map(({ id }) => id);
     }
     closed.push(message);
   }

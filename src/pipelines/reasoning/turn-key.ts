@@ -29,7 +29,8 @@ function sameArguments(text: unknown): string {
   }
 }
 
-function callsOf(message: ChatMessage): JsonObject[] {
+/** The tool calls of a message, as far as they are objects. */
+export function callsOf(message: ChatMessage): JsonObject[] {
   const calls: unknown = message.tool_calls;
   return Array.isArray(calls) ? calls.filter(isObject) : [];
 }
