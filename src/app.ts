@@ -1,16 +1,16 @@
 import { Hono } from 'hono';
+import { chat } from './api/chat-completions.ts';
+import { internal } from './api/internal/internal.ts';
+import { key } from './api/key.ts';
+import { models } from './api/models.ts';
+import { worker } from './api/worker.ts';
+import { admin } from './console/admin/admin.tsx';
+import { home } from './console/home/home.tsx';
+import { usagePage } from './console/me/usage-page.tsx';
 import { anyOrigin } from './middleware/any-origin.ts';
 import type { AppEnv } from './middleware/app-env.ts';
 import { onError, onNotFound } from './middleware/error-response.ts';
 import { configuration, requestContext } from './middleware/request-context.ts';
-import { admin } from './routes/admin/admin.tsx';
-import { chat } from './routes/chat.ts';
-import { home } from './routes/home/home.tsx';
-import { internal } from './routes/internal/internal.ts';
-import { key } from './routes/key.ts';
-import { models } from './routes/models.ts';
-import { usagePage } from './routes/usage-page/usage-page.tsx';
-import { worker } from './routes/worker.ts';
 
 const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key).route('/', models);
 

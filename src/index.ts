@@ -1,7 +1,7 @@
 import { app } from './app.ts';
+import { consumeLogs } from './ledger/delivery/consumer.ts';
+import { keepDeadLetters } from './ledger/delivery/dead-letters.ts';
 import { sweep } from './ledger/sweep.ts';
-import { consumeLogs } from './logs/consumer.ts';
-import { keepDeadLetters } from './logs/dead-letters.ts';
 
 export { KeyLedger } from './ledger/key-ledger.ts';
 export { ConversationMemory } from './memory/conversation-memory.ts';

@@ -1,7 +1,7 @@
 import { inTime } from '../in-time.ts';
-import type { LogMessage } from '../logs/message.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { ApiKey } from '../store/schema.ts';
+import type { LogMessage } from './delivery/message.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, Settlement } from './entry.ts';
 import type { KeyLedger } from './key-ledger.ts';
 

@@ -1,11 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../config.ts';
 import { logFault } from '../log-line.ts';
-import { packRows } from '../logs/message.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { sendAlerts } from './alert-book.ts';
 import { type Books, openBooks, positionAt } from './books.ts';
+import { packRows } from './delivery/message.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
 import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle } from './ledger.ts';
 import type { RowName } from './outbox.ts';

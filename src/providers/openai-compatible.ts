@@ -4,8 +4,8 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import { readWords, type VendorComplaint, type VendorWords } from './failure.ts';
 import { refuseInputs } from './inputs.ts';
 import type { Provider, RequestContext } from './provider.ts';
+import { vendorError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
-import { vendorError } from './vendor-error.ts';
 
 /** What a vendor's file states. Only the first six lines are needed; the rest is for what is special. */
 export interface Vendor

@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request as send } from 'node:http';
 import type { Plan } from './plan.ts';
+import { OTHER_FRAMES } from './provider-events.ts';
 import type { BenchRequest } from './requests.ts';
-import { OTHER_FRAMES } from './vendor-events.ts';
 
 /** Streams that run side by side. Every wait is bounded. */
 export interface StreamLoad {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Served } from '../support/vendor-double.ts';
+import type { Served } from '../support/provider-double.ts';
 import type { Sent } from './kill-load.ts';
 
 /** A row of D1, as far as it matters here. */

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Order } from '../support/vendor-double.ts';
+import type { Order } from '../support/provider-double.ts';
 import { callInternal } from './kill-router.ts';
 
 /** A client's key, and whether the ledger is asked before the vendor is called. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startVendorDouble, type VendorDouble } from '../support/vendor-double.ts';
+import { startVendorDouble, type VendorDouble } from '../support/provider-double.ts';
 import { type Comparison, compare, PRICES, readRows } from './kill-compare.ts';
 import { type Key, randomFrom, send, startLoad } from './kill-load.ts';
 import { callInternal, type Home, killRouter, makeHome, startRouter } from './kill-router.ts';

@@ -8,8 +8,8 @@ import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts
 import { makeKey, mistyped } from '../support/keys.ts';
 import { clock, SECOND } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
+import { playVendor, type SeenRequest, sse, streamOf } from '../support/provider.ts';
 import { BASE_URL, get, SECRET as INTERNAL_SECRET, internal } from '../support/router.ts';
-import { playVendor, type SeenRequest, sse, streamOf } from '../support/vendor.ts';
 
 let vendor: ReturnType<typeof playVendor> | null = null;
 afterEach(() => {

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { repairLedgers } from '../../src/ledger/check.ts';
-import { consumeLogs } from '../../src/logs/consumer.ts';
+import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import {
   batchOf,
   clock,

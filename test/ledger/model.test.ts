@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { consumeLogs } from '../../src/logs/consumer.ts';
-import type { LogMessage } from '../../src/logs/message.ts';
+import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
+import type { LogMessage } from '../../src/ledger/delivery/message.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import {
   batchOf,

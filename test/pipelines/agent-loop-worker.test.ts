@@ -4,9 +4,9 @@ import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
 import { makeKey } from '../support/keys.ts';
+import { type Granularity, playVendor, sse, streamOf } from '../support/provider.ts';
 import { get, getDirectly } from '../support/router.ts';
-import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-vendor.ts';
-import { type Granularity, playVendor, sse, streamOf } from '../support/vendor.ts';
+import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-provider.ts';
 
 const MODELS: Record<VendorName, string> = {
   deepseek: 'deepseek/deepseek-v4-pro',

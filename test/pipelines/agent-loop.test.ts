@@ -6,7 +6,7 @@ import { StreamEvent } from '../../src/protocol/event.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
-import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-vendor.ts';
+import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-provider.ts';
 
 type OpenMemory = () => ReasoningMemory;
 

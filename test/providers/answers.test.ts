@@ -5,8 +5,8 @@ import type { Usage } from '../../src/protocol/usage.ts';
 import { type AnswerCase, COMMON_ANSWERS, OWN_ANSWERS } from '../fixtures/answers.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
+import { playVendor, sse, streamOf } from '../support/provider.ts';
 import { getDirectly } from '../support/router.ts';
-import { playVendor, sse, streamOf } from '../support/vendor.ts';
 
 const MODELS: Readonly<Record<string, string>> = {
   moonshot: 'moonshot/kimi-k2.6',

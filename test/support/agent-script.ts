@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/protocol/json.ts';
-import type { VendorTurn } from './strict-vendor.ts';
+import type { VendorTurn } from './strict-provider.ts';
 
 /** What an agent is offered: a function, and Cursor's custom tool. */
 export const AGENT_TOOLS: JsonObject[] = [

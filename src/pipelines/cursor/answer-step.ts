@@ -1,3 +1,5 @@
+import { readInput } from '../../dialects/shared/custom-input.ts';
+import { raiseCalls } from '../../dialects/shared/raise-calls.ts';
 import type { ChatChunk, ChatCompletion, ChunkChoice, Delta } from '../../protocol/chat.ts';
 import { StreamEvent, type StreamStep, type TextField } from '../../protocol/event.ts';
 import { isObject } from '../../protocol/json.ts';
@@ -5,8 +7,6 @@ import { takeReasoning } from '../reasoning/field.ts';
 import type { Recorder } from '../reasoning/recorder.ts';
 import { type Frame, writeBlock } from './block.ts';
 import { type ChoiceFold, foldChoice, type Repeats } from './choice-fold.ts';
-import { readInput } from './custom-input.ts';
-import { raiseCalls } from './raise-calls.ts';
 
 /** How an answer is to look. */
 export interface AnswerForm {

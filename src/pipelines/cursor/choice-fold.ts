@@ -1,8 +1,8 @@
+import type { CallRaiser } from '../../dialects/shared/raise-calls.ts';
 import type { Delta, ToolCallDelta } from '../../protocol/chat.ts';
 import { takeReasoning } from '../reasoning/field.ts';
 import type { Frame } from './block.ts';
 import { createEscaper } from './escape.ts';
-import type { CallRaiser } from './raise-calls.ts';
 
 /** What the next delta may hold to go the very same way as this one; null when it must be looked at. */
 export type Repeats = 'content' | 'shown reasoning' | 'dropped reasoning' | null;

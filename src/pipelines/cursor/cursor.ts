@@ -1,13 +1,13 @@
+import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
+import { refuseImages } from '../../dialects/shared/images.ts';
+import { closeOpenCalls } from '../../dialects/shared/open-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
 import { openRecorder } from '../reasoning/reasoning.ts';
 import { restoreReasoning } from '../reasoning/restore.ts';
 import { showReasoning, showWholeReasoning } from './answer-step.ts';
 import { frameOf } from './block.ts';
-import { lowerCustomTools } from './custom-tools.ts';
-import { refuseImages } from './images.ts';
 import { answerKeyCheck } from './key-check.ts';
-import { closeOpenCalls } from './open-calls.ts';
 import { readBody } from './read-body.ts';
 import { tidyMessages } from './tidy.ts';
 

@@ -1,8 +1,8 @@
+import { readBlocks, readSystem } from '../../dialects/messages/read-blocks.ts';
+import { readItems } from '../../dialects/responses/read-items.ts';
+import { readTool, readToolChoice } from '../../dialects/shared/tools.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { readBlocks, readSystem } from './anthropic-messages.ts';
 import { readLegacyCalls } from './legacy-calls.ts';
-import { readItems } from './responses-items.ts';
-import { readTool, readToolChoice } from './tools.ts';
 
 // What only OpenAI's Responses or Anthropic's Messages know. Our vendors refuse some of these and ignore the rest.
 const FOREIGN_KEYS: ReadonlySet<string> = new Set([

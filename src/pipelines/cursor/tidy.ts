@@ -1,7 +1,7 @@
+import { contentOf } from '../../dialects/shared/parts.ts';
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
 import { takeBlock } from './block.ts';
-import { contentOf } from './parts.ts';
 
 /** Messages a vendor accepts, and by position the reasoning that stood as a block before their text. */
 export interface Tidied {

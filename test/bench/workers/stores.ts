@@ -1,5 +1,5 @@
+import type { LogMessage } from '../../../src/ledger/delivery/message.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
-import type { LogMessage } from '../../../src/logs/message.ts';
 import type { ApiKey } from '../../../src/store/schema.ts';
 
 /* What stands behind KV, the queues and D1. A warm key and a begun request touch none of them on their way. */

@@ -1,0 +1,66 @@
+import { type Context, Hono } from 'hono';
+import { checkLedger, repairLedgers } from '../../ledger/check.ts';
+import { readMessage } from '../../ledger/delivery/message.ts';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
+import { RouterError } from '../../protocol/errors.ts';
+import { writeAudit } from '../../store/audit.ts';
+import { openDatabase } from '../../store/database.ts';
+import { deleteDeadLetters, getDeadLetters, listDeadLetters } from '../../store/dead-letters.ts';
+import type { Actor, DeadLetter } from '../../store/schema.ts';
+import { readPage } from './input.ts';
+
+function missing(id: string): RouterError {
+  return new RouterError('not_found', `There is no dead letter ${id}.`, { param: 'id' });
+}
+
+function describe(letter: DeadLetter) {
+  return { id: letter.id, reason: letter.reason, arrived_at: letter.arrivedAt, body: JSON.parse(letter.body) };
+}
+
+/** Our own command line says that it is the one who calls; whoever holds the secret is believed. */
+function actorOf(c: Context): Actor {
+  return c.req.header('x-actor') === 'cli' ? 'cli' : 'api';
+}
+
+const deadLetters = new Hono<AppEnv>({ strict: false })
+  .get('/', async (c) => {
+    const page = await listDeadLetters(openDatabase(c.env.DB), readPage(c, /^\S+$/));
+    return c.json({ data: page.data.map(describe), next_cursor: page.nextCursor });
+  })
+  .post('/:id/retry', async (c) => {
+    const id = c.req.param('id');
+    const database = openDatabase(c.env.DB);
+    const [letter] = await getDeadLetters(database, [id]);
+    if (letter === undefined) throw missing(id);
+    const { message, unusable } = readMessage(JSON.parse(letter.body));
+    if (message === null || unusable !== null) {
+      throw new RouterError(
+        'conflict',
+        `The dead letter ${id} is no message that this router can store: look at it, then delete it.`,
+      );
+    }
+    // Sent before it is taken away: twice is harmless, never is not.
+    await c.env.LOG_QUEUE.send(message);
+    await deleteDeadLetters(database, [id]);
+    await writeAudit(database, { actor: actorOf(c), action: 'dead_letter.retry', target: id });
+    return c.json({ id, retried: true });
+  })
+  .delete('/:id', async (c) => {
+    const id = c.req.param('id');
+    const database = openDatabase(c.env.DB);
+    if ((await deleteDeadLetters(database, [id])) === 0) throw missing(id);
+    await writeAudit(database, { actor: actorOf(c), action: 'dead_letter.delete', target: id });
+    return c.json({ id, deleted: true });
+  })
+  .all('/', methodNotAllowed('GET'))
+  .all('/:id', methodNotAllowed('DELETE'))
+  .all('/:id/retry', methodNotAllowed('POST'));
+
+/** `/internal/ledger`: whether the sums agree, and what could not be written. */
+export const internalLedger = new Hono<AppEnv>({ strict: false })
+  .get('/check', async (c) => c.json(await checkLedger(c.env)))
+  .post('/repair', async (c) => c.json({ repaired: await repairLedgers(c.env) }))
+  .route('/dead-letters', deadLetters)
+  .all('/check', methodNotAllowed('GET'))
+  .all('/repair', methodNotAllowed('POST'));

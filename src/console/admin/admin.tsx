@@ -1,0 +1,72 @@
+import { type Context, Hono } from 'hono';
+import { logFault } from '../../log-line.ts';
+import { type AdminEnv, requireConsole, requireSession } from '../../middleware/admin-session.ts';
+import { requireSameOrigin } from '../../middleware/same-origin.ts';
+import { limitForm } from '../kit/read-form.ts';
+import { respond } from '../kit/respond.ts';
+import { securityHeaders } from '../kit/security-headers.ts';
+import { type View, viewOf } from '../kit/view.ts';
+import { changes } from './changes.tsx';
+import { Frame, Head } from './frame.tsx';
+import { keySecrets } from './key-secrets.tsx';
+import { keys } from './keys.tsx';
+import { ledger } from './ledger.tsx';
+import { models } from './models.tsx';
+import { overview } from './overview.tsx';
+import { providers } from './providers.tsx';
+import { requests } from './requests.tsx';
+import { signIn } from './sign-in.tsx';
+import { tryIt } from './try-it.tsx';
+import { users } from './users.tsx';
+
+function ErrorPage({ view, title, text, id }: { view: View; title: string; text: string; id?: string }) {
+  return (
+    <Frame view={view} title={title} place={null}>
+      <Head title={title} lead={text} />
+      {id !== undefined && <p class="mono">{id}</p>}
+      <a class="button" href="/admin">
+        {view.texts.errors.toOverview}
+      </a>
+    </Frame>
+  );
+}
+
+function showMissing(c: Context<AdminEnv>): Response | Promise<Response> {
+  const view = viewOf(c, '/admin');
+  const { notFound, notFoundText } = view.texts.errors;
+  return respond(c, <ErrorPage view={view} title={notFound} text={notFoundText} />, 404);
+}
+
+/** A fault is told as what it is, with the id that the log knows it by. */
+function showFault(error: Error, c: Context<AdminEnv>): Response | Promise<Response> {
+  const id = c.get('requestId');
+  logFault('console_failed', error, { request_id: id });
+  const view = viewOf(c, '/admin');
+  const { failed, failedText } = view.texts.errors;
+  return respond(c, <ErrorPage view={view} title={failed} text={failedText} id={id} />, 500);
+}
+
+/** What stands behind the session. A page that is not there is a page all the same. */
+const pages = new Hono<AdminEnv>()
+  .use(requireSession, async (c, next) => {
+    await next();
+    const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
+    if (c.res.status === 404 && !isPage) c.res = await showMissing(c);
+  })
+  .route('/', overview)
+  .route('/', keySecrets)
+  .route('/', keys)
+  .route('/', users)
+  .route('/', requests)
+  .route('/', models)
+  .route('/', tryIt)
+  .route('/', ledger)
+  .route('/', changes)
+  .route('/', providers);
+
+/** `/admin`: the console. */
+export const admin = new Hono<AdminEnv>()
+  .use(requireConsole, securityHeaders, requireSameOrigin, limitForm)
+  .route('/', signIn)
+  .route('/', pages)
+  .onError(showFault);

@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
+import { PURPOSES } from '../../pipelines/purposes.ts';
+import type { KeySettings } from '../../store/keys.ts';
+import type { ApiKey } from '../../store/schema.ts';
+import type { FieldValues } from '../kit/read-form.ts';
+import type { Texts } from '../texts/english.ts';
+
+/** What is wrong with which field. */
+export type FieldErrors = Record<string, string>;
+
+type ErrorKind = keyof Texts['keyForm']['errors'];
+
+const ERROR_KINDS: Record<string, ErrorKind> = {
+  username: 'name',
+  name: 'name',
+  prefix: 'prefix',
+  expires: 'duration',
+  grace: 'duration',
+  expires_at: 'time',
+  models: 'models',
+  rpm: 'count',
+  tpm: 'count',
+  max_concurrent: 'count',
+  budget_day_usd: 'budget',
+  budget_week_usd: 'budget',
+  budget_month_usd: 'budget',
+  budget_total_usd: 'budget',
+};
+
+const settingsSchema = z.object(settingsShape(PURPOSES));
+
+const creationSchema = z.object({
+  ...settingsShape(PURPOSES),
+  id: z.string().check(z.regex(/^key_[0-9a-z]{26}$/)),
+  username: userNameSchema,
+  prefix: prefixSchema,
+  expires: z.string().check(z.refine((text) => text === '' || parseDuration(text) !== null)),
+});
+
+function errorsOf(error: z.core.$ZodError, texts: Texts): FieldErrors {
+  const fields = error.issues.map((issue) => String(issue.path[0] ?? ''));
+  return Object.fromEntries(fields.map((field) => [field, texts.keyForm.errors[ERROR_KINDS[field] ?? 'choice']]));
+}
+
+export type ReadSettings = { kind: 'valid'; settings: KeySettings } | { kind: 'invalid'; errors: FieldErrors };
+
+/** The settings of a form. */
+export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
+  const parsed = settingsSchema.safeParse(fields);
+  if (!parsed.success) return { kind: 'invalid', errors: errorsOf(parsed.error, texts) };
+  return { kind: 'valid', settings: settingsToColumns(parsed.data) };
+}
+
+export type ReadNewKey =
+  | { kind: 'valid'; id: string; owner: string; prefix: string; settings: KeySettings }
+  | { kind: 'invalid'; errors: FieldErrors };
+
+/** A new key as a form asks for it. `now` is ms since 1970. */
+export function readNewKey(fields: FieldValues, texts: Texts, now: number): ReadNewKey {
+  const parsed = creationSchema.safeParse(fields);
+  if (!parsed.success) return { kind: 'invalid', errors: errorsOf(parsed.error, texts) };
+  const { id, username, prefix, expires, ...settings } = parsed.data;
+  const lifetime = parseDuration(expires);
+  const expiresAt = lifetime === null ? null : new Date(now + lifetime).toISOString();
+  return { kind: 'valid', id, owner: username, prefix, settings: { ...settingsToColumns(settings), expiresAt } };
+}
+
+function text(value: string | number | null): string {
+  return value === null ? '' : String(value);
+}
+
+/** A budget as people write it: never with an exponent, which the form would not take back. */
+function budgetText(usd: number | null): string {
+  if (usd === null) return '';
+  return usd.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 9 });
+}
+
+/** A key's settings as the fields of its form. */
+export function fieldsOfKey(key: ApiKey): FieldValues {
+  return {
+    name: key.name,
+    purpose: key.purpose,
+    expires_at: text(key.expiresAt),
+    models: text(key.models),
+    rpm: text(key.rpm),
+    tpm: text(key.tpm),
+    max_concurrent: text(key.maxConcurrent),
+    budget_day_usd: budgetText(key.budgetDayUsd),
+    budget_week_usd: budgetText(key.budgetWeekUsd),
+    budget_month_usd: budgetText(key.budgetMonthUsd),
+    budget_total_usd: budgetText(key.budgetTotalUsd),
+    reasoning: key.reasoning,
+  };
+}

@@ -1,0 +1,126 @@
+import { type Context, Hono } from 'hono';
+import { isAllowed } from '../../catalog/allow-list.ts';
+import { parseDuration } from '../../keys/limits.ts';
+import { refreshKey } from '../../keys/refresh-key.ts';
+import { keyId, newSecret } from '../../keys/secret.ts';
+import { logFault } from '../../log-line.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { readOffer } from '../../providers/offer.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { createKey, getKey, rotateKey } from '../../store/keys.ts';
+import type { ApiKey } from '../../store/schema.ts';
+import { listUsers } from '../../store/users.ts';
+import { type FieldValues, readForm } from '../kit/read-form.ts';
+import { respond } from '../kit/respond.ts';
+import { type View, viewOf } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
+import { type FieldErrors, readNewKey } from './key-input.ts';
+import { NewKeyPage } from './new-key-page.tsx';
+import { SecretPage } from './secret-page.tsx';
+import { showKey } from './show-key.tsx';
+
+/** Names offered in the form; more can be typed. */
+const OFFERED_OWNERS = 100;
+
+async function showForm(c: Context<AdminEnv>, values: FieldValues, errors: FieldErrors): Promise<Response> {
+  const view = viewOf(c, '/admin/keys/new');
+  const users = await listUsers(openDatabase(c.env.DB), { limit: OFFERED_OWNERS });
+  const owners = users.data.map(({ name }) => name);
+  const page = <NewKeyPage view={view} values={values} errors={errors} id={keyId(view.now)} owners={owners} />;
+  return respond(c, page, Object.keys(errors).length > 0 ? 400 : 200);
+}
+
+/** The secret itself: the one page that holds it. */
+async function showSecret(
+  c: Context<AdminEnv>,
+  key: ApiKey,
+  secret: string,
+  made: { rotated: boolean; warning: string | null },
+) {
+  const models = readOffer(c.env, c.get('config').modelsJson)
+    .catalog.list()
+    .filter(({ name, aliasOf }) => aliasOf === null && isAllowed(key.models, [name]))
+    .map(({ name }) => name);
+  const view = viewOf(c, `/admin/keys/${key.id}`);
+  const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
+  return respond(
+    c,
+    <SecretPage
+      view={view}
+      apiKey={key}
+      secret={secret}
+      baseUrl={baseUrl}
+      models={models}
+      rotated={made.rotated}
+      warning={made.warning}
+    />,
+  );
+}
+
+function SentBefore({ view, id }: { view: View; id: string }) {
+  const { secret } = view.texts;
+  return (
+    <Frame view={view} title={secret.again} place="keys">
+      <Head title={secret.again} lead={secret.againText} />
+      <a class="button" href={`/admin/keys/${id}`}>
+        {secret.toKey}
+      </a>
+    </Frame>
+  );
+}
+
+/** Stores a new key; null where its id is taken. Only the database can tell which of two forms sent at once was first. */
+async function createOnce(database: Database, row: Parameters<typeof createKey>[1]): Promise<ApiKey | null> {
+  try {
+    return await createKey(database, row, 'console');
+  } catch (cause) {
+    if ((await getKey(database, row.id)) === null) throw cause;
+    return null;
+  }
+}
+
+async function create(c: Context<AdminEnv>): Promise<Response> {
+  const view = viewOf(c, '/admin/keys/new');
+  const fields = await readForm(c);
+  const read = readNewKey(fields, view.texts, view.now);
+  if (read.kind === 'invalid') return showForm(c, fields, read.errors);
+  const { secret, ...stored } = await newSecret(read.prefix);
+  const row = { id: read.id, owner: read.owner, ...stored, ...read.settings };
+  // Nobody has seen the key before, so nobody needs to be told.
+  const key = await createOnce(openDatabase(c.env.DB), row);
+  if (key === null) return respond(c, <SentBefore view={view} id={read.id} />, 409);
+  return showSecret(c, key, secret, { rotated: false, warning: null });
+}
+
+async function rotate(c: Context<AdminEnv>): Promise<Response> {
+  const id = c.req.param('id') ?? '';
+  const view = viewOf(c, `/admin/keys/${id}`);
+  const fields = await readForm(c);
+  const grace = parseDuration(fields['grace'] ?? '');
+  if (grace === null) {
+    return showKey(c, id, { errors: { grace: view.texts.keyForm.errors.duration }, values: null, note: null });
+  }
+  const database = openDatabase(c.env.DB);
+  const before = await getKey(database, id);
+  if (before === null) return c.notFound();
+  const { secret, ...stored } = await newSecret(before.prefix);
+  const until = new Date(view.now + grace).toISOString();
+  const seen = { id, revision: Number(fields['revision']) };
+  const change = await rotateKey(database, seen, stored, until, 'console');
+  if (change.kind !== 'changed') return c.redirect(`/admin/keys/${id}?done=stale`, 303);
+  let warning: string | null = null;
+  try {
+    await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
+  } catch (cause) {
+    // The rotation is stored and its secret is in nobody's hands yet: it must be shown all the same.
+    logFault('refresh_failed', cause, { key_id: id });
+    warning = view.texts.keyPage.late;
+  }
+  return showSecret(c, change.key, secret, { rotated: true, warning });
+}
+
+/** What makes a secret: a new key, and a rotation. */
+export const keySecrets = new Hono<AdminEnv>()
+  .get('/keys/new', (c) => showForm(c, {}, {}))
+  .post('/keys', create)
+  .post('/keys/:id/rotate', rotate);

@@ -1,0 +1,101 @@
+import { type Context, Hono } from 'hono';
+import { refreshKey } from '../../keys/refresh-key.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { RouterError } from '../../protocol/errors.ts';
+import { openDatabase } from '../../store/database.ts';
+import { type KeyChange, listKeys, revokeKey, updateKey } from '../../store/keys.ts';
+import { spendOfKeys } from '../../store/spend.ts';
+import { readForm } from '../kit/read-form.ts';
+import { respond } from '../kit/respond.ts';
+import { viewOf } from '../kit/view.ts';
+import { windowStarts } from '../kit/window-starts.ts';
+import type { Texts } from '../texts/english.ts';
+import { readSettings } from './key-input.ts';
+import { KeysPage } from './keys-page.tsx';
+import { showKey } from './show-key.tsx';
+
+const PAGE_SIZE = 25;
+
+/** What a change came to, as the page after it says. The names are in its address. */
+function noteOf(done: string | undefined, { keyPage }: Texts): string | null {
+  const notes = new Map([
+    ['saved', keyPage.saved],
+    ['late', keyPage.late],
+    ['stale', keyPage.stale],
+    ['disabled', keyPage.disabled],
+    ['enabled', keyPage.enabled],
+    ['revoked', keyPage.revoked],
+  ]);
+  return notes.get(done ?? '') ?? null;
+}
+
+async function list(c: Context<AdminEnv>): Promise<Response> {
+  const view = viewOf(c);
+  const database = openDatabase(c.env.DB);
+  const search = (c.req.query('q') ?? '').trim().slice(0, 100);
+  const owner = c.req.query('owner') || null;
+  const cursor = c.req.query('cursor') || null;
+  const page = await listKeys(database, { limit: PAGE_SIZE, cursor, owner, search });
+  const ids = page.data.map(({ id }) => id);
+  const spend = await spendOfKeys(database, ids, windowStarts(view.now, view.offset));
+  return respond(
+    c,
+    <KeysPage
+      view={view}
+      keys={page.data}
+      spend={spend}
+      search={search}
+      owner={owner}
+      cursor={cursor}
+      next={page.nextCursor}
+    />,
+  );
+}
+
+/** Makes a stored change hold from the next request on, and shows the key with what was done. */
+async function finish(c: Context<AdminEnv>, id: string, change: KeyChange, done: string): Promise<Response> {
+  if (change.kind === 'missing') return c.notFound();
+  const back = (what: string) => c.redirect(`/admin/keys/${id}?done=${what}`, 303);
+  if (change.kind !== 'changed') return back('stale');
+  try {
+    await refreshKey(c.env, id);
+  } catch (cause) {
+    if (cause instanceof RouterError && cause.code === 'ledger_unavailable') return back('late');
+    throw cause;
+  }
+  return back(done);
+}
+
+async function save(c: Context<AdminEnv>): Promise<Response> {
+  const id = c.req.param('id') ?? '';
+  const { texts } = viewOf(c);
+  const fields = await readForm(c);
+  const read = readSettings(fields, texts);
+  if (read.kind === 'invalid') return showKey(c, id, { errors: read.errors, values: fields, note: null });
+  const isEmpty = Object.values(read.settings).every((value) => value === undefined);
+  if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);
+  return finish(c, id, await updateKey(openDatabase(c.env.DB), id, read.settings, 'console'), 'saved');
+}
+
+/** The list of keys, a key's page, and every change that makes no secret. */
+export const keys = new Hono<AdminEnv>()
+  .get('/keys', list)
+  .get('/keys/:id', (c) => {
+    const note = noteOf(c.req.query('done'), viewOf(c).texts);
+    return showKey(c, c.req.param('id'), { errors: {}, values: null, note });
+  })
+  // What a form was sent to is no page: whoever comes back to it wants the key.
+  .get('/keys/:id/:action', (c) => c.redirect(`/admin/keys/${encodeURIComponent(c.req.param('id'))}`, 303))
+  .post('/keys/:id', save)
+  .post('/keys/:id/disable', async (c) => {
+    const id = c.req.param('id');
+    return finish(c, id, await updateKey(openDatabase(c.env.DB), id, { status: 'disabled' }, 'console'), 'disabled');
+  })
+  .post('/keys/:id/enable', async (c) => {
+    const id = c.req.param('id');
+    return finish(c, id, await updateKey(openDatabase(c.env.DB), id, { status: 'active' }, 'console'), 'enabled');
+  })
+  .post('/keys/:id/revoke', async (c) => {
+    const id = c.req.param('id');
+    return finish(c, id, await revokeKey(openDatabase(c.env.DB), id, 'console'), 'revoked');
+  });

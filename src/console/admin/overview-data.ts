@@ -1,0 +1,92 @@
+import { daysBefore, offsetMs } from '../../ledger/windows.ts';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { requestIdFloor } from '../../protocol/request-id.ts';
+import { readOffer } from '../../providers/offer.ts';
+import { PROVIDERS } from '../../providers/registry.ts';
+import { openDatabase } from '../../store/database.ts';
+import {
+  type DailySpend,
+  dailySpend,
+  type FirstTokenTimes,
+  firstTokenTimes,
+  type HourlyTraffic,
+  hourlyTraffic,
+  type ProviderTraffic,
+  providerTraffic,
+  type WindowSpend,
+  windowSpend,
+} from '../../store/overview.ts';
+import { type BudgetedKey, budgetedKeys } from '../../store/spend.ts';
+import { type Tightest, tightestBudget } from '../kit/budget.ts';
+import type { View } from '../kit/view.ts';
+import { windowStarts } from '../kit/window-starts.ts';
+
+const HOUR_MS = 3_600_000;
+/** Days of the spend chart. */
+export const CHART_DAYS = 30;
+const SHOWN_BUDGETS = 6;
+
+export type ProviderState = 'off' | 'quiet' | 'ok' | 'failing';
+
+export interface ProviderLine {
+  id: string;
+  name: string;
+  state: ProviderState;
+  traffic: ProviderTraffic | null;
+}
+
+export interface OverviewData {
+  spend: WindowSpend;
+  days: DailySpend[];
+  hours: HourlyTraffic[];
+  firstToken: FirstTokenTimes;
+  budgets: (BudgetedKey & { tightest: Tightest })[];
+  providers: ProviderLine[];
+}
+
+function stateOf(configured: boolean, traffic: ProviderTraffic | null): ProviderState {
+  if (!configured) return 'off';
+  if (traffic === null) return 'quiet';
+  // One failure among many is a vendor's ordinary day.
+  return traffic.failures * 10 > traffic.requests ? 'failing' : 'ok';
+}
+
+function providerLines(env: Cloudflare.Env, modelsJson: string | null, traffic: ProviderTraffic[]): ProviderLine[] {
+  const { providers } = readOffer(env, modelsJson);
+  return PROVIDERS.map(({ id, name }) => {
+    const ofProvider = traffic.find((line) => line.provider === id) ?? null;
+    return { id, name, state: stateOf(providers.has(id), ofProvider), traffic: ofProvider };
+  });
+}
+
+/** The keys whose next refusal is nearest, nearest first. */
+function nearest(keys: readonly BudgetedKey[]) {
+  return keys
+    .flatMap((key) => {
+      const tightest = tightestBudget(key, key);
+      return tightest === null ? [] : [{ ...key, tightest }];
+    })
+    .sort((one, other) => other.tightest.share - one.tightest.share)
+    .slice(0, SHOWN_BUDGETS);
+}
+
+/** All that the overview shows, but for the ledger's check. */
+export async function readOverview(
+  env: AppEnv['Bindings'],
+  modelsJson: string | null,
+  view: View,
+): Promise<OverviewData> {
+  const database = openDatabase(env.DB);
+  const starts = windowStarts(view.now, view.offset);
+  const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
+  const [spend, days, hours, firstToken, budgeted, traffic] = await Promise.all([
+    windowSpend(database, starts),
+    dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), null),
+    hourlyTraffic(database, lastDay, offsetMs(view.offset) / 60_000),
+    firstTokenTimes(database, lastDay),
+    budgetedKeys(database, starts),
+    providerTraffic(database, requestIdFloor(view.now - HOUR_MS)),
+  ]);
+  const providers = providerLines(env, modelsJson, traffic);
+  return { spend, days, hours, firstToken, budgets: nearest(budgeted), providers };
+}

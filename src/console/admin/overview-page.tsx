@@ -1,0 +1,218 @@
+import type { Child } from 'hono/jsx';
+import { maskSecret } from '../../keys/secret.ts';
+import { Badge } from '../kit/badge.tsx';
+import { ago, budgetMoney, compact, count, duration, money, percent } from '../kit/format.ts';
+import { Meter } from '../kit/meter.tsx';
+import { SpendChart } from '../kit/spend-chart.tsx';
+import type { View } from '../kit/view.ts';
+import { windowStarts } from '../kit/window-starts.ts';
+import { Frame, Head } from './frame.tsx';
+import type { LedgerLight } from './ledger-light.ts';
+import { CHART_DAYS, type OverviewData, type ProviderLine } from './overview-data.ts';
+import { TrafficChart } from './traffic-chart.tsx';
+
+interface OverviewProps {
+  view: View;
+  data: OverviewData;
+  ledger: LedgerLight;
+}
+
+function Spend({ view, data }: OverviewProps) {
+  const { overview } = view.texts;
+  const figures = [
+    [overview.today, data.spend.day],
+    [overview.week, data.spend.week],
+    [overview.month, data.spend.month],
+  ] as const;
+  return (
+    <section aria-label={overview.spend}>
+      <dl class="figures large">
+        {figures.map(([name, sum]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{money(sum)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Figure({ name, note, children }: { name: string; note?: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {children}
+        {note && <small>{note}</small>}
+      </dd>
+    </div>
+  );
+}
+
+function LastDay({ view, data }: OverviewProps) {
+  const { overview } = view.texts;
+  const sum = (of: (row: OverviewData['hours'][number]) => number) => data.hours.reduce((all, row) => all + of(row), 0);
+  const [requests, errors, input] = [
+    sum((row) => row.requests),
+    sum((row) => row.errors),
+    sum((row) => row.inputTokens),
+  ];
+  const { median, p95 } = data.firstToken;
+  return (
+    <section>
+      <h2>{overview.last24}</h2>
+      <dl class="figures">
+        <Figure name={overview.requests}>{count(requests)}</Figure>
+        <Figure name={overview.errors} {...(errors > 0 && { note: percent(errors, requests) })}>
+          {count(errors)}
+        </Figure>
+        <Figure name={overview.tokens}>{`${compact(input)} / ${compact(sum((row) => row.outputTokens))}`}</Figure>
+        <Figure name={overview.cached}>
+          {percent(
+            sum((row) => row.cachedTokens),
+            input,
+          )}
+        </Figure>
+        <Figure name={overview.firstToken} {...(p95 !== null && { note: overview.firstTokenNote(duration(p95)) })}>
+          {duration(median)}
+        </Figure>
+      </dl>
+    </section>
+  );
+}
+
+function Budgets({ view, data }: OverviewProps) {
+  const { overview, keys } = view.texts;
+  return (
+    <section>
+      <h2>{overview.budgets}</h2>
+      {data.budgets.length === 0 && <p class="soft">{overview.noBudgets}</p>}
+      <div class="meters">
+        {data.budgets.map(({ tightest, ...key }) => (
+          <Meter share={tightest.share}>
+            <span class="head">
+              <span>
+                <a href={`/admin/keys/${key.id}`}>{key.name || maskSecret(key)}</a>{' '}
+                <span class="soft">{key.owner}</span>
+              </span>
+              <span class="small">
+                {keys.of(money(tightest.spent), budgetMoney(tightest.budget))}{' '}
+                <span class="soft">{keys.windows[tightest.window]}</span>
+              </span>
+            </span>
+          </Meter>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const STATE_TONES = { off: 'soft', quiet: 'soft', ok: 'good', failing: 'bad' } as const;
+
+function Provider({ view, line }: { view: View; line: ProviderLine }) {
+  const { overview } = view.texts;
+  const { traffic } = line;
+  const last = traffic?.lastFailure ?? null;
+  return (
+    <li>
+      <span>
+        {line.name} <small class="mono">{line.id}</small>
+      </span>
+      <Badge tone={STATE_TONES[line.state]}>{overview.states[line.state]}</Badge>
+      {traffic !== null && <small class="wide">{overview.served(traffic.requests, traffic.failures)}</small>}
+      {last !== null && (
+        <small class="wide">
+          {overview.lastFailure} {ago(Date.parse(last.at), view.now, view.texts)} <span class="mono">{last.code}</span>
+        </small>
+      )}
+    </li>
+  );
+}
+
+function State({ view, data, ledger }: OverviewProps) {
+  const { overview } = view.texts;
+  const tone = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' }[ledger];
+  const words = {
+    ok: overview.ledgerOk,
+    lag: overview.ledgerLag,
+    bad: overview.ledgerBad,
+    unknown: overview.ledgerUnknown,
+  };
+  return (
+    <div class="stack">
+      <section>
+        <div class="head">
+          <h2>{overview.providers}</h2>
+          <form method="post" action="/admin/providers">
+            <button type="submit" class="plain tight">
+              {overview.checkNow}
+            </button>
+          </form>
+        </div>
+        <p class="small soft">{overview.providersNote}</p>
+        <ul class="lines">
+          {data.providers.map((line) => (
+            <Provider view={view} line={line} />
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h2>{overview.ledger}</h2>
+        <p>
+          <span class={`light ${tone}`} aria-hidden="true"></span>
+          {words[ledger]}{' '}
+          <a class="nowrap" href="/admin/ledger">
+            {overview.ledgerOpen}
+          </a>
+        </p>
+      </section>
+    </div>
+  );
+}
+
+function FirstSteps({ view }: { view: View }) {
+  const { overview, keys } = view.texts;
+  return (
+    <div class="empty">
+      <b>{overview.firstSteps}</b>
+      <p>{overview.firstStepsText}</p>
+      <a class="button" href="/admin/keys/new">
+        {keys.make}
+      </a>
+    </div>
+  );
+}
+
+/** How the router is doing, on one page. */
+export function OverviewPage(props: OverviewProps) {
+  const { view, data } = props;
+  const { overview } = view.texts;
+  const isEmpty = data.days.length === 0 && data.hours.length === 0;
+  return (
+    <Frame view={view} title={overview.title} place="overview">
+      <Head title={overview.title} lead={view.texts.zone(view.offset)} />
+      {isEmpty && <FirstSteps view={view} />}
+      <Spend {...props} />
+      <section>
+        <div class="head">
+          <h2>{overview.byDay}</h2>
+          <small>{overview.byDayNote}</small>
+        </div>
+        <SpendChart view={view} rows={data.days} lastDay={windowStarts(view.now, view.offset).day} days={CHART_DAYS} />
+      </section>
+      <LastDay {...props} />
+      <section>
+        <div class="head">
+          <h2>{overview.byHour}</h2>
+          <small>{overview.byHourNote}</small>
+        </div>
+        <TrafficChart view={view} rows={data.hours} />
+      </section>
+      <div class="two">
+        <Budgets {...props} />
+        <State {...props} />
+      </div>
+    </Frame>
+  );
+}

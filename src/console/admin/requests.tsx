@@ -1,0 +1,33 @@
+import { Hono } from 'hono';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { openDatabase } from '../../store/database.ts';
+import { getLog } from '../../store/logs.ts';
+import { listRequests } from '../../store/request-list.ts';
+import { respond } from '../kit/respond.ts';
+import { viewOf } from '../kit/view.ts';
+import { MissingRequest, RequestPage } from './request-page.tsx';
+import { RequestsPage } from './requests-page.tsx';
+
+const PAGE_SIZE = 50;
+const LONGEST_FILTER = 200;
+
+/** `/admin/requests`: the log, and one request. */
+export const requests = new Hono<AdminEnv>()
+  .get('/requests', async (c) => {
+    const read = (name: string) => (c.req.query(name) ?? '').trim().slice(0, LONGEST_FILTER);
+    const filter = { keyId: read('key'), owner: read('owner'), model: read('model'), end: read('end') };
+    const cursor = read('cursor') || null;
+    const page = await listRequests(openDatabase(c.env.DB), { limit: PAGE_SIZE, cursor, filter });
+    return respond(
+      c,
+      <RequestsPage view={viewOf(c)} rows={page.data} filter={filter} cursor={cursor} next={page.nextCursor} />,
+    );
+  })
+  .get('/requests/:id', async (c) => {
+    const view = viewOf(c);
+    const rows = await getLog(openDatabase(c.env.DB), c.req.param('id'));
+    const settle = rows.find((row) => row.kind === 'settle');
+    if (settle === undefined) return respond(c, <MissingRequest view={view} id={c.req.param('id')} />, 404);
+    const adjust = rows.find((row) => row.kind === 'adjust') ?? null;
+    return respond(c, <RequestPage view={view} row={settle} adjust={adjust} />);
+  });

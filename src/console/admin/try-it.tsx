@@ -1,0 +1,102 @@
+import { Hono } from 'hono';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { readOffer } from '../../providers/offer.ts';
+import { assets } from '../kit/asset-list.ts';
+import { respond } from '../kit/respond.ts';
+import { type View, viewOf } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
+
+/** What the script makes each turn of. */
+function TurnTemplate({ view }: { view: View }) {
+  const { tryIt } = view.texts;
+  return (
+    <template id="turn">
+      <article class="turn">
+        <b data-part="name"></b>
+        <details data-part="reasoning" open hidden>
+          <summary>{tryIt.reasoning}</summary>
+          <p class="text" data-part="thoughts"></p>
+        </details>
+        <p class="text" data-part="text"></p>
+        <p class="note bad" data-part="error" role="alert" hidden></p>
+        <small>
+          <span data-part="usage"></span>
+          <a href="/admin/requests" data-part="link" hidden>
+            {tryIt.see}
+          </a>
+        </small>
+      </article>
+    </template>
+  );
+}
+
+function ChatForm({ view, models }: { view: View; models: readonly string[] }) {
+  const { tryIt } = view.texts;
+  return (
+    <form
+      id="try"
+      class="panel"
+      hidden
+      data-you={tryIt.you}
+      data-waiting={tryIt.waiting}
+      data-failed={tryIt.failed}
+      data-stopped={tryIt.stopped}
+      data-stop={tryIt.stop}
+      data-send-text={tryIt.send}
+      data-tokens={tryIt.tokens}
+    >
+      <div class="row">
+        <div class="field grow">
+          <label for="client-key">{tryIt.key}</label>
+          <input id="client-key" name="key" type="password" autocomplete="off" required />
+        </div>
+        <div class="field grow">
+          <label for="model">{tryIt.model}</label>
+          <select id="model" name="model">
+            {models.map((name) => (
+              <option value={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+      </div>
+      <div class="field">
+        <label for="message">{tryIt.message}</label>
+        <textarea id="message" name="message" placeholder={tryIt.placeholder} required></textarea>
+      </div>
+      <div class="row">
+        <button type="submit" name="send">
+          {tryIt.send}
+        </button>
+        <button type="button" id="clear" class="plain">
+          {tryIt.clear}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function TryPage({ view, models }: { view: View; models: readonly string[] }) {
+  const { tryIt } = view.texts;
+  return (
+    <Frame view={view} title={tryIt.title} place="tryIt" scripts={[assets.tryScript]}>
+      <Head title={tryIt.title} lead={tryIt.lead} />
+      <noscript>
+        <p class="note">{tryIt.noScript}</p>
+      </noscript>
+      <section id="conversation" class="chat" role="log" aria-label={tryIt.conversation} aria-live="polite">
+        <p id="nothing" class="soft">
+          {tryIt.empty}
+        </p>
+      </section>
+      <TurnTemplate view={view} />
+      <ChatForm view={view} models={models} />
+    </Frame>
+  );
+}
+
+/** `/admin/try`: the one page that needs its script, to read the stream. */
+export const tryIt = new Hono<AdminEnv>().get('/try', (c) => {
+  const listed = readOffer(c.env, c.get('config').modelsJson).catalog.list();
+  const names = listed.filter(({ aliasOf }) => aliasOf === null).map(({ name }) => name);
+  return respond(c, <TryPage view={viewOf(c)} models={names} />);
+});

@@ -1,0 +1,78 @@
+import { type Context, Hono } from 'hono';
+import { userNameSchema } from '../../keys/limits.ts';
+import { refreshKeysOf } from '../../keys/refresh-key.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { RouterError } from '../../protocol/errors.ts';
+import { openDatabase } from '../../store/database.ts';
+import { spendOfOwners } from '../../store/spend.ts';
+import { createUser, listUsers, setUserStatus } from '../../store/users.ts';
+import { readForm } from '../kit/read-form.ts';
+import { respond } from '../kit/respond.ts';
+import { viewOf } from '../kit/view.ts';
+import { windowStarts } from '../kit/window-starts.ts';
+import type { Texts } from '../texts/english.ts';
+import { UsersPage, type UsersProps } from './users-page.tsx';
+
+const PAGE_SIZE = 50;
+
+function noteOf(done: string | undefined, { users, keyPage }: Texts): string | null {
+  const notes = new Map([
+    ['created', users.created],
+    ['disabled', users.disabled],
+    ['enabled', users.enabled],
+    ['late', keyPage.late],
+  ]);
+  return notes.get(done ?? '') ?? null;
+}
+
+async function show(c: Context<AdminEnv>, refused: UsersProps['refused']): Promise<Response> {
+  const view = viewOf(c, refused === null ? undefined : '/admin/users');
+  const database = openDatabase(c.env.DB);
+  const cursor = c.req.query('cursor') || null;
+  const page = await listUsers(database, { limit: PAGE_SIZE, cursor });
+  const names = page.data.map(({ name }) => name);
+  const spend = await spendOfOwners(database, names, windowStarts(view.now, view.offset).month);
+  return respond(
+    c,
+    <UsersPage
+      view={view}
+      users={page.data}
+      spend={spend}
+      cursor={cursor}
+      next={page.nextCursor}
+      note={noteOf(c.req.query('done'), view.texts)}
+      refused={refused}
+    />,
+    refused === null ? 200 : 400,
+  );
+}
+
+async function create(c: Context<AdminEnv>): Promise<Response> {
+  const { texts } = viewOf(c);
+  const name = (await readForm(c))['username'] ?? '';
+  if (!userNameSchema.safeParse(name).success) return show(c, { name, error: texts.keyForm.errors.name });
+  const { kind } = await createUser(openDatabase(c.env.DB), name, 'console');
+  return kind === 'exists'
+    ? show(c, { name, error: texts.users.exists(name) })
+    : c.redirect('/admin/users?done=created', 303);
+}
+
+async function setStatus(c: Context<AdminEnv>, status: 'active' | 'disabled'): Promise<Response> {
+  const name = c.req.param('name') ?? '';
+  if ((await setUserStatus(openDatabase(c.env.DB), name, status, 'console')) === null) return c.notFound();
+  try {
+    await refreshKeysOf(c.env, name);
+  } catch (cause) {
+    if (cause instanceof RouterError && cause.code === 'ledger_unavailable')
+      return c.redirect('/admin/users?done=late', 303);
+    throw cause;
+  }
+  return c.redirect(`/admin/users?done=${status === 'active' ? 'enabled' : 'disabled'}`, 303);
+}
+
+/** `/admin/users`. */
+export const users = new Hono<AdminEnv>()
+  .get('/users', (c) => show(c, null))
+  .post('/users', create)
+  .post('/users/:name/disable', (c) => setStatus(c, 'disabled'))
+  .post('/users/:name/enable', (c) => setStatus(c, 'active'));

@@ -1,0 +1,136 @@
+import { type Context, Hono } from 'hono';
+import { findKey } from '../../keys/find-key.ts';
+import { keyPorts } from '../../keys/key-ports.ts';
+import { maskSecret } from '../../keys/secret.ts';
+import { logFault } from '../../log-line.ts';
+import type { AppEnv } from '../../middleware/app-env.ts';
+import { methodNotAllowed } from '../../middleware/error-response.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { requireSameOrigin } from '../../middleware/same-origin.ts';
+import { openDatabase } from '../../store/database.ts';
+import { listRequests } from '../../store/request-list.ts';
+import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
+import { LonePage } from '../kit/document.tsx';
+import { KeyLimits, KeyUsage, type KeyUsageState } from '../kit/key-usage.tsx';
+import { limitForm, readForm } from '../kit/read-form.ts';
+import { readKeyUsage } from '../kit/read-key-usage.ts';
+import { RequestTable } from '../kit/request-table.tsx';
+import { respond } from '../kit/respond.ts';
+import { securityHeaders } from '../kit/security-headers.ts';
+import { type View, viewOf } from '../kit/view.ts';
+
+const SHOWN_REQUESTS = 20;
+
+type Shown =
+  | { kind: 'nothing' }
+  | { kind: 'problem'; text: string }
+  | { kind: 'key'; apiKey: ApiKey; usage: KeyUsageState; rows: readonly RequestLogRow[] };
+
+function KeyForm({ view, problem }: { view: View; problem: string | null }) {
+  const { usagePage } = view.texts;
+  return (
+    <form method="post" action="/usage" class="row start">
+      <div class="field grow">
+        <label for="key">{usagePage.key}</label>
+        <input
+          id="key"
+          name="key"
+          type="password"
+          required
+          autocomplete="off"
+          spellcheck={false}
+          autofocus={problem !== null}
+          aria-invalid={problem === null ? undefined : 'true'}
+          aria-describedby={problem === null ? undefined : 'problem'}
+        />
+        {problem !== null && (
+          <p id="problem" class="small bad" role="alert">
+            {problem}
+          </p>
+        )}
+      </div>
+      <button type="submit" class="after-label">
+        {usagePage.submit}
+      </button>
+    </form>
+  );
+}
+
+function KeySheet({ view, shown }: { view: View; shown: Extract<Shown, { kind: 'key' }> }) {
+  const { apiKey, usage, rows } = shown;
+  const { keyPage, usagePage, zone } = view.texts;
+  return (
+    <>
+      <section class="panel">
+        <h2>
+          {apiKey.name || maskSecret(apiKey)}{' '}
+          <small>
+            {apiKey.owner} · {apiKey.purpose}
+            {apiKey.name !== '' && ` · ${maskSecret(apiKey)}`}
+          </small>
+        </h2>
+        <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
+        <KeyUsage view={view} apiKey={apiKey} usage={usage} />
+      </section>
+      <section>
+        <h2>{usagePage.limits}</h2>
+        <KeyLimits view={view} apiKey={apiKey} />
+      </section>
+      <section>
+        <div class="head">
+          <h2>{keyPage.lastRequests}</h2>
+          <small>{zone(view.offset)}</small>
+        </div>
+        {rows.length === 0 && <p class="soft">{keyPage.noRequests}</p>}
+        {rows.length > 0 && <RequestTable view={view} rows={rows} />}
+      </section>
+    </>
+  );
+}
+
+function UsagePage({ view, shown }: { view: View; shown: Shown }) {
+  const { usagePage } = view.texts;
+  return (
+    <LonePage view={view} title={usagePage.title}>
+      <h1>{usagePage.title}</h1>
+      <p class="soft">{usagePage.lead}</p>
+      <KeyForm view={view} problem={shown.kind === 'problem' ? shown.text : null} />
+      {shown.kind === 'key' && <KeySheet view={view} shown={shown} />}
+    </LonePage>
+  );
+}
+
+/** A fault, told on the page with the id that the log knows it by. */
+function showFault(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  const id = c.get('requestId');
+  logFault('usage_page_failed', error, { request_id: id });
+  const view = viewOf(c);
+  return respond(c, <UsagePage view={view} shown={{ kind: 'problem', text: view.texts.usagePage.failed(id) }} />, 500);
+}
+
+/** `/usage`: what a key's holder may see of it. The key comes in a form's body and goes nowhere else. */
+export const usagePage = new Hono<AppEnv>()
+  .use('/', securityHeaders, requireSameOrigin, limitForm)
+  .get('/', (c) => respond(c, <UsagePage view={viewOf(c)} shown={{ kind: 'nothing' }} />))
+  .post('/', async (c) => {
+    const view = viewOf(c);
+    const { usagePage: texts } = view.texts;
+    const { key: secret = '' } = await readForm(c);
+    const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
+    if (found.kind !== 'found') {
+      const text =
+        found.kind === 'malformed' ? texts.malformed : found.kind === 'unavailable' ? texts.unavailable : texts.refused;
+      return respond(
+        c,
+        <UsagePage view={view} shown={{ kind: 'problem', text }} />,
+        found.kind === 'unavailable' ? 503 : 401,
+      );
+    }
+    const [usage, requests] = await Promise.all([
+      readKeyUsage(c.env, found.key, view),
+      listRequests(openDatabase(c.env.DB), { limit: SHOWN_REQUESTS, cursor: null, filter: { keyId: found.key.id } }),
+    ]);
+    return respond(c, <UsagePage view={view} shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
+  })
+  .all('/', methodNotAllowed('GET', 'POST'))
+  .onError(showFault);

@@ -1,0 +1,24 @@
+import type { Admission } from '../ledger/entry.ts';
+import type { Exchange } from './exchange.ts';
+
+/** `x-ratelimit-*` as OpenAI writes them, for the limits the key has. */
+export function rateLimitHeaders({ rateLimits }: Admission): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of ['requests', 'tokens'] as const) {
+    const limits = rateLimits[name];
+    if (limits === null) continue;
+    headers[`x-ratelimit-limit-${name}`] = String(limits.limit);
+    headers[`x-ratelimit-remaining-${name}`] = String(limits.remaining);
+    headers[`x-ratelimit-reset-${name}`] = `${limits.resetSeconds}s`;
+  }
+  return headers;
+}
+
+/** Which provider and model served, and the key's limits. No header of the vendor passes. */
+export function answerHeaders(exchange: Exchange, admission: Admission | null): Record<string, string> {
+  return {
+    'x-llm-provider': exchange.target.configured.provider.id,
+    'x-llm-model': exchange.target.model.id,
+    ...(admission === null ? {} : rateLimitHeaders(admission)),
+  };
+}

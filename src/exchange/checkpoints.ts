@@ -1,0 +1,36 @@
+import { INVALID_KEY } from '../middleware/key-auth.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { estimateByteTokens } from '../protocol/estimate.ts';
+import { NO_USAGE } from '../protocol/usage.ts';
+import { costOf, type Exchange } from './exchange.ts';
+import type { VendorLine } from './provider-line.ts';
+
+const LONGEST_INTERVAL_MS = 30_000;
+
+/**
+ * Tells the ledger now and then how far a long request is: its lease lives on, a crash loses little,
+ * and a revocation ends the request. `bytes` is what the vendor has sent so far.
+ */
+export function addCheckpoints(exchange: Exchange, line: VendorLine, bytes: () => number): void {
+  const interval = Math.min(LONGEST_INTERVAL_MS, exchange.config.leaseTtlMs / 3);
+  let next = Date.now() + interval;
+
+  async function checkpoint(): Promise<void> {
+    const usage = {
+      ...NO_USAGE,
+      inputTokens: exchange.inputEstimate,
+      outputTokens: estimateByteTokens(bytes()),
+    };
+    const { requestId } = exchange;
+    const answer = await exchange.ledger.checkpoint({ requestId, usage, costNanoUsd: costOf(exchange, usage) });
+    if (answer.kind === 'stop') line.stop(new RouterError('invalid_api_key', INVALID_KEY));
+  }
+
+  line.watch.add({
+    due: () => next,
+    ring() {
+      next = Date.now() + interval;
+      exchange.runAfter('checkpoint', checkpoint());
+    },
+  });
+}

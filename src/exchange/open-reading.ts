@@ -1,0 +1,62 @@
+import { completionAsStream, readCompletion } from '../protocol/completion.ts';
+import type { RouterError } from '../protocol/errors.ts';
+import type { JsonObject } from '../protocol/json.ts';
+import { redactBody } from '../protocol/redact.ts';
+import { failedFinish } from '../providers/failure.ts';
+import { chainSteps } from '../stream/chain.ts';
+import { createMeter, type Reading } from '../stream/meter.ts';
+import { createNormalizer, type Endings } from '../stream/normalize.ts';
+import { createTranslator, type Translator } from '../stream/translate.ts';
+import { brokenOff } from './attempts.ts';
+import type { Exchange } from './exchange.ts';
+
+/** All that one try of a stream passes through, and what it has told. */
+export interface Reader {
+  translator: Translator;
+  reading: Reading;
+  endings: Endings;
+  /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds, or that it was cut. */
+  readBody(text: string): string;
+  /** True once the vendor itself has said that it failed. */
+  hasComplained(): boolean;
+}
+
+/** Vendor normaliser → meter → pipeline: the meter counts what the vendor said, not what the client saw. */
+export function openReader(exchange: Exchange): Reader {
+  const { apiKey, provider } = exchange.target.configured;
+  const { step } = exchange.conversation;
+  const normalizer = createNormalizer({
+    id: exchange.requestId,
+    created: Math.floor(exchange.startedAt / 1000),
+    finishReasons: provider.finishReasons,
+    mendChunk: provider.mendChunk,
+  });
+  const { endings } = normalizer;
+  const meter = createMeter(exchange.request.stream_options?.include_usage === true, endings.isComplete);
+  let hasComplained = false;
+
+  function complain(body: string): RouterError {
+    hasComplained = true;
+    return provider.error({ status: 200, body: redactBody(body, [apiKey]), retryAfter: null });
+  }
+
+  const translator = createTranslator({
+    chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
+    readError: (body: JsonObject) => complain(JSON.stringify(body)),
+    failure() {
+      if (endings.reason !== 'error') return null;
+      hasComplained = true;
+      return provider.error(failedFinish(endings.vendorReason));
+    },
+  });
+
+  function readBody(text: string): string {
+    const body = readCompletion(text);
+    if (body.kind === 'cut') throw brokenOff();
+    if (body.kind !== 'completion') throw complain(text);
+    provider.mendCompletion?.(body.completion);
+    return completionAsStream(body.completion);
+  }
+
+  return { translator, reading: meter.reading, endings, readBody, hasComplained: () => hasComplained };
+}

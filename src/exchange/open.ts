@@ -1,0 +1,123 @@
+import type { Context } from 'hono';
+import { userHash } from '../keys/user-hash.ts';
+import { beginRequest, checkpointRequest, settleRequest } from '../ledger/client.ts';
+import type { Admission, LeaseRequest } from '../ledger/entry.ts';
+import { logLine } from '../log-line.ts';
+import { openMemory } from '../memory/client.ts';
+import type { AppEnv } from '../middleware/app-env.ts';
+import { runAfterIn } from '../middleware/run-after.ts';
+import type { Conversation, Pipeline } from '../pipelines/pipeline.ts';
+import type { ChatRequest } from '../protocol/chat.ts';
+import { estimateInputTokens } from '../protocol/estimate.ts';
+import { type JsonDocument, printDocument } from '../protocol/json-document.ts';
+import type { ApiKey } from '../store/schema.ts';
+import { coloOf } from './colo.ts';
+import type { Exchange, Target } from './exchange.ts';
+import { leaseOf } from './lease-of.ts';
+import { refusal } from './refusal.ts';
+
+interface Opening {
+  document: JsonDocument;
+  pipeline: Pipeline;
+  request: ChatRequest;
+  target: Target;
+}
+
+/** True for a key whose requests the ledger may refuse for what they cost or how many they are. */
+function hasLimits(key: ApiKey): boolean {
+  const { rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = key;
+  return [rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd].some(
+    (limit) => limit !== null,
+  );
+}
+
+async function openConversation(c: Context<AppEnv>, { pipeline, request, target }: Opening): Promise<Conversation> {
+  if (pipeline.open === undefined) return { request };
+  const { configured, model } = target;
+  const { id, reasoning } = c.get('key');
+  const runAfter = runAfterIn(c.executionCtx);
+  return await pipeline.open(request, {
+    requestedModel: request.model,
+    display: reasoning,
+    provider: configured.provider.id,
+    model: model.id,
+    wantsReasoning: model.wantsReasoning,
+    canDisableThinking: model.thinking.kind === 'switch',
+    takesImages: model.inputs.includes('image'),
+    memory: c.get('config').reasoningMemory
+      ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, c.get('requestId'), runAfter)
+      : null,
+  });
+}
+
+/** Asks the ledger. A key with limits waits for the answer; for others an unreachable ledger is no reason to refuse. */
+function askLedger(env: Cloudflare.Env, key: ApiKey, lease: LeaseRequest): Promise<Admission | null> {
+  const admission = beginRequest(env, key, lease);
+  return hasLimits(key) ? admission : admission.catch(() => null);
+}
+
+/** The body for the vendor: what nobody changed goes out as the client wrote it. */
+function printBody(
+  c: Context<AppEnv>,
+  { document, target }: Opening,
+  conversation: Conversation,
+  user: string,
+): string {
+  const prepared = target.configured.provider.request(conversation.request, {
+    model: target.model,
+    parameters: target.parameters,
+    userHash: user,
+  });
+  if (c.get('config').debug && prepared.changes.length > 0) {
+    logLine('info', 'request_changed', { request_id: c.get('requestId'), changes: prepared.changes.join('; ') });
+  }
+  return printDocument(document, prepared.request);
+}
+
+/**
+ * Opens the exchange: the ledger is asked while the pipeline prepares the request, so that a warm key
+ * costs one awaited hop at most before the vendor is called. Throws RouterError where the request is refused.
+ */
+export async function openExchange(c: Context<AppEnv>, opening: Opening): Promise<Exchange> {
+  const { request, target } = opening;
+  const config = c.get('config');
+  const key = c.get('key');
+  const requestId = c.get('requestId');
+  const facts = {
+    requestId,
+    startedAt: c.get('startedAt'),
+    config,
+    target,
+    requestedModel: request.model,
+    request,
+    inputEstimate: estimateInputTokens(request),
+    colo: coloOf(c.req.raw),
+  };
+  const admission = askLedger(c.env, key, leaseOf(facts, c.get('keyHash')));
+  const [conversation, user, answer] = await Promise.all([
+    openConversation(c, opening),
+    userHash(key),
+    hasLimits(key) ? admission : null,
+  ]);
+  if (answer?.kind === 'refused') throw refusal(answer, request.model);
+  return {
+    ...facts,
+    conversation,
+    body: printBody(c, opening, conversation, user),
+    admission,
+    attempts: [],
+    onClientLeft(listener) {
+      const { signal } = c.req.raw;
+      if (signal.aborted) listener();
+      else signal.addEventListener('abort', listener);
+    },
+    ledger: {
+      checkpoint: (checkpoint) => checkpointRequest(c.env, key.id, checkpoint),
+      settle: (settlement) => settleRequest(c.env, key, settlement),
+    },
+    log(stage, fields) {
+      if (config.debug) logLine('info', stage, { request_id: requestId, ...fields });
+    },
+    runAfter: runAfterIn(c.executionCtx),
+  };
+}

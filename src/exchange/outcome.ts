@@ -1,0 +1,109 @@
+import type { End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
+import type { RouterError } from '../protocol/errors.ts';
+import { estimateByteTokens } from '../protocol/estimate.ts';
+import { NO_USAGE, type Usage } from '../protocol/usage.ts';
+import type { Failure } from './attempts.ts';
+import { costOf, type Exchange } from './exchange.ts';
+
+// A row must fit into a queue message, whatever a client or a vendor calls a thing.
+const LONGEST_NAME = 200;
+
+/** How an exchange went, as far as the bill is concerned. */
+export interface Outcome extends Told {
+  /** HTTP status the client got, or would have got; 200 for a stream that broke later. */
+  status: number;
+  end: End;
+  error: RouterError | null;
+  /** True once the vendor had taken the request on: only then can it have cost something. */
+  accepted: boolean;
+  firstTokenAt: number | null;
+}
+
+/** What the ledger is told of a request before the vendor answers. */
+export function factsOf(
+  exchange: Pick<Exchange, 'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
+): RequestFacts {
+  return {
+    requestId: exchange.requestId,
+    provider: exchange.target.configured.provider.id,
+    model: exchange.target.model.id,
+    requestedModel: exchange.requestedModel.slice(0, LONGEST_NAME),
+    stream: exchange.request.stream === true,
+    startedAt: exchange.startedAt,
+    colo: exchange.colo,
+    priceRevision: exchange.target.price?.revision ?? null,
+  };
+}
+
+/** Reported numbers where there are any, zero included; nothing where nothing was used; else an estimate that says so. */
+function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
+  if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
+  if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
+  const outputTokens = estimateByteTokens(outcome.bytes);
+  return { usage: { ...NO_USAGE, inputTokens: exchange.inputEstimate, outputTokens }, source: 'estimated' };
+}
+
+/** The exchange's settlement. `now` is ms since 1970. */
+export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
+  const { usage, source } = billOf(exchange, outcome);
+  return {
+    ...factsOf(exchange),
+    status: outcome.status,
+    end: outcome.end,
+    source,
+    usage,
+    costNanoUsd: costOf(exchange, usage),
+    attempts: exchange.attempts,
+    finishReason: outcome.finishReason,
+    vendorFinishReason: outcome.vendorFinishReason?.slice(0, LONGEST_NAME) ?? null,
+    errorCode: outcome.error?.code ?? null,
+    firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - exchange.startedAt,
+    durationMs: now - exchange.startedAt,
+  };
+}
+
+/** What the vendor has told, whole or in part. */
+export interface Told {
+  /** The vendor's own numbers, or null where it gave none. */
+  usage: Usage | null;
+  /** Bytes of text the vendor has sent, roughly: the estimate where it gave no numbers. */
+  bytes: number;
+  finishReason: string | null;
+  vendorFinishReason: string | null;
+}
+
+export const NOTHING_TOLD: Told = { usage: null, bytes: 0, finishReason: null, vendorFinishReason: null };
+
+/** The key was revoked while the request ran. */
+function isRevoked(failure: Failure | null): boolean {
+  return failure?.error.code === 'invalid_api_key';
+}
+
+function endOf(failure: Failure | null, isClientGone: boolean): End {
+  if (isRevoked(failure)) return 'rejected';
+  if (isClientGone) return 'client_gone';
+  if (failure === null) return 'completed';
+  return failure.error.code === 'upstream_timeout' ? 'timeout' : 'upstream_failed';
+}
+
+/**
+ * How an exchange went. `isRefused` means that the ledger said no while the vendor was already at work,
+ * `isCommitted` that the client has its status.
+ */
+export function outcomeOf(
+  failure: Failure | null,
+  told: Told,
+  run: { isClientGone: boolean; isRefused: boolean; isCommitted: boolean; firstTokenAt: number | null },
+): Outcome {
+  const { firstTokenAt, isClientGone, isCommitted, isRefused } = run;
+  const end = endOf(failure, isClientGone);
+  // Nobody was there to be told of an error.
+  const error = end === 'client_gone' ? null : (failure?.error ?? null);
+  const status = isCommitted ? 200 : (error?.status ?? 200);
+  if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
+  // A vendor that was let go before it answered may have worked all the same; one that was not reached has not.
+  const wasLetGo =
+    failure?.status === null && (isRevoked(failure) || (isClientGone && failure.error.code === 'upstream_timeout'));
+  const accepted = failure === null || failure.accepted || wasLetGo;
+  return { ...told, status, end, error, accepted, firstTokenAt };
+}

@@ -1,0 +1,76 @@
+import type { Admission } from '../ledger/entry.ts';
+import { INVALID_KEY } from '../middleware/key-auth.ts';
+import { type ErrorCode, RouterError } from '../protocol/errors.ts';
+import { nanoToUsd } from '../protocol/money.ts';
+import { rateLimitHeaders } from './answer-headers.ts';
+
+type Refused = Extract<Admission, { kind: 'refused' }>;
+
+const RATE_CODES: Partial<Record<Refused['reason'], ErrorCode>> = {
+  rpm: 'rate_limit_exceeded',
+  tpm: 'rate_limit_exceeded',
+  concurrency: 'concurrency_limit_exceeded',
+};
+
+const RATE_NAMES: Partial<Record<Refused['reason'], string>> = {
+  rpm: 'requests a minute',
+  tpm: 'tokens a minute',
+  concurrency: 'requests at the same time',
+};
+
+function budgetMessage({ window, resetAt, shortage }: Refused): string {
+  const name = window === null || window === 'total' ? 'total budget' : `budget of this ${window}`;
+  const administrator = 'your administrator can raise it';
+  const then = resetAt === null ? `Only ${administrator}.` : `It begins anew at ${resetAt}; ${administrator}.`;
+  if (shortage === null || shortage.free <= 0) return `This key's ${name} is used up. ${then}`;
+  const asked = `This request may cost up to ${nanoToUsd(shortage.asked)} USD`;
+  const fewer = 'Ask for a shorter answer with max_tokens';
+  if (shortage.asked > shortage.limit) {
+    return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}. ${then}`;
+  }
+  return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}, or wait. ${then}`;
+}
+
+function rateMessage({ reason, shortage }: Refused, wait: number): string {
+  if (shortage !== null && shortage.asked > shortage.limit) {
+    return `This request has about ${shortage.asked} tokens, and this key may send ${shortage.limit} a minute. Shorten it, or ask your administrator to raise the limit.`;
+  }
+  return `This key may make no more ${RATE_NAMES[reason]} for now. Try again in ${wait} s.`;
+}
+
+/** The ledger's no, as the error the client gets. */
+export function refusal(refused: Refused, model: string): RouterError {
+  switch (refused.reason) {
+    case 'disabled':
+    case 'expired':
+      return new RouterError('invalid_api_key', INVALID_KEY);
+    case 'model':
+      return notAllowed(model);
+    case 'unpriced':
+      return new RouterError(
+        'unpriced_model',
+        `The model '${model}' has no price, and this key has a budget. Use a model with a price, or ask your administrator to add one with MODELS_JSON.`,
+        { param: 'model' },
+      );
+    case 'budget':
+      return new RouterError('budget_exceeded', budgetMessage(refused), { headers: rateLimitHeaders(refused) });
+    case 'rpm':
+    case 'tpm':
+    case 'concurrency': {
+      const wait = refused.retryAfter ?? 1;
+      return new RouterError(RATE_CODES[refused.reason] ?? 'rate_limit_exceeded', rateMessage(refused, wait), {
+        retryAfter: wait,
+        headers: rateLimitHeaders(refused),
+      });
+    }
+  }
+}
+
+/** The error for a model that is not in the key's list. */
+export function notAllowed(model: string): RouterError {
+  return new RouterError(
+    'model_not_allowed',
+    `This key may not use the model '${model}'. GET /api/v1/models lists those it may use; your administrator can allow more.`,
+    { param: 'model' },
+  );
+}

@@ -1,0 +1,148 @@
+import { readCompletion } from '../protocol/completion.ts';
+import { ownFault, type RouterError } from '../protocol/errors.ts';
+import { textBytes } from '../protocol/estimate.ts';
+import { nanoToUsd } from '../protocol/money.ts';
+import { redactBody } from '../protocol/redact.ts';
+import { readUsage } from '../protocol/usage.ts';
+import { failedFinish } from '../providers/failure.ts';
+import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
+import { openSource } from '../stream/source.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { brokenOff, callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { addCheckpoints } from './checkpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { NOTHING_TOLD, outcomeOf, type Told } from './outcome.ts';
+import { openVendorLine, type VendorLine } from './provider-line.ts';
+import { refusal } from './refusal.ts';
+import { readWhole } from './relay.ts';
+import { settleFirst } from './settle-first.ts';
+import { watchAdmission } from './watch-admission.ts';
+
+interface Whole extends NormalCompletion {
+  /** The answer as the vendor wrote it. */
+  text: string;
+  /** Where the vendor says in a finish reason that it failed: the work is done, and billed. */
+  error: RouterError | null;
+}
+
+/** A failure after the vendor had taken the request on, which is billed. */
+function failedAtWork(error: RouterError): Tried<never> {
+  return { kind: 'failed', failure: { error, status: 200, accepted: true } };
+}
+
+/** Reads a whole body: blank lines that a vendor sends while one waits are life, and no part of the answer. */
+async function readAnswer(
+  exchange: Exchange,
+  line: VendorLine,
+  body: ReadableStream<Uint8Array>,
+): Promise<Tried<Whole>> {
+  const { apiKey, provider } = exchange.target.configured;
+  const source = openSource(body, line.signal);
+  let text: string;
+  try {
+    text = await readWhole(source, new Uint8Array(0), { ...line, broken: unreachable });
+  } catch (cause) {
+    void source.cancel(cause).catch(() => undefined);
+    return failedAtWork(unreachable(cause));
+  }
+  const read = readCompletion(text);
+  if (read.kind === 'cut') return failedAtWork(brokenOff());
+  if (read.kind !== 'completion') {
+    // A good status that holds an error is a refusal: nothing was used.
+    const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
+    return { kind: 'failed', failure: { error, status: 200, accepted: false } };
+  }
+  const mended = provider.mendCompletion?.(read.completion) ?? false;
+  const normal = normalizeCompletion(read.completion, {
+    id: exchange.requestId,
+    created: Math.floor(exchange.startedAt / 1000),
+    finishReasons: provider.finishReasons,
+  });
+  const changed = read.mended || mended || normal.changed;
+  const error = normal.finishReason === 'error' ? provider.error(failedFinish(normal.vendorFinishReason)) : null;
+  return { kind: 'answered', value: { ...normal, changed, error, text: text.trim() } };
+}
+
+async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
+  line.calling();
+  const called = await callOnce(exchange, line.signal);
+  if (called.kind === 'failed') {
+    line.refused();
+    return called;
+  }
+  return readAnswer(exchange, line, called.value.body ?? new Blob([]).stream());
+}
+
+function toldBy(tried: Tried<Whole>): Told {
+  if (tried.kind === 'failed') return NOTHING_TOLD;
+  const { completion, finishReason, vendorFinishReason } = tried.value;
+  const usage = readUsage(completion.usage);
+  const estimated = usage === null ? completion.choices : [];
+  const bytes = estimated.reduce((sum, choice) => sum + textBytes(JSON.stringify(choice.message)), 0);
+  return { usage, bytes, finishReason, vendorFinishReason };
+}
+
+/** A fault of ours is reported, and what the vendor did is billed all the same. */
+function ownFailure(exchange: Exchange, cause: unknown): Tried<never> {
+  exchange.runAfter('completion', Promise.reject(cause));
+  return failedAtWork(ownFault(cause));
+}
+
+/** The body for the client. */
+function print(exchange: Exchange, whole: Whole): Tried<string> {
+  if (whole.error !== null) return failedAtWork(whole.error);
+  const { completion } = exchange.conversation;
+  if (completion === undefined) {
+    return { kind: 'answered', value: whole.changed ? JSON.stringify(whole.completion) : whole.text };
+  }
+  try {
+    return { kind: 'answered', value: JSON.stringify(completion(whole.completion)) };
+  } catch (cause) {
+    return ownFailure(exchange, cause);
+  }
+}
+
+async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
+  const tried = await tryVendor(
+    exchange,
+    () => tryOnce(exchange, line),
+    () => !line.isClientGone && line.stopped() === null,
+  ).catch((cause: unknown) => ownFailure(exchange, cause));
+  const printed = tried.kind === 'answered' ? print(exchange, tried.value) : tried;
+  const admission = await exchange.admission;
+  const isRefused = admission?.kind === 'refused';
+  // The ledger's no comes first, whatever the vendor has said meanwhile.
+  const no = isRefused ? refusal(admission, exchange.requestedModel) : null;
+  const failure =
+    printed.kind === 'failed' ? printed.failure : no === null ? null : { error: no, status: 200, accepted: false };
+  const { isClientGone } = line;
+  const cost = await settleFirst(
+    exchange,
+    outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, isCommitted: false, firstTokenAt: null }),
+  );
+  if (failure !== null) throw no ?? failure.error;
+  return new Response(printed.kind === 'answered' ? printed.value : null, {
+    headers: {
+      'content-type': 'application/json',
+      'x-llm-cost-usd': nanoToUsd(cost),
+      ...answerHeaders(exchange, admission),
+    },
+  });
+}
+
+/** Answers with one JSON body. The job outlives a client that leaves, as with streams. */
+export async function answerWhole(exchange: Exchange): Promise<Response> {
+  const line = openVendorLine(exchange.config);
+  exchange.onClientLeft(line.clientLeft);
+  addCheckpoints(exchange, line, () => 0);
+  watchAdmission(exchange, line);
+  const job = run(exchange, line).finally(line.close);
+  exchange.runAfter(
+    'completion',
+    job.then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
+  return job;
+}

@@ -1,0 +1,101 @@
+import * as z from 'zod/mini';
+import { isObject } from '../../protocol/json.ts';
+import type { ApiKey } from '../../store/schema.ts';
+import type { LedgerRow, Settlement } from '../entry.ts';
+
+/** What travels through the queue. */
+export type LogMessage =
+  /** Ledger rows on their way to D1. */
+  | { kind: 'rows'; rows: LedgerRow[] }
+  /** A settlement that could not be brought to its ledger. */
+  | { kind: 'settle'; key: ApiKey; settlement: Settlement };
+
+const whole = z.int();
+const name = z.nullable(z.string());
+
+// All that D1's table insists on: a row that passes cannot hold up those beside it.
+const settlementSchema = z.looseObject({
+  requestId: z.string().check(z.minLength(1)),
+  provider: name,
+  model: name,
+  requestedModel: name,
+  stream: z.boolean(),
+  // What SQLite makes a date of.
+  startedAt: whole.check(z.minimum(0), z.maximum(253_402_300_799_999)),
+  status: whole,
+  end: z.enum(['completed', 'client_gone', 'upstream_failed', 'rejected', 'timeout']),
+  source: z.enum(['reported', 'estimated', 'checkpoint', 'lease_expired', 'none']),
+  usage: z.looseObject({
+    inputTokens: whole,
+    cachedTokens: whole,
+    cacheWriteTokens: whole,
+    outputTokens: whole,
+    reasoningTokens: whole,
+  }),
+  costNanoUsd: whole,
+  attempts: z.array(z.unknown()),
+  durationMs: whole,
+});
+
+const rowSchema = z.extend(settlementSchema, {
+  kind: z.enum(['settle', 'adjust']),
+  keyId: z.string().check(z.minLength(1)),
+  owner: z.string(),
+  purpose: z.string(),
+  day: z.string(),
+});
+
+const settleSchema = z.looseObject({
+  kind: z.literal('settle'),
+  key: z.looseObject({ id: z.string().check(z.minLength(1)), owner: z.string(), purpose: z.string(), revision: whole }),
+  settlement: settlementSchema,
+});
+
+function isRow(value: unknown): value is LedgerRow {
+  return rowSchema.safeParse(value).success;
+}
+
+function isSettleMessage(value: unknown): value is Extract<LogMessage, { kind: 'settle' }> {
+  return settleSchema.safeParse(value).success;
+}
+
+/** What a message's body holds. `unusable` is what cannot be stored: the whole body, or some rows of it; null for nothing. */
+export interface ReadMessage {
+  message: LogMessage | null;
+  unusable: unknown;
+}
+
+/** Reads a message's body. One bad row does not spoil those beside it. */
+export function readMessage(body: unknown): ReadMessage {
+  if (isSettleMessage(body)) return { message: body, unusable: null };
+  const values: unknown = isObject(body) && body['kind'] === 'rows' ? body['rows'] : null;
+  if (!Array.isArray(values)) return { message: null, unusable: body ?? 'nothing' };
+  const rows = values.filter(isRow);
+  const bad = values.filter((value) => !isRow(value));
+  return {
+    message: rows.length === 0 ? null : { kind: 'rows', rows },
+    unusable: bad.length === 0 && rows.length > 0 ? null : { kind: 'rows', rows: bad },
+  };
+}
+
+// A queue takes messages of 128 KB. https://developers.cloudflare.com/queues/platform/limits/
+const MESSAGE_BYTES = 100_000;
+const encoder = new TextEncoder();
+
+/** Packs rows into as few messages as the queue's limit allows, in order. */
+export function packRows(rows: readonly LedgerRow[]): LogMessage[] {
+  const messages: { kind: 'rows'; rows: LedgerRow[] }[] = [];
+  let room = 0;
+  for (const row of rows) {
+    const size = encoder.encode(JSON.stringify(row)).length + 1;
+    const last = messages.at(-1);
+    if (last === undefined || size > room) {
+      messages.push({ kind: 'rows', rows: [row] });
+      room = MESSAGE_BYTES - size;
+    } else {
+      last.rows.push(row);
+      room -= size;
+    }
+  }
+  return messages;
+}

@@ -1,5 +1,0 @@
-import { keyAuth } from '../middleware/key-auth.ts';
-import { recordRefusedKey } from './chat/record-refusal.ts';
-
-/** Lets known, active keys through. The refusal of a known one leaves a log row, whatever was asked for. */
-export const clientKey = keyAuth(recordRefusedKey);

@@ -1,0 +1,344 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
+import { routerWith } from '../support/impatient-router.ts';
+import { makeKey } from '../support/keys.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
+import { playVendor, type SeenRequest, sse, streamOf } from '../support/provider.ts';
+
+let secret = '';
+let keyId = '';
+let vendor: ReturnType<typeof playVendor> | null = null;
+
+beforeAll(async () => {
+  const made = await makeKey();
+  secret = made.secret;
+  keyId = made.key.id;
+});
+
+const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+function delta(content: string, finish: string | null = null, more: object = {}): unknown {
+  return {
+    id: 'v',
+    object: 'chat.completion.chunk',
+    created: 5,
+    model: 'm',
+    choices: [{ index: 0, delta: { content }, finish_reason: finish }],
+    ...more,
+  };
+}
+
+const hello = [delta('Hel'), delta('lo'), delta('', 'stop', { usage })];
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function request(stream: boolean, signal?: AbortSignal): [string, RequestInit] {
+  const body = JSON.stringify({
+    model: 'deepseek/deepseek-flash',
+    stream,
+    messages: [{ role: 'user', content: 'Hi there, vendor' }],
+  });
+  const init = { method: 'POST', body, headers: { authorization: `Bearer ${secret}` } };
+  return ['http://router.test/v1/chat/completions', signal === undefined ? init : { ...init, signal }];
+}
+
+/** A stream that writes these texts, each after its milliseconds of silence, and then ends or hangs. */
+function slowly(
+  steps: readonly (readonly [number, string])[],
+  end: 'close' | 'hang' = 'close',
+): (seen: SeenRequest) => Response {
+  return () => {
+    const waiting = [...steps];
+    const stream = new ReadableStream({
+      type: 'bytes',
+      async pull(controller) {
+        const step = waiting.shift();
+        if (step === undefined) {
+          if (end === 'close') controller.close();
+          else await new Promise(() => undefined);
+          return;
+        }
+        await pause(step[0]);
+        controller.enqueue(new TextEncoder().encode(step[1]));
+      },
+    });
+    return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+  };
+}
+
+describe('while a vendor is slow', () => {
+  it('the status waits for the first event, and a failure within COMMIT_AFTER_MS is a true HTTP error', async () => {
+    vendor = playVendor(slowly([[60, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
+    const response = await routerWith({ COMMIT_AFTER_MS: '1000' }).fetch(...request(true));
+    expect(response.status).toBe(503);
+  });
+
+  it('after COMMIT_AFTER_MS the status is 200, comments keep the line open, and a failure is an error frame', async () => {
+    vendor = playVendor(slowly([[400, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
+    const response = await routerWith({ COMMIT_AFTER_MS: '50', KEEP_ALIVE_MS: '60' }).fetch(...request(true));
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text.match(/: keep-alive\n\n/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(text).toMatch(/data: \{"error":\{.*"upstream_overloaded"\}\}\n\n$/);
+  });
+
+  it('silence between chunks is filled with comments', async () => {
+    const [first, second, last] = hello;
+    vendor = playVendor(
+      slowly([
+        [0, sse([first], false)],
+        [250, sse([second, last])],
+      ]),
+    );
+    const text = await (await routerWith({ KEEP_ALIVE_MS: '60' }).fetch(...request(true))).text();
+    expect(text.indexOf(': keep-alive')).toBeGreaterThan(text.indexOf('Hel'));
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+  });
+
+  it.each([true, false])('no first byte within FIRST_BYTE_TIMEOUT_MS is a 504 (stream: %s)', async (stream) => {
+    vendor = playVendor(async ({ signal }) => {
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      return new Response();
+    });
+    const response = await routerWith({ FIRST_BYTE_TIMEOUT_MS: '80' }).fetch(...request(stream));
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ error: { code: 'upstream_timeout' } });
+    const row = await ledgerRow(keyId, response);
+    expect(row).toMatchObject({ end: 'timeout', source: 'none', costNanoUsd: 0 });
+  });
+
+  it('headers without a body do not put FIRST_BYTE_TIMEOUT_MS off', async () => {
+    vendor = playVendor(async () => {
+      await pause(800);
+      return slowly([], 'hang')(vendor?.seen[0] as SeenRequest);
+    });
+    const response = await routerWith({ FIRST_BYTE_TIMEOUT_MS: '1000' }).fetch(...request(true));
+    expect(response.status).toBe(504);
+    expect((await ledgerRow(keyId, response))?.durationMs).toBeLessThan(1_700);
+  });
+
+  it('a stream that falls silent for IDLE_TIMEOUT_MS ends with an error frame; comments of the vendor are life', async () => {
+    const living = Array.from({ length: 8 }, () => [80, ': keep-alive\n\n'] as const);
+    vendor = playVendor(slowly([[0, sse([hello[0]], false)], ...living, [20, sse([hello[1]], false)]], 'hang'));
+    const router = routerWith({ IDLE_TIMEOUT_MS: '600' });
+    const response = await router.fetch(...request(true));
+    const text = await response.text();
+    expect(text).toContain('"lo"');
+    expect(text).toMatch(/"upstream_timeout"\}\}\n\n$/);
+    await router.settled();
+    expect(await ledgerRow(keyId, response)).toMatchObject({ end: 'timeout', source: 'estimated' });
+  });
+
+  it('a whole answer may come after minutes of blank lines', async () => {
+    const answer = JSON.stringify({
+      id: 'a',
+      object: 'chat.completion',
+      created: 1,
+      choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
+      usage,
+    });
+    vendor = playVendor(slowly([...Array.from({ length: 8 }, () => [80, '\n'] as const), [0, answer]]));
+    const response = await routerWith({ IDLE_TIMEOUT_MS: '600', FIRST_BYTE_TIMEOUT_MS: '600' }).fetch(
+      ...request(false),
+    );
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(answer);
+  });
+});
+
+describe('when the ledger says no after the vendor has begun to answer', () => {
+  const rateLimits = { requests: null, tokens: null };
+  const no = {
+    kind: 'refused',
+    reason: 'disabled',
+    retryAfter: null,
+    window: null,
+    resetAt: null,
+    shortage: null,
+    rateLimits,
+  };
+  /** The true ledger, but for a no that takes its time. */
+  const KEY_LEDGER = {
+    getByName: (name: string) => ({
+      begin: async () => {
+        await pause(100);
+        return no;
+      },
+      settle: (...settled: Parameters<DurableObjectStub<KeyLedger>['settle']>) =>
+        env.KEY_LEDGER.getByName(name).settle(...settled),
+    }),
+  };
+
+  it.each([
+    ['in the middle', slowly([[0, sse(hello.slice(0, 2), false)]], 'hang')],
+    ['to its end', () => streamOf(sse(hello))],
+  ])('not a byte goes out, and the request is a refusal (the vendor answers %s)', async (_how, answer) => {
+    vendor = playVendor(answer);
+    const router = routerWith({ KEY_LEDGER });
+    const response = await router.fetch(...request(true));
+    expect(response.status).toBe(401);
+    await router.settled();
+    expect(await ledgerRow(keyId, response)).toMatchObject({ end: 'rejected', source: 'none', costNanoUsd: 0 });
+  });
+});
+
+describe('when the client leaves', () => {
+  it('the vendor is read on for DRAIN_MS, then let go, and the bill is an estimate', async () => {
+    vendor = playVendor(
+      slowly(
+        [
+          [0, sse([hello[0]], false)],
+          [20, sse([hello[1]], false)],
+        ],
+        'hang',
+      ),
+    );
+    const router = routerWith({ DRAIN_MS: '150', KEEP_ALIVE_MS: '30' });
+    const response = await router.fetch(...request(true));
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    await router.settled();
+    expect(await ledgerRow(keyId, response)).toMatchObject({
+      end: 'client_gone',
+      source: 'estimated',
+      status: 200,
+      errorCode: null,
+    });
+    expect(vendor.seen[0]?.signal.aborted).toBe(true);
+  });
+
+  it('before the first byte too, and the numbers are those of the vendor when it ends in time', async () => {
+    vendor = playVendor(slowly([[200, sse(hello)]]));
+    const router = routerWith({});
+    const leaving = new AbortController();
+    const answer = router.fetch(...request(true, leaving.signal)).catch(() => null);
+    await pause(60);
+    leaving.abort();
+    await answer;
+    await router.settled();
+    const rows = await ledgerRow(keyId, null);
+    expect(rows).toMatchObject({ source: 'reported', usage: { inputTokens: 10, outputTokens: 5 } });
+  });
+
+  it.each([true, false])('a vendor that could not be reached has cost nothing (stream: %s)', async (stream) => {
+    const leaving = new AbortController();
+    vendor = playVendor(async () => {
+      leaving.abort();
+      await pause(50);
+      throw new TypeError('no connection');
+    });
+    const router = routerWith({});
+    await router.fetch(...request(stream, leaving.signal)).catch(() => null);
+    await router.settled();
+    expect(await ledgerRow(keyId, null)).toMatchObject({ end: 'client_gone', source: 'none', costNanoUsd: 0 });
+  });
+
+  it('after the answer has ended, it takes no place from those who leave before', async () => {
+    vendor = playVendor(() => new Response('{"error":{"message":"no"}}', { status: 400 }));
+    const router = routerWith({});
+    for (let count = 0; count < 40; count += 1) {
+      const leaving = new AbortController();
+      expect((await router.fetch(...request(count % 2 === 0, leaving.signal))).status).toBe(400);
+      await router.settled();
+      leaving.abort();
+    }
+    vendor.restore();
+    vendor = playVendor(slowly([[200, sse(hello)]]));
+    const leaving = new AbortController();
+    const answer = router.fetch(...request(true, leaving.signal)).catch(() => null);
+    await pause(60);
+    leaving.abort();
+    await answer;
+    await router.settled();
+    expect(await ledgerRow(keyId, null)).toMatchObject({ end: 'client_gone', source: 'reported' });
+  });
+
+  it('no more than 32 such streams are read on at once', async () => {
+    vendor = playVendor(slowly([[0, sse([hello[0]], false)]], 'hang'));
+    const router = routerWith({ DRAIN_MS: '1000', KEEP_ALIVE_MS: '20' });
+    const responses = await Promise.all(Array.from({ length: 40 }, () => router.fetch(...request(true))));
+    for (const response of responses) {
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+    }
+    await pause(150);
+    const letGo = vendor.seen.filter(({ signal }) => signal.aborted).length;
+    expect(letGo).toBeGreaterThanOrEqual(8);
+    expect(letGo).toBeLessThan(40);
+    await router.settled();
+    expect(vendor.seen.every(({ signal }) => signal.aborted)).toBe(true);
+    expect((await env.KEY_LEDGER.getByName(keyId).sums()).openLeases).toBe(0);
+  });
+});
+
+describe('a client that reads slowly', () => {
+  it('holds the vendor back: nothing piles up in between', async () => {
+    let written = 0;
+    const chunk = new TextEncoder().encode(sse([delta('x'.repeat(10_000))], false));
+    vendor = playVendor(() => {
+      const stream = new ReadableStream({
+        type: 'bytes',
+        async pull(controller) {
+          // Lets timers run, as a network does.
+          if (written % (chunk.length * 20) === 0) await pause(0);
+          written += chunk.length;
+          if (written > 200_000_000) controller.close();
+          else controller.enqueue(chunk.slice());
+        },
+      });
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+    });
+    const router = routerWith({ DRAIN_MS: '50' });
+    const response = await router.fetch(...request(true));
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await pause(300);
+    expect(written).toBeLessThan(2_000_000);
+    await reader?.cancel();
+    await router.settled();
+  });
+});
+
+describe('trying again', () => {
+  it.each([429, 500])('honours a short retry-after, and leaves a long one to the client (%i)', async (status) => {
+    let calls = 0;
+    vendor = playVendor(() =>
+      ++calls === 1 ? new Response('{}', { status, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
+    );
+    const started = Date.now();
+    expect((await routerWith({}).fetch(...request(true))).status).toBe(200);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(950);
+    calls = 0;
+    vendor.restore();
+    vendor = playVendor(() => new Response('{}', { status, headers: { 'retry-after': '30' } }));
+    const refused = await routerWith({}).fetch(...request(true));
+    expect(refused.status).toBe(status === 429 ? 429 : 502);
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(vendor.seen).toHaveLength(1);
+  });
+
+  it('takes the pause that the vendor asked for out of FIRST_BYTE_TIMEOUT_MS', async () => {
+    let calls = 0;
+    vendor = playVendor(() =>
+      ++calls === 1 ? new Response('{}', { status: 429, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
+    );
+    expect((await routerWith({ FIRST_BYTE_TIMEOUT_MS: '700' }).fetch(...request(true))).status).toBe(200);
+  });
+
+  it('never after a byte has gone out', async () => {
+    vendor = playVendor(() => streamOf(sse([hello[0]], false), { breakOff: true }));
+    const text = await (await routerWith({}).fetch(...request(true))).text();
+    expect(text).toContain('"error"');
+    expect(vendor.seen).toHaveLength(1);
+  });
+
+  it('stops at COMMIT_AFTER_MS for streams', async () => {
+    vendor = playVendor(() => new Response('{}', { status: 503 }));
+    const response = await routerWith({ COMMIT_AFTER_MS: '10' }).fetch(...request(true));
+    expect([200, 503]).toContain(response.status);
+    expect(vendor.seen).toHaveLength(1);
+    await response.text();
+  });
+});
