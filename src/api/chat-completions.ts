@@ -35,7 +35,7 @@ async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promi
 async function handleChat(c: Context<AppEnv>): Promise<Response> {
   const seen: Seen = { ...NOTHING_SEEN };
   const opening = completeChat(c, seen).catch(async (error: unknown) => {
-    // Refused before the vendor was called: one row that says why. Later ends settle themselves.
+    // Refused before the provider was called: one row that says why. Later ends settle themselves.
     await recordRefusal(c, seen, error instanceof RouterError ? error : ownFault(error));
     throw error;
   });

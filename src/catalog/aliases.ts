@@ -5,7 +5,7 @@ export function slashFree(models: readonly Model[]): Alias[] {
   return models.map(({ id }) => ({ name: id, model: id, note: 'without a slash' }));
 }
 
-/** Another name of a model, mostly one that the vendor has retired, with and without the provider. */
+/** Another name of a model, mostly one that the provider has retired, with and without the provider. */
 export function otherName(
   provider: string,
   name: string,

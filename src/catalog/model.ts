@@ -1,13 +1,13 @@
-/** Prices in USD per million tokens, as vendors print them. */
+/** Prices in USD per million tokens, as providers print them. */
 export interface TokenPrices {
-  /** Input that was not in the vendor's cache. */
+  /** Input that was not in the provider's cache. */
   input: number;
-  /** Input read from the vendor's cache. */
+  /** Input read from the provider's cache. */
   cached: number;
   output: number;
-  /** Input written to the vendor's cache; where the vendor does not bill it apart, leave it out: `input` holds. */
+  /** Input written to the provider's cache; where the provider does not bill it apart, leave it out: `input` holds. */
   cacheWrite?: number;
-  /** The same for entries kept an hour, where the request asks for that and the vendor bills it apart. */
+  /** The same for entries kept an hour, where the request asks for that and the provider bills it apart. */
   cacheWriteHour?: number;
 }
 
@@ -39,16 +39,16 @@ export type Thinking =
   | { kind: 'always'; efforts: readonly string[] }
   | { kind: 'switch'; default: 'on' | 'off'; efforts: readonly string[] };
 
-/** One model of one vendor, as data. */
+/** One model of one provider, as data. */
 export interface Model {
-  /** The vendor's own id, without the provider: `kimi-k3`. */
+  /** The provider's own id, without the provider: `kimi-k3`. */
   id: string;
   contextLength: number;
   maxOutput: number;
   inputs: readonly Input[];
   tools: boolean;
   thinking: Thinking;
-  /** True where the vendor wants earlier `reasoning_content` back, or answers 400 (`protocols.md` A3). */
+  /** True where the provider wants earlier `reasoning_content` back, or answers 400 (`protocols.md` A3). */
   wantsReasoning: boolean;
   prices: readonly PriceTable[];
   /** Unix seconds, for OpenAI's `created`. */

@@ -34,7 +34,7 @@ function tableAt(tables: readonly PriceTable[], instant: number): PriceTable | n
 /**
  * The price that holds at an instant (a Date, or milliseconds since 1970); null where none is known.
  * Callers pass the start of the request and keep the answer: a stream that runs over the edge of a band
- * is billed as it began. No vendor says which instant counts; this one is known before the first token,
+ * is billed as it began. No provider says which instant counts; this one is known before the first token,
  * so hold, checkpoint and bill agree. The request is looked at for how long cache entries are to be kept.
  */
 export function priceAt(

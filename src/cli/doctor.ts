@@ -9,7 +9,7 @@ import { readTarget, type Target } from './target.ts';
 
 const HELP = `npm run doctor [-- --remote] [--json]
 
-Asks a running router which vendors work from where it runs: a live call of each, its balance, and what to do
+Asks a running router which providers work from where it runs: a live call of each, its balance, and what to do
 about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
 one on port 8787 (PORT) with the secret of .dev.vars. Ends with 1 when something has to be done.`;
 
@@ -41,7 +41,7 @@ interface Finding {
   remedy: string | null;
 }
 
-/** Each vendor has up to 10 s, and they are asked side by side. */
+/** Each provider has up to 10 s, and they are asked side by side. */
 const PATIENCE_MS = 30_000;
 
 function setVariable(name: string, remote: boolean): string {
@@ -52,18 +52,18 @@ function remedyFor(provider: ProviderReport, code: string, remote: boolean): str
   const { key_variable: key, base_url_variable: url } = provider;
   switch (code) {
     case 'upstream_auth_error':
-      return `Make a new key in the vendor's console, for the host ${provider.base_url}, and set it: ${setVariable(key ?? '', remote)}`;
+      return `Make a new key in the provider's console, for the host ${provider.base_url}, and set it: ${setVariable(key ?? '', remote)}`;
     case 'upstream_insufficient_balance':
-      return "Top up the account in the vendor's console.";
+      return "Top up the account in the provider's console.";
     case 'upstream_rate_limited':
     case 'upstream_overloaded':
-      return "Wait a minute and ask again; if it stays, look at the account's limits in the vendor's console.";
+      return "Wait a minute and ask again; if it stays, look at the account's limits in the provider's console.";
     case 'upstream_timeout':
     case 'upstream_error':
       return url === null ? 'Look at the log of the router.' : `Check ${url}: ${setVariable(url, remote)}`;
     default: {
       const host = url === null ? '' : ` If it does not, check ${url}: ${setVariable(url, remote)}`;
-      return `The vendor refuses even the smallest request: its message says why.${host}`;
+      return `The provider refuses even the smallest request: its message says why.${host}`;
     }
   }
 }

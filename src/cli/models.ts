@@ -10,7 +10,7 @@ import { say, sayJson, table, terminalWidth } from './print.ts';
 const HELP = `npm run models -- list [--json]
 
 Every model and name the router knows, with prices in USD per million tokens right now, and the entries of
-MODELS_JSON from the environment or .dev.vars. Which of them a deployment offers depends on its vendor keys:
+MODELS_JSON from the environment or .dev.vars. Which of them a deployment offers depends on its provider keys:
 see "npm run doctor", and GET /api/v1/models for what one key may use.`;
 
 type Described = ReturnType<typeof describeModel>;

@@ -16,7 +16,7 @@ Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start tak
 3. Makes the user admin with a first key, and one for Cursor, if there are no keys yet.
 4. Starts wrangler dev, waits until the router answers, and prints how to use it.
 
-It needs no network and no vendor key: test/echo and its siblings answer out of the Worker.
+It needs no network and no provider key: test/echo and its siblings answer out of the Worker.
 Ctrl-C stops all of it; data and keys stay.
 
   --persist-to DIR   keep the local state somewhere else
@@ -72,7 +72,7 @@ Cursor, under Settings, Models:
 
   Cursor calls from its own servers, so give it the address of your deployment there (npm run deploy).
 
-Vendors' keys go into .dev.vars. Another key of your own: ${another}
+Providers' keys go into .dev.vars. Another key of your own: ${another}
 Ctrl-C stops the router; data and keys stay.
 `;
 }

@@ -14,7 +14,7 @@ export function rateLimitHeaders({ rateLimits }: Admission): Record<string, stri
   return headers;
 }
 
-/** Which provider and model served, and the key's limits. No header of the vendor passes. */
+/** Which provider and model served, and the key's limits. No header of the provider passes. */
 export function answerHeaders(exchange: Exchange, admission: Admission | null): Record<string, string> {
   return {
     'x-llm-provider': exchange.target.configured.provider.id,

@@ -1,18 +1,18 @@
 import { RouterError } from '../protocol/errors.ts';
-import { callVendor } from '../providers/call.ts';
+import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A vendor call that came to nothing. */
+/** A provider call that came to nothing. */
 export interface Failure {
   error: RouterError;
-  /** The vendor's HTTP status; null where none came. */
+  /** The provider's HTTP status; null where none came. */
   status: number | null;
-  /** True once the vendor had taken the request on. */
+  /** True once the provider had taken the request on. */
   accepted: boolean;
 }
 
-/** What a try of the vendor came to. */
+/** What a try of the provider came to. */
 export type Tried<T> = { kind: 'answered'; value: T } | { kind: 'failed'; failure: Failure };
 
 // 409 and the rest say the same the second time.
@@ -33,10 +33,10 @@ function pauseBefore(retry: number, { error, status, accepted }: Failure): numbe
 }
 
 /**
- * Tries the vendor until it answers, fails for good, or `mayWait` says that there is no time for another try.
+ * Tries the provider until it answers, fails for good, or `mayWait` says that there is no time for another try.
  * Each try goes into the exchange's attempts.
  */
-export async function tryVendor<T>(
+export async function tryProvider<T>(
   exchange: Exchange,
   once: () => Promise<Tried<T>>,
   mayWait: (milliseconds: number) => boolean,
@@ -59,22 +59,22 @@ export async function tryVendor<T>(
   }
 }
 
-/** Our word for a vendor that could not be reached, or broke off. The cause may name hosts, so it is not shown. */
+/** Our word for a provider that could not be reached, or broke off. The cause may name hosts, so it is not shown. */
 export function unreachable(cause: unknown): RouterError {
   if (cause instanceof RouterError) return cause;
-  return new RouterError('upstream_error', 'The connection to the vendor failed. Try again.', { cause });
+  return new RouterError('upstream_error', 'The connection to the provider failed. Try again.', { cause });
 }
 
 /** Our word for a good answer that ends before it is complete. */
 export function brokenOff(): RouterError {
-  return new RouterError('upstream_error', 'The vendor ended its answer before it was complete. Try again.');
+  return new RouterError('upstream_error', 'The provider ended its answer before it was complete. Try again.');
 }
 
-/** One call of the vendor: its good answer, or why there is none. */
+/** One call of the provider: its good answer, or why there is none. */
 export async function callOnce(exchange: Exchange, signal: AbortSignal): Promise<Tried<Response>> {
   const { provider, apiKey, baseUrl } = exchange.target.configured;
   try {
-    const response = await callVendor({ provider, apiKey, baseUrl, body: exchange.body, signal });
+    const response = await callProvider({ provider, apiKey, baseUrl, body: exchange.body, signal });
     if (response.ok) return { kind: 'answered', value: response };
     const error = provider.error(await readFailure(response, [apiKey], Date.now()));
     return { kind: 'failed', failure: { error, status: response.status, accepted: false } };

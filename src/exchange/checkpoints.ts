@@ -3,15 +3,15 @@ import { RouterError } from '../protocol/errors.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { costOf, type Exchange } from './exchange.ts';
-import type { VendorLine } from './provider-line.ts';
+import type { ProviderLine } from './provider-line.ts';
 
 const LONGEST_INTERVAL_MS = 30_000;
 
 /**
  * Tells the ledger now and then how far a long request is: its lease lives on, a crash loses little,
- * and a revocation ends the request. `bytes` is what the vendor has sent so far.
+ * and a revocation ends the request. `bytes` is what the provider has sent so far.
  */
-export function addCheckpoints(exchange: Exchange, line: VendorLine, bytes: () => number): void {
+export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: () => number): void {
   const interval = Math.min(LONGEST_INTERVAL_MS, exchange.config.leaseTtlMs / 3);
   let next = Date.now() + interval;
 

@@ -35,13 +35,13 @@ export interface Exchange {
   /** As the client wrote it, in Chat Completions. */
   request: ChatRequest;
   conversation: Conversation;
-  /** The body for the vendor. */
+  /** The body for the provider. */
   body: string;
   inputEstimate: number;
   colo: string | null;
   ledger: RequestLedger;
   /**
-   * The ledger's word on this request. It may come after the vendor was called; a no ends the request.
+   * The ledger's word on this request. It may come after the provider was called; a no ends the request.
    * Null where the ledger could not be reached and the key has no limits.
    */
   admission: Promise<Admission | null>;

@@ -17,11 +17,11 @@ export interface Reader {
   endings: Endings;
   /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds, or that it was cut. */
   readBody(text: string): string;
-  /** True once the vendor itself has said that it failed. */
+  /** True once the provider itself has said that it failed. */
   hasComplained(): boolean;
 }
 
-/** Vendor normaliser → meter → pipeline: the meter counts what the vendor said, not what the client saw. */
+/** Provider normaliser → meter → pipeline: the meter counts what the provider said, not what the client saw. */
 export function openReader(exchange: Exchange): Reader {
   const { apiKey, provider } = exchange.target.configured;
   const { step } = exchange.conversation;

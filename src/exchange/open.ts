@@ -56,7 +56,7 @@ function askLedger(env: Cloudflare.Env, key: ApiKey, lease: LeaseRequest): Promi
   return hasLimits(key) ? admission : admission.catch(() => null);
 }
 
-/** The body for the vendor: what nobody changed goes out as the client wrote it. */
+/** The body for the provider: what nobody changed goes out as the client wrote it. */
 function printBody(
   c: Context<AppEnv>,
   { document, target }: Opening,
@@ -76,7 +76,7 @@ function printBody(
 
 /**
  * Opens the exchange: the ledger is asked while the pipeline prepares the request, so that a warm key
- * costs one awaited hop at most before the vendor is called. Throws RouterError where the request is refused.
+ * costs one awaited hop at most before the provider is called. Throws RouterError where the request is refused.
  */
 export async function openExchange(c: Context<AppEnv>, opening: Opening): Promise<Exchange> {
   const { request, target } = opening;

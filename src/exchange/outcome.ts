@@ -5,7 +5,7 @@ import { NO_USAGE, type Usage } from '../protocol/usage.ts';
 import type { Failure } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
 
-// A row must fit into a queue message, whatever a client or a vendor calls a thing.
+// A row must fit into a queue message, whatever a client or a provider calls a thing.
 const LONGEST_NAME = 200;
 
 /** How an exchange went, as far as the bill is concerned. */
@@ -14,12 +14,12 @@ export interface Outcome extends Told {
   status: number;
   end: End;
   error: RouterError | null;
-  /** True once the vendor had taken the request on: only then can it have cost something. */
+  /** True once the provider had taken the request on: only then can it have cost something. */
   accepted: boolean;
   firstTokenAt: number | null;
 }
 
-/** What the ledger is told of a request before the vendor answers. */
+/** What the ledger is told of a request before the provider answers. */
 export function factsOf(
   exchange: Pick<Exchange, 'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
 ): RequestFacts {
@@ -62,11 +62,11 @@ export function settlementOf(exchange: Exchange, outcome: Outcome, now: number):
   };
 }
 
-/** What the vendor has told, whole or in part. */
+/** What the provider has told, whole or in part. */
 export interface Told {
-  /** The vendor's own numbers, or null where it gave none. */
+  /** The provider's own numbers, or null where it gave none. */
   usage: Usage | null;
-  /** Bytes of text the vendor has sent, roughly: the estimate where it gave no numbers. */
+  /** Bytes of text the provider has sent, roughly: the estimate where it gave no numbers. */
   bytes: number;
   finishReason: string | null;
   vendorFinishReason: string | null;
@@ -87,7 +87,7 @@ function endOf(failure: Failure | null, isClientGone: boolean): End {
 }
 
 /**
- * How an exchange went. `isRefused` means that the ledger said no while the vendor was already at work,
+ * How an exchange went. `isRefused` means that the ledger said no while the provider was already at work,
  * `isCommitted` that the client has its status.
  */
 export function outcomeOf(
@@ -101,7 +101,7 @@ export function outcomeOf(
   const error = end === 'client_gone' ? null : (failure?.error ?? null);
   const status = isCommitted ? 200 : (error?.status ?? 200);
   if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
-  // A vendor that was let go before it answered may have worked all the same; one that was not reached has not.
+  // A provider that was let go before it answered may have worked all the same; one that was not reached has not.
   const wasLetGo =
     failure?.status === null && (isRevoked(failure) || (isClientGone && failure.error.code === 'upstream_timeout'));
   const accepted = failure === null || failure.accepted || wasLetGo;

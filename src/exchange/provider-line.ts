@@ -2,32 +2,32 @@ import { RouterError } from '../protocol/errors.ts';
 import { enterDrain, leaveDrain } from './drains.ts';
 import { createWatch, type Watch } from './watch.ts';
 
-/** How long a vendor may be silent, and how long it is read without a client. Milliseconds. */
+/** How long a provider may be silent, and how long it is read without a client. Milliseconds. */
 export interface LineTimes {
   firstByteTimeoutMs: number;
   idleTimeoutMs: number;
   drainMs: number;
 }
 
-/** The line to the vendor for one request: when it must answer, and when it is cut. */
-export interface VendorLine {
+/** The line to the provider for one request: when it must answer, and when it is cut. */
+export interface ProviderLine {
   readonly watch: Watch;
-  /** Aborted when the vendor is to be let go. */
+  /** Aborted when the provider is to be let go. */
   readonly signal: AbortSignal;
-  /** Lets the vendor go. The first reason holds. */
+  /** Lets the provider go. The first reason holds. */
   stop(reason: RouterError): void;
-  /** Why the vendor was let go, or null. */
+  /** Why the provider was let go, or null. */
   stopped(): RouterError | null;
-  /** Before each call of the vendor, and after one that failed: between two, nobody waits for it. */
+  /** Before each call of the provider, and after one that failed: between two, nobody waits for it. */
   calling(): void;
   refused(): void;
-  /** Before and after each wait for the vendor; a slow client's time is not the vendor's. */
+  /** Before and after each wait for the provider; a slow client's time is not the provider's. */
   waiting(): void;
   received(): void;
   /** The client is gone: read on for the bill, for as long as there is time and room. */
   clientLeft(): void;
   readonly isClientGone: boolean;
-  /** To be called when the vendor has been read to its end or let go: to abort it then would cost a tenth of a short request. */
+  /** To be called when the provider has been read to its end or let go: to abort it then would cost a tenth of a short request. */
   close(): void;
 }
 
@@ -35,18 +35,18 @@ function timeout(kind: 'first' | 'next', milliseconds: number): RouterError {
   const what = kind === 'first' ? 'did not begin to answer' : 'fell silent';
   return new RouterError(
     'upstream_timeout',
-    `The vendor ${what} for ${milliseconds / 1000} seconds. Try again, or ask for less at once.`,
+    `The provider ${what} for ${milliseconds / 1000} seconds. Try again, or ask for less at once.`,
   );
 }
 
 const GONE = 'The client left before the answer was complete.';
 
-/** Opens the line: from here on the vendor's time runs. */
-export function openVendorLine(times: LineTimes): VendorLine {
+/** Opens the line: from here on the provider's time runs. */
+export function openProviderLine(times: LineTimes): ProviderLine {
   const watch = createWatch();
   const abort = new AbortController();
   let reason: RouterError | null = null;
-  /** Null while nobody waits for the vendor: between two calls, and while a slow client is being written to. */
+  /** Null while nobody waits for the provider: between two calls, and while a slow client is being written to. */
   let waitsSince: number | null = Date.now();
   let hasBytes = false;
   let drainUntil = Number.POSITIVE_INFINITY;

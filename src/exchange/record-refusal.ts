@@ -47,7 +47,7 @@ function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, err
   return atMost(LONGEST_WAIT_MS, settling);
 }
 
-/** One row for a request of a known key that was refused before the vendor was called. */
+/** One row for a request of a known key that was refused before the provider was called. */
 export function recordRefusal(c: Context<AppEnv>, seen: Seen, error: RouterError): Promise<void> {
   return record(c, c.get('key'), seen, error.status, error.code);
 }

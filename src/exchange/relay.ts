@@ -3,7 +3,7 @@ import type { Source } from '../stream/source.ts';
 import type { Progress, Translator } from '../stream/translate.ts';
 import type { Sink } from './sink.ts';
 
-/** How the vendor's side of a stream ended. */
+/** How the provider's side of a stream ended. */
 export type RelayEnd = { kind: 'ended' } | { kind: 'failed'; error: RouterError };
 
 /** What a relay drives, and whom it tells. */
@@ -13,12 +13,12 @@ export interface RelaySetup {
   sink: Sink;
   /** Called once, with the first event that holds a choice, before it is written. Rejects where it may not go out. */
   commit(): Promise<void>;
-  /** Called before and after each wait for the vendor. */
+  /** Called before and after each wait for the provider. */
   waiting(): void;
   received(): void;
-  /** Why the vendor was let go, once it was. */
+  /** Why the provider was let go, once it was. */
   stopped(): RouterError | null;
-  /** A vendor's whole body in place of a stream → the stream it should have been. May throw RouterError. */
+  /** A provider's whole body in place of a stream → the stream it should have been. May throw RouterError. */
   readBody(text: string): string;
   /** A broken connection → our error. */
   broken(cause: unknown): RouterError;
@@ -29,7 +29,7 @@ const BODY_LIMIT = 32 * 1024 * 1024;
 
 type Listening = Pick<RelaySetup, 'waiting' | 'received' | 'stopped' | 'broken'>;
 
-/** The vendor's next piece, behind `keep` bytes of the last; null at its end. Rejects with RouterError where it broke off or was let go. */
+/** The provider's next piece, behind `keep` bytes of the last; null at its end. Rejects with RouterError where it broke off or was let go. */
 async function nextPiece(source: Source, keep: number, setup: Listening) {
   setup.waiting();
   let piece: Awaited<ReturnType<Source['read']>>;
@@ -53,7 +53,7 @@ export async function readWhole(source: Source, start: Uint8Array, setup: Listen
     if (piece === null) return text + decoder.decode();
     text += decoder.decode(piece.bytes, { stream: true });
     if (text.length > BODY_LIMIT) {
-      throw new RouterError('upstream_error', 'The vendor sent an answer of more than 32 MiB. Ask for less at once.');
+      throw new RouterError('upstream_error', 'The provider sent an answer of more than 32 MiB. Ask for less at once.');
     }
   }
 }
@@ -71,7 +71,7 @@ function ending(progress: Progress): RelayEnd | null {
 }
 
 /**
- * Drives a vendor's stream to its end, whether or not the client is still there. It must run under `waitUntil`:
+ * Drives a provider's stream to its end, whether or not the client is still there. It must run under `waitUntil`:
  * a plain pipe would be cancelled with the client, and the bill would be lost. Rejects with a fault of ours, in a step.
  */
 export async function relay(setup: RelaySetup): Promise<RelayEnd> {

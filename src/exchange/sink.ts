@@ -3,7 +3,7 @@ import { KEEP_ALIVE_FRAME } from '../protocol/sse.ts';
 /** The client's end of a stream. */
 export interface Sink {
   readonly readable: ReadableStream<Uint8Array>;
-  /** Waits until the client has taken the bytes: a slow reader holds the vendor back. Does nothing once it is gone. */
+  /** Waits until the client has taken the bytes: a slow reader holds the provider back. Does nothing once it is gone. */
   write(bytes: Uint8Array): Promise<void>;
   /** A comment, unless bytes are waiting for a slow client: those are life enough. */
   keepAlive(): void;

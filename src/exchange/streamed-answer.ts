@@ -3,12 +3,12 @@ import { DONE_FRAME, frameOf } from '../protocol/sse.ts';
 import { openSource, type Source } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { atMost } from './at-most.ts';
-import { brokenOff, callOnce, type Failure, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { brokenOff, callOnce, type Failure, type Tried, tryProvider, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { openReader, type Reader } from './open-reading.ts';
 import { NOTHING_TOLD, type Outcome, outcomeOf, type Told } from './outcome.ts';
-import { openVendorLine, type VendorLine } from './provider-line.ts';
+import { openProviderLine, type ProviderLine } from './provider-line.ts';
 import { relay } from './relay.ts';
 import { settleFirst } from './settle-first.ts';
 import { openSink, type Sink } from './sink.ts';
@@ -22,7 +22,7 @@ const LONGEST_LINGER_MS = 50;
 /** A streamed answer under way. */
 interface Run {
   exchange: Exchange;
-  line: VendorLine;
+  line: ProviderLine;
   sink: Sink;
   reader: Reader | null;
   firstTokenAt: number | null;
@@ -68,13 +68,13 @@ function noteFirstToken(run: Run, { reading }: Reader): void {
   if (run.firstTokenAt === null && reading.hasToken) run.firstTokenAt = Date.now();
 }
 
-/** A body that is read to its end leaves the connection open for the next request; a vendor that lingers is cut off. */
+/** A body that is read to its end leaves the connection open for the next request; a provider that lingers is cut off. */
 async function letGo(source: Source): Promise<void> {
   await atMost(LONGEST_LINGER_MS, source.read(0));
   await source.cancel('done').catch(() => undefined);
 }
 
-/** One try: calls the vendor, and relays what it says to the end. */
+/** One try: calls the provider, and relays what it says to the end. */
 async function tryOnce(run: Run): Promise<Tried<Reader>> {
   const { exchange, line, sink } = run;
   line.calling();
@@ -104,8 +104,8 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
   });
   // A stream that came whole in one read was never waited for again.
   noteFirstToken(run, reader);
-  exchange.runAfter('let the vendor go', letGo(source));
-  // When every choice has finished the answer is complete, even if the vendor then breaks off or falls silent.
+  exchange.runAfter('let the provider go', letGo(source));
+  // When every choice has finished the answer is complete, even if the provider then breaks off or falls silent.
   if (run.isCommitted && reader.endings.isComplete() && !reader.hasComplained()) {
     return { kind: 'answered', value: reader };
   }
@@ -161,14 +161,14 @@ async function drive(run: Run): Promise<void> {
   const { exchange, line } = run;
   const deadline = exchange.startedAt + exchange.config.commitAfterMs;
   try {
-    const tried = await tryVendor(
+    const tried = await tryProvider(
       exchange,
       () => tryOnce(run),
       (pause) => !run.isCommitted && !line.isClientGone && line.stopped() === null && Date.now() + pause < deadline,
     );
     await finish(run, tried);
   } catch (cause) {
-    // A fault of ours: the client is not left waiting, and what the vendor has done is billed.
+    // A fault of ours: the client is not left waiting, and what the provider has done is billed.
     const failure = { error: ownFault(cause), status: 200, accepted: run.reader !== null };
     line.stop(failure.error);
     await settleFirst(exchange, outcomeSoFar(run, failure, false));
@@ -179,9 +179,9 @@ async function drive(run: Run): Promise<void> {
   }
 }
 
-/** Answers with a stream. The vendor is driven by a job of its own, so that a client that leaves is billed all the same. */
+/** Answers with a stream. The provider is driven by a job of its own, so that a client that leaves is billed all the same. */
 export function answerWithStream(exchange: Exchange): Promise<Response> {
-  const line = openVendorLine(exchange.config);
+  const line = openProviderLine(exchange.config);
   const sink = openSink(line.clientLeft);
   const answer = Promise.withResolvers<Response>();
   const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };

@@ -1,9 +1,9 @@
 import type { Exchange } from './exchange.ts';
-import type { VendorLine } from './provider-line.ts';
+import type { ProviderLine } from './provider-line.ts';
 import { refusal } from './refusal.ts';
 
-/** Cuts the line to the vendor if the ledger says no while the vendor is already at work. */
-export function watchAdmission(exchange: Exchange, line: VendorLine): void {
+/** Cuts the line to the provider if the ledger says no while the provider is already at work. */
+export function watchAdmission(exchange: Exchange, line: ProviderLine): void {
   exchange.runAfter(
     'admission',
     exchange.admission.then((admission) => {

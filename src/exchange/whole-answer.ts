@@ -8,32 +8,32 @@ import { failedFinish } from '../providers/failure.ts';
 import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
 import { openSource } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { brokenOff, callOnce, type Tried, tryVendor, unreachable } from './attempts.ts';
+import { brokenOff, callOnce, type Tried, tryProvider, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { NOTHING_TOLD, outcomeOf, type Told } from './outcome.ts';
-import { openVendorLine, type VendorLine } from './provider-line.ts';
+import { openProviderLine, type ProviderLine } from './provider-line.ts';
 import { refusal } from './refusal.ts';
 import { readWhole } from './relay.ts';
 import { settleFirst } from './settle-first.ts';
 import { watchAdmission } from './watch-admission.ts';
 
 interface Whole extends NormalCompletion {
-  /** The answer as the vendor wrote it. */
+  /** The answer as the provider wrote it. */
   text: string;
-  /** Where the vendor says in a finish reason that it failed: the work is done, and billed. */
+  /** Where the provider says in a finish reason that it failed: the work is done, and billed. */
   error: RouterError | null;
 }
 
-/** A failure after the vendor had taken the request on, which is billed. */
+/** A failure after the provider had taken the request on, which is billed. */
 function failedAtWork(error: RouterError): Tried<never> {
   return { kind: 'failed', failure: { error, status: 200, accepted: true } };
 }
 
-/** Reads a whole body: blank lines that a vendor sends while one waits are life, and no part of the answer. */
+/** Reads a whole body: blank lines that a provider sends while one waits are life, and no part of the answer. */
 async function readAnswer(
   exchange: Exchange,
-  line: VendorLine,
+  line: ProviderLine,
   body: ReadableStream<Uint8Array>,
 ): Promise<Tried<Whole>> {
   const { apiKey, provider } = exchange.target.configured;
@@ -63,7 +63,7 @@ async function readAnswer(
   return { kind: 'answered', value: { ...normal, changed, error, text: text.trim() } };
 }
 
-async function tryOnce(exchange: Exchange, line: VendorLine): Promise<Tried<Whole>> {
+async function tryOnce(exchange: Exchange, line: ProviderLine): Promise<Tried<Whole>> {
   line.calling();
   const called = await callOnce(exchange, line.signal);
   if (called.kind === 'failed') {
@@ -82,7 +82,7 @@ function toldBy(tried: Tried<Whole>): Told {
   return { usage, bytes, finishReason, vendorFinishReason };
 }
 
-/** A fault of ours is reported, and what the vendor did is billed all the same. */
+/** A fault of ours is reported, and what the provider did is billed all the same. */
 function ownFailure(exchange: Exchange, cause: unknown): Tried<never> {
   exchange.runAfter('completion', Promise.reject(cause));
   return failedAtWork(ownFault(cause));
@@ -102,8 +102,8 @@ function print(exchange: Exchange, whole: Whole): Tried<string> {
   }
 }
 
-async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
-  const tried = await tryVendor(
+async function run(exchange: Exchange, line: ProviderLine): Promise<Response> {
+  const tried = await tryProvider(
     exchange,
     () => tryOnce(exchange, line),
     () => !line.isClientGone && line.stopped() === null,
@@ -111,7 +111,7 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
   const printed = tried.kind === 'answered' ? print(exchange, tried.value) : tried;
   const admission = await exchange.admission;
   const isRefused = admission?.kind === 'refused';
-  // The ledger's no comes first, whatever the vendor has said meanwhile.
+  // The ledger's no comes first, whatever the provider has said meanwhile.
   const no = isRefused ? refusal(admission, exchange.requestedModel) : null;
   const failure =
     printed.kind === 'failed' ? printed.failure : no === null ? null : { error: no, status: 200, accepted: false };
@@ -132,7 +132,7 @@ async function run(exchange: Exchange, line: VendorLine): Promise<Response> {
 
 /** Answers with one JSON body. The job outlives a client that leaves, as with streams. */
 export async function answerWhole(exchange: Exchange): Promise<Response> {
-  const line = openVendorLine(exchange.config);
+  const line = openProviderLine(exchange.config);
   exchange.onClientLeft(line.clientLeft);
   addCheckpoints(exchange, line, () => 0);
   watchAdmission(exchange, line);

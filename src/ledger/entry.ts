@@ -7,7 +7,7 @@ export type End = 'completed' | 'client_gone' | 'upstream_failed' | 'rejected' |
 /** Where the numbers of a row come from. */
 export type Source = 'reported' | 'estimated' | 'checkpoint' | 'lease_expired' | 'none';
 
-/** One call of the vendor, for the log row. */
+/** One call of the provider, for the log row. */
 export interface Attempt {
   /** HTTP status, or null where none came. */
   status: number | null;
@@ -16,7 +16,7 @@ export interface Attempt {
   durationMs: number;
 }
 
-/** What is known of a request before the vendor answers. */
+/** What is known of a request before the provider answers. */
 export interface RequestFacts {
   requestId: string;
   provider: string | null;

@@ -18,7 +18,7 @@ const PRUNE_EVERY_MS = 6 * 3_600_000;
 const KEY_LIMIT = 32_000_000;
 /** What a turn takes beside its reasoning: its id, its hashes, their indexes. A key of many short turns fills up too. */
 const TURN_OVERHEAD = 300;
-/** A row may hold 2 MB. A part of a text would not be what the vendor said, so a longer one is not kept at all. */
+/** A row may hold 2 MB. A part of a text would not be what the provider said, so a longer one is not kept at all. */
 const TURN_LIMIT = 600_000;
 
 const SCHEMA = `

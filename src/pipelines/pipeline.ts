@@ -58,7 +58,7 @@ export interface Pipeline {
   readonly description: string;
   /** Turns whatever body this client sends into Chat Completions. May throw RouterError. */
   read?(body: JsonObject): JsonObject;
-  /** For a model nobody knows: the text of a local answer that calls no vendor, or null. */
+  /** For a model nobody knows: the text of a local answer that calls no provider, or null. */
   localAnswer?(request: ChatRequest): string | null;
   /** Opens the exchange: request side now, answer side in what it returns. */
   open?(request: ChatRequest, exchange: Exchange): Promise<Conversation> | Conversation;

@@ -41,7 +41,7 @@ export interface ChunkChoice extends JsonObject {
   finish_reason?: string | null;
 }
 
-/** One chunk of a streamed answer, as every step after the vendor normaliser sees it. */
+/** One chunk of a streamed answer, as every step after the provider normaliser sees it. */
 export interface ChatChunk extends JsonObject {
   choices: ChunkChoice[];
   usage?: JsonObject | null;
@@ -54,7 +54,7 @@ export interface CompletionChoice extends JsonObject {
   finish_reason?: string | null;
 }
 
-/** A whole answer, as every step after the vendor normaliser sees it. */
+/** A whole answer, as every step after the provider normaliser sees it. */
 export interface ChatCompletion extends JsonObject {
   choices: CompletionChoice[];
   usage?: JsonObject | null;

@@ -2,17 +2,17 @@ import type { ChatCompletion } from './chat.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { DONE_FRAME, frameOf } from './sse.ts';
 
-/** What a whole body of a vendor turned out to be. */
-export type VendorBody =
+/** What a whole body of a provider turned out to be. */
+export type ProviderBody =
   /** `mended` says that something had to be put in. */
   | { kind: 'completion'; completion: ChatCompletion; mended: boolean }
   | { kind: 'error'; body: JsonObject }
-  /** An answer that was begun and not ended, or not even begun: the vendor broke off while it was at work. */
+  /** An answer that was begun and not ended, or not even begun: the provider broke off while it was at work. */
   | { kind: 'cut' }
   | { kind: 'garbage' };
 
-/** Reads a whole answer. Blank lines before it, which vendors send while one waits, are white space to JSON. */
-export function readCompletion(text: string): VendorBody {
+/** Reads a whole answer. Blank lines before it, which providers send while one waits, are white space to JSON. */
+export function readCompletion(text: string): ProviderBody {
   const value = parseJson(text);
   if (value === undefined && /^\s*(\{|$)/.test(text)) return { kind: 'cut' };
   if (!isObject(value)) return { kind: 'garbage' };
@@ -33,7 +33,7 @@ export function readCompletion(text: string): VendorBody {
   return { kind: 'completion', completion: value as ChatCompletion, mended }; // every member ChatCompletion names was checked or put in
 }
 
-/** A whole completion as the stream it should have been, for vendors that answer a stream request with one. */
+/** A whole completion as the stream it should have been, for providers that answer a stream request with one. */
 export function completionAsStream(completion: ChatCompletion): string {
   const { choices, usage, ...envelope } = completion;
   const shared = { ...envelope, object: 'chat.completion.chunk' };

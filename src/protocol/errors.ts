@@ -47,8 +47,8 @@ export interface ErrorDetails {
   retryAfter?: number;
   /** What else the answer's headers say, such as where a limit stands. */
   headers?: Readonly<Record<string, string>>;
-  /** What the client reads as `code` where a vendor's own code helps more than ours. */
-  vendorCode?: string;
+  /** What the client reads as `code` where a provider's own code helps more than ours. */
+  providerCode?: string;
   /** What went wrong underneath; logged by name, never shown. */
   cause?: unknown;
 }
@@ -59,7 +59,7 @@ export class RouterError extends Error {
   readonly param: string | null;
   readonly retryAfter: number | null;
   readonly headers: Readonly<Record<string, string>>;
-  readonly vendorCode: string | null;
+  readonly providerCode: string | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -68,7 +68,7 @@ export class RouterError extends Error {
     this.param = details.param ?? null;
     this.retryAfter = details.retryAfter ?? null;
     this.headers = details.headers ?? {};
-    this.vendorCode = details.vendorCode ?? null;
+    this.providerCode = details.providerCode ?? null;
   }
 
   get status(): number {
@@ -88,7 +88,7 @@ export function errorBody(error: RouterError): ErrorBody {
       message: error.message,
       type: ERROR_CODES[error.code].type,
       param: error.param,
-      code: error.vendorCode ?? error.code,
+      code: error.providerCode ?? error.code,
     },
   };
 }

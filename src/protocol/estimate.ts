@@ -2,12 +2,12 @@ import type { ChatRequest } from './chat.ts';
 import { isObject } from './json.ts';
 
 /*
- * Estimates hold money and stand in where a vendor gave no numbers; they are marked as such and never silently billed as true.
+ * Estimates hold money and stand in where a provider gave no numbers; they are marked as such and never silently billed as true.
  * A token is taken for four bytes of UTF-8: near enough for English and code, and about one token a Chinese character.
  */
 const BYTES_PER_TOKEN = 4;
 
-// What an image costs differs by vendor and size; this is of the right order for a screen-sized one.
+// What an image costs differs by provider and size; this is of the right order for a screen-sized one.
 const TOKENS_PER_IMAGE = 1_000;
 
 /** Bytes of a text in UTF-8, roughly. */

@@ -1,7 +1,7 @@
 import type { ChatChunk } from './chat.ts';
 
 /**
- * One `data:` event of a stream, after the vendor's text was checked to hold a chunk.
+ * One `data:` event of a stream, after the provider's text was checked to hold a chunk.
  * A step that edits the chunk it got must set it again (`event.chunk = chunk`):
  * an event whose chunk nobody has set is sent on as the very bytes it came in.
  */
@@ -23,7 +23,7 @@ export class StreamEvent {
     this.#text = null;
   }
 
-  /** True while the event is still what the vendor wrote. */
+  /** True while the event is still what the provider wrote. */
   get untouched(): boolean {
     return this.#text !== null;
   }
@@ -52,7 +52,7 @@ export interface StreamStep {
   /**
    * The fast path. Most chunks differ from the one before only in their text. For such a chunk
    * each step is asked: would you pass this text on exactly as you passed the last, and change nothing else?
-   * `field` is the vendor's field, `text` the JSON-escaped text as it stands between the quotes.
+   * `field` is the provider's field, `text` the JSON-escaped text as it stands between the quotes.
    * A step that counts or records does so here and answers true. Answering false must have no effect:
    * the event then goes through `transform`. A step without this method sees every event there:
    * correct, only slower. Steps are asked from the last to the first, and only the last may refuse.

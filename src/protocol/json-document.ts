@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from './json.ts';
 /**
  * A JSON object together with the text it was read from, so that members nobody changes
  * are sent on as the very bytes the client wrote: numbers, escapes and order of keys included.
- * Vendors' prompt caches depend on equal bytes.
+ * Providers' prompt caches depend on equal bytes.
  */
 export interface JsonDocument {
   readonly text: string;

@@ -2,7 +2,7 @@ const REDACTED = '[redacted]';
 
 /** What a secret or an account looks like, whoever it belongs to. */
 const SECRET_SHAPES: readonly RegExp[] = [
-  // `Authorization: Bearer …`, as vendors echo it.
+  // `Authorization: Bearer …`, as providers echo it.
   /\bBearer\s+[^\s"',;]+/gi,
   // OpenAI-like keys, and this router's own: prefix, hyphen, 49 characters.
   /\bsk-[A-Za-z0-9_*.-]{6,}/g,
@@ -43,7 +43,7 @@ const HTML_TAG =
 
 const MESSAGE_LIMIT = 1000;
 
-/** A vendor's words, fit to be shown to a client: no secrets, no HTML, one line, at most 1,000 characters. */
+/** A provider's words, fit to be shown to a client: no secrets, no HTML, one line, at most 1,000 characters. */
 export function safeMessage(text: string, secrets: readonly string[] = []): string {
   const plain = redact(text, secrets).replace(HTML_TAG, ' ');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.

@@ -7,7 +7,7 @@
 const LF = 10;
 const CR = 13;
 
-/** One event holds less than this many bytes; a vendor that sends more is broken. */
+/** One event holds less than this many bytes; a provider that sends more is broken. */
 export const EVENT_LIMIT = 8 * 1024 * 1024;
 
 function isLineEnd(byte: number | undefined): boolean {

@@ -17,7 +17,7 @@ export const NO_USAGE: Usage = {
   reasoningTokens: 0,
 };
 
-// A thousand times the longest context: what is beyond it is a vendor's mistake, and no bill may be made of it.
+// A thousand times the longest context: what is beyond it is a provider's mistake, and no bill may be made of it.
 const MOST_TOKENS = 1_000_000_000;
 
 // What is not a whole number of tokens is as good as absent; a later field may hold it.
@@ -49,9 +49,9 @@ const usageSchema = z.looseObject({
   completion_tokens_details: details,
 });
 
-type VendorUsage = z.infer<typeof usageSchema>;
+type ProviderUsage = z.infer<typeof usageSchema>;
 
-function inputOf(usage: VendorUsage): number | null {
+function inputOf(usage: ProviderUsage): number | null {
   const { prompt_tokens, prompt_cache_hit_tokens: hit, prompt_cache_miss_tokens: miss } = usage;
   if (prompt_tokens != null) return prompt_tokens;
   if (hit != null && miss != null) return hit + miss;
@@ -65,7 +65,7 @@ function firstOf(...counts: (number | null | undefined)[]): number {
 }
 
 /**
- * Reads a vendor's usage object in every shape we know; null when it does not tell the input.
+ * Reads a provider's usage object in every shape we know; null when it does not tell the input.
  * Zero is a value. Shapes: OpenAI's details (Z.ai, newer Moonshot and DeepSeek), DeepSeek's
  * `prompt_cache_hit_tokens`, Moonshot's flat `cached_tokens`, and Anthropic's words as gateways mix them in.
  */
@@ -77,7 +77,7 @@ export function readUsage(value: unknown): Usage | null {
   const inputTokens = inputOf(usage);
   if (inputTokens === null) return null;
   const outputTokens = usage.completion_tokens ?? Math.max(0, (usage.total_tokens ?? 0) - inputTokens);
-  // A vendor's own field goes before the one it sends for compatibility.
+  // A provider's own field goes before the one it sends for compatibility.
   const cached = firstOf(
     usage.prompt_cache_hit_tokens,
     usage.cached_tokens,
@@ -94,7 +94,7 @@ export function readUsage(value: unknown): Usage | null {
   return {
     inputTokens,
     cachedTokens,
-    // A part is never more than the whole, whatever the vendor says: a bill counts each token once.
+    // A part is never more than the whole, whatever the provider says: a bill counts each token once.
     cacheWriteTokens: Math.min(written, inputTokens - cachedTokens),
     outputTokens,
     reasoningTokens: Math.min(firstOf(output?.reasoning_tokens, usage.reasoning_tokens), outputTokens),

@@ -1,11 +1,11 @@
 import { RouterError } from '../protocol/errors.ts';
-import { vendorHeaders } from './headers.ts';
+import { providerHeaders } from './headers.ts';
 import type { Provider } from './provider.ts';
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What one call of a vendor needs. */
-export interface VendorCall {
+/** What one call of a provider needs. */
+export interface ProviderCall {
   provider: Pick<Provider, 'name' | 'fetch'>;
   apiKey: string;
   /** From the configuration, without a slash at the end; never from the client. */
@@ -16,7 +16,7 @@ export interface VendorCall {
   fetch?: Fetch;
 }
 
-/** Sends a request to a vendor, in place of the network where the provider answers by itself. */
+/** Sends a request to a provider, in place of the network where the provider answers by itself. */
 export function sendTo(
   provider: Pick<Provider, 'fetch'>,
   url: string,
@@ -27,12 +27,12 @@ export function sendTo(
 }
 
 /**
- * One call of a vendor's chat completions; no retry, no redirect followed.
+ * One call of a provider's chat completions; no retry, no redirect followed.
  * Rejects with RouterError `upstream_error` where no answer came, and with the signal's reason when it fired.
  */
-export async function callVendor(call: VendorCall): Promise<Response> {
+export async function callProvider(call: ProviderCall): Promise<Response> {
   const { provider, apiKey, baseUrl, body, signal } = call;
-  const init = { method: 'POST', headers: vendorHeaders(apiKey), body, signal, redirect: 'manual' } as const;
+  const init = { method: 'POST', headers: providerHeaders(apiKey), body, signal, redirect: 'manual' } as const;
   try {
     return await sendTo(provider, `${baseUrl}/chat/completions`, init, call.fetch);
   } catch (cause) {

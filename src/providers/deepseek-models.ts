@@ -17,7 +17,7 @@ function peak(prices: TokenPrices): PriceBand {
 }
 
 /**
- * `reasoning_effort`: the vendor itself takes minimal for low, medium and xhigh for high, ultra for max.
+ * `reasoning_effort`: the provider itself takes minimal for low, medium and xhigh for high, ultra for max.
  * https://api-docs.deepseek.com/guides/thinking_mode (2026-11-15)
  */
 const THINKING = {

@@ -37,7 +37,7 @@ export const deepseek = openAICompatible({
     if (draft.request['user_id'] == null) draft.set('user_id', userHash, 'keeps callers apart');
   },
 
-  // The vendor ran out of capacity in the middle of an answer.
+  // The provider ran out of capacity in the middle of an answer.
   finishReasons: { insufficient_system_resource: 'error' },
   errors: { upstream_overloaded: ['insufficient_system_resource'] },
 

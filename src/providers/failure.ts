@@ -2,7 +2,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 import { redactBody } from '../protocol/redact.ts';
 import { retryAfterSeconds } from './headers.ts';
-import type { VendorFailure } from './provider.ts';
+import type { ProviderFailure } from './provider.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
@@ -25,8 +25,12 @@ async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
   return text.slice(0, BODY_LIMIT);
 }
 
-/** Takes in a vendor's failed answer. `secrets` are cut out of it at once; `now` is milliseconds since 1970. */
-export async function readFailure(response: Response, secrets: readonly string[], now: number): Promise<VendorFailure> {
+/** Takes in a provider's failed answer. `secrets` are cut out of it at once; `now` is milliseconds since 1970. */
+export async function readFailure(
+  response: Response,
+  secrets: readonly string[],
+  now: number,
+): Promise<ProviderFailure> {
   const body = response.body === null ? '' : await readStart(response.body);
   return {
     status: response.status,
@@ -35,8 +39,8 @@ export async function readFailure(response: Response, secrets: readonly string[]
   };
 }
 
-/** The failure of a vendor that says in a finish reason that it failed. */
-export function failedFinish(reason: string | null): VendorFailure {
+/** The failure of a provider that says in a finish reason that it failed. */
+export function failedFinish(reason: string | null): ProviderFailure {
   return {
     status: 200,
     body: JSON.stringify({ error: { code: reason, message: `finish reason ${reason}` } }),
@@ -44,12 +48,12 @@ export function failedFinish(reason: string | null): VendorFailure {
   };
 }
 
-/** What a vendor's error body says, in whatever form it says it. */
-export interface VendorComplaint {
+/** What a provider's error body says, in whatever form it says it. */
+export interface ProviderComplaint {
   status: number;
-  /** False for pages, garbage and nothing at all: what answered was not the vendor's API. */
+  /** False for pages, garbage and nothing at all: what answered was not the provider's API. */
   isApi: boolean;
-  /** The vendor's code as text: Z.ai's are numbers in strings, others are words. */
+  /** The provider's code as text: Z.ai's are numbers in strings, others are words. */
   code: string | null;
   type: string | null;
   param: string | null;
@@ -70,7 +74,7 @@ function detailOf(body: JsonObject): string | null {
 }
 
 /** A sentence where JSON was due, as DeepSeek's parser sends it: https://github.com/carlrobertoh/ProxyAI/issues/907 */
-function sentenceOf({ status, body }: VendorFailure): string | null {
+function sentenceOf({ status, body }: ProviderFailure): string | null {
   // Anything else in plain words is a gateway's, and says nothing about the request.
   const isAboutRequest = status === 400 || status === 422;
   const text = body.trim();
@@ -78,7 +82,7 @@ function sentenceOf({ status, body }: VendorFailure): string | null {
 }
 
 /** Reads an error body by its content, never by its content type: DeepSeek sends octet-stream at times. */
-export function readComplaint(failure: VendorFailure): VendorComplaint {
+export function readComplaint(failure: ProviderFailure): ProviderComplaint {
   const { status } = failure;
   const body = parseJson(failure.body);
   if (!isObject(body)) {
@@ -98,16 +102,16 @@ export function readComplaint(failure: VendorFailure): VendorComplaint {
   };
 }
 
-/** Our error → a vendor's codes and types that mean it. */
-export type VendorWords = { readonly [Code in ErrorCode]?: readonly string[] };
+/** Our error → a provider's codes and types that mean it. */
+export type ProviderWords = { readonly [Code in ErrorCode]?: readonly string[] };
 
-/** The same by the vendor's word: they come from outside, so a Map. */
-export function readWords(words: VendorWords): ReadonlyMap<string, ErrorCode> {
+/** The same by the provider's word: they come from outside, so a Map. */
+export function readWords(words: ProviderWords): ReadonlyMap<string, ErrorCode> {
   const entries = Object.entries(words) as [ErrorCode, readonly string[]][]; // the type's own keys and values
   return new Map(entries.flatMap(([code, names]) => names.map((name) => [name, code] as const)));
 }
 
-/** What vendors share. */
+/** What providers share. */
 const COMMON_WORDS = readWords({
   upstream_auth_error: ['invalid_api_key', 'authentication_error'],
   upstream_insufficient_balance: ['insufficient_quota', 'insufficient_balance'],
@@ -120,7 +124,7 @@ const COMMON_WORDS = readWords({
 const NO_MONEY =
   /insufficient (?:balance|funds|quota)|account balance|token quota|billing details|suspended|余额不足|欠费/i;
 
-function byStatus({ status, isApi, message }: VendorComplaint): ErrorCode {
+function byStatus({ status, isApi, message }: ProviderComplaint): ErrorCode {
   if (status === 402) return 'upstream_insufficient_balance';
   if ((status === 403 || status === 429) && NO_MONEY.test(message ?? '')) return 'upstream_insufficient_balance';
   if (status === 401) return 'upstream_auth_error';
@@ -133,8 +137,8 @@ function byStatus({ status, isApi, message }: VendorComplaint): ErrorCode {
   return [400, 404, 405, 415, 422].includes(status) ? 'invalid_request' : 'upstream_error';
 }
 
-/** Which of our errors a complaint is: by the vendor's own words first, by its HTTP status last. */
-export function classify(complaint: VendorComplaint, words: ReadonlyMap<string, ErrorCode>): ErrorCode {
+/** Which of our errors a complaint is: by the provider's own words first, by its HTTP status last. */
+export function classify(complaint: ProviderComplaint, words: ReadonlyMap<string, ErrorCode>): ErrorCode {
   for (const word of [complaint.code, complaint.type]) {
     const known = words.get(word ?? '') ?? COMMON_WORDS.get(word ?? '');
     if (known !== undefined) return known;

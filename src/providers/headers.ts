@@ -1,10 +1,10 @@
 /*
- * Allow-lists both ways. A vendor gets what is built here and nothing of the client's: no cookies, addresses,
- * `cf-*` or `x-forwarded-*`. Of a vendor's headers a client gets one number: when to come back.
+ * Allow-lists both ways. A provider gets what is built here and nothing of the client's: no cookies, addresses,
+ * `cf-*` or `x-forwarded-*`. Of a provider's headers a client gets one number: when to come back.
  */
 
-/** The headers a vendor gets: nothing of the client's. */
-export function vendorHeaders(apiKey: string): Headers {
+/** The headers a provider gets: nothing of the client's. */
+export function providerHeaders(apiKey: string): Headers {
   return new Headers({
     accept: 'application/json, text/event-stream',
     authorization: `Bearer ${apiKey}`,
@@ -13,7 +13,7 @@ export function vendorHeaders(apiKey: string): Headers {
   });
 }
 
-/** Whole seconds the vendor asks to wait, or null. `now` is milliseconds since 1970, for the date form. */
+/** Whole seconds the provider asks to wait, or null. `now` is milliseconds since 1970, for the date form. */
 export function retryAfterSeconds(headers: Headers, now: number): number | null {
   const milliseconds = Number(headers.get('retry-after-ms') ?? Number.NaN);
   if (Number.isFinite(milliseconds) && milliseconds >= 0) return Math.ceil(milliseconds / 1000);

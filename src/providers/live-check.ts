@@ -1,21 +1,21 @@
 import { RouterError } from '../protocol/errors.ts';
 import { isObject, parseJson } from '../protocol/json.ts';
 import { redactBody } from '../protocol/redact.ts';
-import { sendTo, type VendorCall } from './call.ts';
+import { type ProviderCall, sendTo } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
 import { readFailure } from './failure.ts';
-import { vendorHeaders } from './headers.ts';
+import { providerHeaders } from './headers.ts';
 import type { Balance } from './read-balance.ts';
 
 /** What a live check found. Nothing in it is secret. */
 export interface LiveCheck {
   ok: boolean;
   latencyMs: number;
-  /** Our error where the vendor did not answer as it should. */
+  /** Our error where the provider did not answer as it should. */
   problem: { code: string; message: string } | null;
-  /** As the vendor says it; null where it has no route for it, or gave no answer. */
+  /** As the provider says it; null where it has no route for it, or gave no answer. */
   balance: string | null;
-  /** Models of the catalogue that the vendor does not list; null where it has no list. */
+  /** Models of the catalogue that the provider does not list; null where it has no list. */
   unlisted: string[] | null;
 }
 
@@ -26,15 +26,15 @@ interface Probe {
   signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
-  fetch?: VendorCall['fetch'];
+  fetch?: ProviderCall['fetch'];
 }
 
-/** Asks one path of the vendor. Rejects with RouterError for whatever is not a good JSON answer. */
+/** Asks one path of the provider. Rejects with RouterError for whatever is not a good JSON answer. */
 async function ask(probe: Probe, path: string, body: unknown = null): Promise<unknown> {
   const { provider, apiKey, baseUrl } = probe.configured;
   const init = {
     method: body === null ? 'GET' : 'POST',
-    headers: vendorHeaders(apiKey),
+    headers: providerHeaders(apiKey),
     signal: probe.signal,
     redirect: 'manual',
     ...(body === null ? {} : { body: JSON.stringify(body) }),
@@ -55,7 +55,7 @@ function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string
 }
 
 /**
- * The model list where the vendor has one, else one token of its first model: the one that people use.
+ * The model list where the provider has one, else one token of its first model: the one that people use.
  * A free one would answer even where the account is empty.
  */
 async function probeModels(probe: Probe): Promise<string[] | null> {
@@ -91,11 +91,11 @@ function emptyAccount(name: string, { text }: Balance): { code: string; message:
   return { code: 'upstream_insufficient_balance', message };
 }
 
-/** Calls a vendor once or twice, to see that it works from here. Takes at most 10 s and never rejects. */
+/** Calls a provider once or twice, to see that it works from here. Takes at most 10 s and never rejects. */
 export async function checkProvider(
   configured: ConfiguredProvider,
   now: () => number,
-  fetch?: VendorCall['fetch'],
+  fetch?: ProviderCall['fetch'],
 ): Promise<LiveCheck> {
   const startedAt = now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -5,7 +5,7 @@ import type { Alias, Model } from '../catalog/model.ts';
  * Prices: USD per million tokens, https://platform.kimi.ai/docs/pricing, as of 2026-11-23; K3.1 from a reseller's
  * page that says it equals the official one (docs.apiyi.com, 2026-10-26).
  * Writing to the cache costs what a miss costs, or twice that where the request asks to keep entries an hour.
- * Unverified (2026-11-23): how usage names what was written. `protocol/usage.ts` knows the words of other vendors;
+ * Unverified (2026-11-23): how usage names what was written. `protocol/usage.ts` knows the words of other providers;
  * without one of them a write is billed as a miss, which is the same but for entries of an hour.
  */
 const K3 = {

@@ -1,33 +1,39 @@
 import { type ErrorCode, RouterError } from '../protocol/errors.ts';
 import { safeMessage } from '../protocol/redact.ts';
-import { classify, readComplaint, type VendorComplaint } from './failure.ts';
-import type { Provider, VendorFailure } from './provider.ts';
+import { classify, type ProviderComplaint, readComplaint } from './failure.ts';
+import type { Provider, ProviderFailure } from './provider.ts';
 
-type Vendor = Pick<Provider, 'name' | 'variables'>;
+type NamedProvider = Pick<Provider, 'name' | 'variables'>;
 
 function waiting(retryAfter: number | null): string {
   return retryAfter === null ? 'Try again shortly.' : `Try again in ${retryAfter} s.`;
 }
 
-/** Why a vendor failed where neither the request nor the account is to blame. */
-function faultOf(vendor: Vendor, complaint: VendorComplaint, said: string): string {
+/** Why a provider failed where neither the request nor the account is to blame. */
+function faultOf(provider: NamedProvider, complaint: ProviderComplaint, said: string): string {
   const { status } = complaint;
   if (status >= 300 && status < 400) {
-    const where = vendor.variables === null ? '' : ` The operator has to check ${vendor.variables.baseUrl}.`;
-    return `${vendor.name} answered with a redirect (HTTP ${status}), which the router never follows.${where}`;
+    const where = provider.variables === null ? '' : ` The operator has to check ${provider.variables.baseUrl}.`;
+    return `${provider.name} answered with a redirect (HTTP ${status}), which the router never follows.${where}`;
   }
   if (!complaint.isApi) {
-    return `${vendor.name} answered with something that is not its API (HTTP ${status}). Try again; if it stays, the operator has to look at the provider's base URL and status page.`;
+    return `${provider.name} answered with something that is not its API (HTTP ${status}). Try again; if it stays, the operator has to look at the provider's base URL and status page.`;
   }
   const reason = said === '' ? '' : `: ${said}`;
-  return `${vendor.name} failed (HTTP ${status})${reason}${/[.!?。!]$/.test(reason) ? '' : '.'} Try again shortly.`;
+  return `${provider.name} failed (HTTP ${status})${reason}${/[.!?。!]$/.test(reason) ? '' : '.'} Try again shortly.`;
 }
 
-function messageFor(code: ErrorCode, vendor: Vendor, complaint: VendorComplaint, said: string, wait: string): string {
-  const { name } = vendor;
+function messageFor(
+  code: ErrorCode,
+  provider: NamedProvider,
+  complaint: ProviderComplaint,
+  said: string,
+  wait: string,
+): string {
+  const { name } = provider;
   switch (code) {
     case 'upstream_auth_error':
-      return `${name} refused the router's own key; your key is fine. The operator has to set ${vendor.variables?.apiKey ?? 'the key'} anew.`;
+      return `${name} refused the router's own key; your key is fine. The operator has to set ${provider.variables?.apiKey ?? 'the key'} anew.`;
     case 'upstream_insufficient_balance':
       return `The router's account with ${name} is out of money or quota; your own budget is not touched. The operator has to top it up.`;
     case 'upstream_rate_limited':
@@ -35,7 +41,7 @@ function messageFor(code: ErrorCode, vendor: Vendor, complaint: VendorComplaint,
     case 'upstream_overloaded':
       return `${name} is overloaded at the moment. ${wait}`;
     case 'upstream_error':
-      return faultOf(vendor, complaint, said);
+      return faultOf(provider, complaint, said);
     case 'content_filter':
       return said || `${name}'s content filter refused the request. Change the text and try again.`;
     case 'request_too_large':
@@ -45,10 +51,10 @@ function messageFor(code: ErrorCode, vendor: Vendor, complaint: VendorComplaint,
   }
 }
 
-/** The vendor's own code and parameter help where the request itself was at fault. */
+/** The provider's own code and parameter help where the request itself was at fault. */
 const ABOUT_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['invalid_request', 'context_length_exceeded']);
 
-/** What may be over by the time that the vendor names. */
+/** What may be over by the time that the provider names. */
 const WORTH_WAITING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'upstream_rate_limited',
   'upstream_overloaded',
@@ -56,21 +62,21 @@ const WORTH_WAITING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * A vendor's failure as our error. `words` are the vendor's own codes and types;
+ * A provider's failure as our error. `words` are the provider's own codes and types;
  * `recognise` may tell what they cannot, and goes first.
  */
-export function vendorError(
-  vendor: Vendor,
-  failure: VendorFailure,
+export function providerError(
+  provider: NamedProvider,
+  failure: ProviderFailure,
   words: ReadonlyMap<string, ErrorCode>,
-  recognise: (complaint: VendorComplaint) => ErrorCode | null,
+  recognise: (complaint: ProviderComplaint) => ErrorCode | null,
 ): RouterError {
   const complaint = readComplaint(failure);
   const code = recognise(complaint) ?? classify(complaint, words);
   const said = safeMessage(complaint.message ?? '');
   const aboutTheRequest = ABOUT_THE_REQUEST.has(code);
-  return new RouterError(code, messageFor(code, vendor, complaint, said, waiting(failure.retryAfter)), {
-    ...(aboutTheRequest && complaint.code !== null ? { vendorCode: safeMessage(complaint.code) } : {}),
+  return new RouterError(code, messageFor(code, provider, complaint, said, waiting(failure.retryAfter)), {
+    ...(aboutTheRequest && complaint.code !== null ? { providerCode: safeMessage(complaint.code) } : {}),
     ...(aboutTheRequest && complaint.param !== null ? { param: safeMessage(complaint.param) } : {}),
     ...(WORTH_WAITING.has(code) && failure.retryAfter !== null ? { retryAfter: failure.retryAfter } : {}),
   });

@@ -6,27 +6,27 @@ import type { Balance } from './read-balance.ts';
 /** A name of `.dev.vars.example`: one that is missing there does not compile. */
 type VariableName = Extract<keyof Cloudflare.Env, string>;
 
-/** What a vendor's file is told about the request it prepares. */
+/** What a provider's file is told about the request it prepares. */
 export interface RequestContext {
   model: Model;
   /** What the requested name stands for beside the model; the client's own members come first. */
   parameters: Readonly<Record<string, unknown>>;
-  /** A stable hash that stands for the caller, for vendors that separate caches or safety by user. */
+  /** A stable hash that stands for the caller, for providers that separate caches or safety by user. */
   userHash: string;
 }
 
-/** A vendor's failed answer, before it is an error of ours. */
-export interface VendorFailure {
-  /** The vendor's HTTP status; 200 where a good status held an error. */
+/** A provider's failed answer, before it is an error of ours. */
+export interface ProviderFailure {
+  /** The provider's HTTP status; 200 where a good status held an error. */
   status: number;
   /** The body as text, at most 64 KiB of it. */
   body: string;
-  /** Whole seconds, as the vendor asked. */
+  /** Whole seconds, as the provider asked. */
   retryAfter: number | null;
 }
 
 /**
- * One vendor: data, and only the hooks it needs.
+ * One provider: data, and only the hooks it needs.
  * Requests are changed by copying the top level (`{...request, x}`): members that keep their identity are sent
  * as the very bytes the client wrote. Answers are the router's own and are mended in place.
  */
@@ -38,19 +38,19 @@ export interface Provider {
   readonly baseUrl: string;
   readonly models: readonly Model[];
   readonly aliases: readonly Alias[];
-  /** Vendor finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
+  /** Provider finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
   readonly finishReasons: Readonly<Record<string, string>>;
-  /** Request quirks. `changes` says in words what was changed, for the debug line. Throws RouterError for what the vendor would refuse. */
+  /** Request quirks. `changes` says in words what was changed, for the debug line. Throws RouterError for what the provider would refuse. */
   request(request: ChatRequest, context: RequestContext): { request: ChatRequest; changes: string[] };
-  /** Mends what is special about this vendor's chunks; true when it changed the chunk. */
+  /** Mends what is special about this provider's chunks; true when it changed the chunk. */
   mendChunk?(chunk: ChatChunk): boolean;
   /** The same for a whole answer. */
   mendCompletion?(completion: ChatCompletion): boolean;
-  /** The vendor's failure → our error. */
-  error(failure: VendorFailure): RouterError;
-  /** Where the vendor says how much money is left. */
+  /** The provider's failure → our error. */
+  error(failure: ProviderFailure): RouterError;
+  /** Where the provider says how much money is left. */
   readonly balance?: { readonly path: string; read(body: unknown): Balance | null };
-  /** Path of the vendor's model list for live checks; null where there is none. */
+  /** Path of the provider's model list for live checks; null where there is none. */
   readonly modelsPath: string | null;
   /** Answers in place of the network; the test provider's way. */
   fetch?(request: Request): Promise<Response>;

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
-/** What a vendor says of the account's money. */
+/** What a provider says of the account's money. */
 export interface Balance {
   /** For people: "12.50 USD, 3.00 CNY". */
   text: string;
-  /** True where the vendor refuses requests for want of it, though its other routes work. */
+  /** True where the provider refuses requests for want of it, though its other routes work. */
   isEmpty: boolean;
 }
 

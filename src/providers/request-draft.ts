@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../protocol/chat.ts';
 
 /**
- * A request on its way to a vendor. Each change copies the top level only, keeps the order of members,
+ * A request on its way to a provider. Each change copies the top level only, keeps the order of members,
  * and is written down in words; members that nobody changes stay the very same objects.
  */
 export interface RequestDraft {

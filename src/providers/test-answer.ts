@@ -133,7 +133,7 @@ function chunksOf(request: ChatRequest, envelope: JsonObject, answer: Answer, us
   return chunks;
 }
 
-/** The test provider's whole backend: a chat request in, an answer as a vendor would send it out. */
+/** The test provider's whole backend: a chat request in, an answer as a provider would send it out. */
 export async function answerTest(incoming: Request): Promise<Response> {
   const parsed = chatRequestSchema.safeParse(await incoming.json());
   if (!parsed.success) return failure(400);

@@ -26,7 +26,7 @@ export function streamEvents(chunks: readonly JsonObject[], pauseMs: number, sig
   const frames = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'];
   let position = 0;
   const body = new ReadableStream({
-    // A byte stream, as a real vendor's body is: the relay reads it into a buffer of its own.
+    // A byte stream, as a real provider's body is: the relay reads it into a buffer of its own.
     type: 'bytes',
     async pull(controller) {
       await pause(pauseMs, ended);

@@ -2,7 +2,7 @@ import type { Model } from '../catalog/model.ts';
 import { isObject } from '../protocol/json.ts';
 import type { RequestDraft } from './request-draft.ts';
 
-/** OpenAI's words and the vendors', from little to much. */
+/** OpenAI's words and the providers', from little to much. */
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'];
 
 /** The model's effort for a word it does not have: the next one up, else its highest; null for an unknown word. */

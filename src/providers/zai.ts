@@ -25,7 +25,7 @@ export const zai = openAICompatible({
       draft.set('max_tokens', model.maxOutput, 'more is refused, and never comes');
     }
     // Ranges are narrower than OpenAI's; beyond them it is error 1210. tool_choice other than `auto` is undocumented
-    // (2026-11-23), so it passes and the vendor decides. https://docs.z.ai/api-reference/llm/chat-completion
+    // (2026-11-23), so it passes and the provider decides. https://docs.z.ai/api-reference/llm/chat-completion
     const { temperature, top_p } = draft.request;
     if (typeof temperature === 'number' && temperature > 1) draft.set('temperature', 1, "Z.ai's highest");
     if (typeof top_p === 'number' && top_p < 0.01) draft.set('top_p', 0.01, "Z.ai's lowest");
@@ -57,7 +57,7 @@ export const zai = openAICompatible({
     // 1313: the plan's fair use.
     upstream_rate_limited: ['1302', '1303', '1304', '1313'],
     upstream_overloaded: ['1305', '1312'],
-    // The vendor's own trouble, whatever the status.
+    // The provider's own trouble, whatever the status.
     upstream_error: ['1230', '1234'],
   },
 

@@ -72,7 +72,7 @@ export async function dailySpend(database: Database, from: string, keyId: string
 }
 
 const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;
-const vendorFailed = sql`${requestLogs.end} IN ('upstream_failed', 'timeout')`;
+const providerFailed = sql`${requestLogs.end} IN ('upstream_failed', 'timeout')`;
 
 function settledSince(fromRequestId: string): SQL | undefined {
   return and(gte(requestLogs.requestId, fromRequestId), eq(requestLogs.kind, 'settle'));
@@ -137,7 +137,7 @@ export async function firstTokenTimes(database: Database, fromRequestId: string)
 export interface ProviderTraffic {
   provider: string;
   requests: number;
-  /** Those that the vendor failed; a client's mistake is not among them. */
+  /** Those that the provider failed; a client's mistake is not among them. */
   failures: number;
   lastFailure: { at: string; code: string | null } | null;
 }
@@ -148,8 +148,8 @@ export async function providerTraffic(database: Database, fromRequestId: string)
     .select({
       provider: sql<string>`${requestLogs.provider}`.as('served_by'),
       requests: sql<number>`count(*)`.as('request_count'),
-      failures: sumOf(vendorFailed, 'failure_count'),
-      lastFailure: sql<string | null>`max(CASE WHEN ${vendorFailed} THEN ${requestLogs.requestId} END)`.as(
+      failures: sumOf(providerFailed, 'failure_count'),
+      lastFailure: sql<string | null>`max(CASE WHEN ${providerFailed} THEN ${requestLogs.requestId} END)`.as(
         'last_failure',
       ),
     })

@@ -25,7 +25,7 @@ export const GROUP_MEMBERS = { day: 'day', key: 'key_id', model: 'model', user: 
 const COLUMNS: Record<UsageGroup, SQL> = {
   day: sql`${usageDaily.day}`,
   key: sql`${usageDaily.keyId}`,
-  // The same model id may stand with two vendors. Refusals before a model was found have none.
+  // The same model id may stand with two providers. Refusals before a model was found have none.
   model: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
   user: sql`${usageDaily.owner}`,
 };

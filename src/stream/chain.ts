@@ -10,7 +10,7 @@ export interface Chain {
   repeat(field: TextField, text: string): boolean;
 }
 
-/** Chains steps, the first one nearest to the vendor. */
+/** Chains steps, the first one nearest to the provider. */
 export function chainSteps(steps: readonly StreamStep[]): Chain {
   let results: StreamEvent[] = [];
   let controllers: StepController[] = [{ enqueue: (event) => results.push(event) }];

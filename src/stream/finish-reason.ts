@@ -2,10 +2,10 @@
 const KNOWN: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
 
 /**
- * A vendor's finish reason in OpenAI's words. The vendor's file names its own words;
- * one that nobody has named becomes `stop`. `error` is returned where the vendor says that it failed.
+ * A provider's finish reason in OpenAI's words. The provider's file names its own words;
+ * one that nobody has named becomes `stop`. `error` is returned where the provider says that it failed.
  */
-export function mapFinishReason(reason: string, vendorWords: Readonly<Record<string, string>>): string {
+export function mapFinishReason(reason: string, providerWords: Readonly<Record<string, string>>): string {
   if (KNOWN.has(reason)) return reason;
-  return (Object.hasOwn(vendorWords, reason) ? vendorWords[reason] : undefined) ?? 'stop';
+  return (Object.hasOwn(providerWords, reason) ? providerWords[reason] : undefined) ?? 'stop';
 }

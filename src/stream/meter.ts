@@ -5,9 +5,9 @@ import { readUsage, type Usage } from '../protocol/usage.ts';
 
 /** What a stream has told so far. */
 export interface Reading {
-  /** The vendor's own numbers, the last ones it gave; null while it gave none. */
+  /** The provider's own numbers, the last ones it gave; null while it gave none. */
   usage: Usage | null;
-  /** Bytes of text, reasoning and tool calls that the vendor sent, roughly: what an estimate is made of. */
+  /** Bytes of text, reasoning and tool calls that the provider sent, roughly: what an estimate is made of. */
   bytes: number;
   /** True once a delta carried anything of the model. */
   hasToken: boolean;
@@ -18,7 +18,7 @@ export interface Meter extends StreamStep {
   readonly reading: Reading;
 }
 
-/** Anything but text, which a vendor may send all the same, counts nothing. */
+/** Anything but text, which a provider may send all the same, counts nothing. */
 function sizeOf(value: unknown): number {
   return typeof value === 'string' ? textBytes(value) : 0;
 }
@@ -33,7 +33,7 @@ function bytesOf(chunk: ChatChunk): number {
 }
 
 /**
- * Counts what the vendor said, before any pipeline changes it, and keeps usage-only chunks back:
+ * Counts what the provider said, before any pipeline changes it, and keeps usage-only chunks back:
  * the last one goes out at the end if `wantsUsage`, and none otherwise.
  * Usage that rides on another chunk stays there. The last usage seen is the bill; usages are never added up.
  */

@@ -4,7 +4,7 @@ import { mapFinishReason } from './finish-reason.ts';
 /** A whole answer that strict clients can read. */
 export interface NormalCompletion {
   completion: ChatCompletion;
-  /** True where the vendor's own text can no longer be sent. */
+  /** True where the provider's own text can no longer be sent. */
   changed: boolean;
   finishReason: string | null;
   vendorFinishReason: string | null;

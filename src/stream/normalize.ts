@@ -3,21 +3,21 @@ import type { StepController, StreamEvent, StreamStep } from '../protocol/event.
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { mapFinishReason } from './finish-reason.ts';
 
-/** What the normaliser is told of the vendor. */
-export interface VendorTraits {
-  /** Used for `created` where the vendor sends none; Unix seconds. */
+/** What the normaliser is told of the provider. */
+export interface ProviderTraits {
+  /** Used for `created` where the provider sends none; Unix seconds. */
   created: number;
-  /** Used for `id` where the vendor sends none. */
+  /** Used for `id` where the provider sends none. */
   id: string;
   finishReasons: Readonly<Record<string, string>>;
   mendChunk?: ((chunk: ChatChunk) => boolean) | undefined;
 }
 
-/** How the choices ended, as far as the vendor said. */
+/** How the choices ended, as far as the provider said. */
 export interface Endings {
   /** True when there is a choice, and a finish reason for each. */
   isComplete(): boolean;
-  /** The last finish reason, in OpenAI's words; `error` where the vendor says that it failed. */
+  /** The last finish reason, in OpenAI's words; `error` where the provider says that it failed. */
   readonly reason: string | null;
   readonly vendorReason: string | null;
 }
@@ -40,7 +40,7 @@ interface ChoiceState {
   calls: ToolCallState[];
 }
 
-/** The call a delta belongs to. Vendors leave out `index`: then the id tells, or else it is the newest call. */
+/** The call a delta belongs to. Providers leave out `index`: then the id tells, or else it is the newest call. */
 function callOf(state: ChoiceState, delta: ToolCallDelta): ToolCallState {
   const { index, id } = delta;
   const known =
@@ -105,7 +105,7 @@ function mendRole(state: ChoiceState, choice: ChunkChoice): boolean {
   return true;
 }
 
-function mendEnvelope(chunk: ChatChunk, traits: VendorTraits): boolean {
+function mendEnvelope(chunk: ChatChunk, traits: ProviderTraits): boolean {
   let changed = false;
   if (chunk['object'] !== 'chat.completion.chunk') {
     chunk['object'] = 'chat.completion.chunk';
@@ -123,10 +123,10 @@ function mendEnvelope(chunk: ChatChunk, traits: VendorTraits): boolean {
 }
 
 /**
- * The first step of every stream: makes a vendor's chunks what strict OpenAI clients need
+ * The first step of every stream: makes a provider's chunks what strict OpenAI clients need
  * (openai-node's and openai-python's stream helpers, the AI SDK), and changes nothing that is right already.
  */
-export function createNormalizer(traits: VendorTraits): Normalizer {
+export function createNormalizer(traits: ProviderTraits): Normalizer {
   const states = new Map<number, ChoiceState>();
   const endings = {
     isComplete: () => states.size > 0 && [...states.values()].every((state) => state.isFinished),

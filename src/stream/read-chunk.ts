@@ -1,8 +1,8 @@
 import type { ChatChunk } from '../protocol/chat.ts';
 import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 
-/** What one event of a vendor turned out to be. */
-export type VendorEvent =
+/** What one event of a provider turned out to be. */
+export type ProviderEvent =
   | { kind: 'chunk'; chunk: ChatChunk; mended: boolean }
   | { kind: 'error'; body: JsonObject }
   | { kind: 'garbage' };
@@ -13,9 +13,9 @@ function isCallList(calls: unknown): boolean {
 
 /**
  * Reads one event's data. A chunk leaves here with `choices`, each with an `index` and a `delta`,
- * whatever the vendor left out; `mended` says that something had to be put in.
+ * whatever the provider left out; `mended` says that something had to be put in.
  */
-export function readChunk(data: string): VendorEvent {
+export function readChunk(data: string): ProviderEvent {
   const value = parseJson(data);
   if (!isObject(value)) return { kind: 'garbage' };
   if (value['error'] !== undefined && value['error'] !== null) return { kind: 'error', body: value };

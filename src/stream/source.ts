@@ -1,13 +1,13 @@
 import { EVENT_LIMIT } from '../protocol/sse.ts';
 
-/** A vendor's body, read piece by piece into one buffer. */
+/** A provider's body, read piece by piece into one buffer. */
 export interface Source {
   /**
    * The next piece, behind the `keep` last bytes of the piece before. Null at the end.
    * The bytes are valid until the next read. `fresh` is the offset of the first new byte.
    */
   read(keep: number): Promise<{ bytes: Uint8Array; fresh: number } | null>;
-  /** Lets go of the vendor; a read that is under way ends. */
+  /** Lets go of the provider; a read that is under way ends. */
   cancel(reason: unknown): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>): Source {
   };
 }
 
-/** Opens a vendor's body. When `signal` fires, a read that is under way ends at once. */
+/** Opens a provider's body. When `signal` fires, a read that is under way ends at once. */
 export function openSource(body: ReadableStream<Uint8Array>, signal: AbortSignal): Source {
   const source = readerOf(body);
   const cancel = () => void source.cancel(signal.reason).catch(() => undefined);

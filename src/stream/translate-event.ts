@@ -9,16 +9,16 @@ import { readChunk } from './read-chunk.ts';
 /** What became of an event, or of several that go the same way. */
 export type Translated =
   | Passed
-  /** The vendor said `[DONE]`. */
+  /** The provider said `[DONE]`. */
   | { kind: 'done' }
   | { kind: 'failed'; error: RouterError };
 
 /** What a translator needs of the exchange. */
 export interface TranslatorSetup {
   chain: Chain;
-  /** The vendor's error object in a stream → our error. */
+  /** The provider's error object in a stream → our error. */
   readError(body: JsonObject): RouterError;
-  /** Asked after each event: has the vendor said, in a finish reason, that it failed? */
+  /** Asked after each event: has the provider said, in a finish reason, that it failed? */
   failure(): RouterError | null;
 }
 
@@ -30,7 +30,7 @@ export interface EventTranslator {
   readonly hasChoice: boolean;
 }
 
-const GARBAGE = 'The vendor sent something in its stream that is not JSON. Try again.';
+const GARBAGE = 'The provider sent something in its stream that is not JSON. Try again.';
 
 /** Translates events one by one: by the pattern of the one before where it fits, else through all steps. */
 export function createEventTranslator({ chain, readError, failure }: TranslatorSetup): EventTranslator {

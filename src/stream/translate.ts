@@ -25,7 +25,7 @@ export interface Translator {
    * All that stood before a failure is in the output.
    */
   push(bytes: Uint8Array, fresh: number): Translation;
-  /** The vendor's connection ended: what is left counts if it is a whole event. */
+  /** The provider's connection ended: what is left counts if it is a whole event. */
   end(rest: Uint8Array): Translation;
   /** What the steps still held back. Once, at every end. */
   flush(): Uint8Array | null;
@@ -37,7 +37,7 @@ const encoder = new TextEncoder();
 // The BOM at a stream's start is taken off below; later ones are text.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false });
 const OPEN: Progress = { kind: 'open' };
-const TOO_LARGE = 'The vendor sent one event of more than 8 MiB. Ask for less at once.';
+const TOO_LARGE = 'The provider sent one event of more than 8 MiB. Ask for less at once.';
 
 // What one body begins with, and no line of an event stream does.
 const BODY_STARTS: ReadonlySet<number | undefined> = new Set(
@@ -46,7 +46,7 @@ const BODY_STARTS: ReadonlySet<number | undefined> = new Set(
 // White space, and the bytes of a BOM.
 const SKIPPED: ReadonlySet<number> = new Set([9, 10, 13, 32, 0xef, 0xbb, 0xbf]);
 
-/** The pure heart of a stream: a vendor's bytes in, the client's bytes out, however they are cut. */
+/** The pure heart of a stream: a provider's bytes in, the client's bytes out, however they are cut. */
 export function createTranslator(setup: TranslatorSetup): Translator {
   const events = createEventTranslator(setup);
   let hasBegun = false;

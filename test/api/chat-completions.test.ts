@@ -3,12 +3,12 @@ import type OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSecret } from '../../src/keys/secret.ts';
 import { makeKey, mistyped } from '../support/keys.ts';
-import { playVendor } from '../support/provider.ts';
+import { playProvider } from '../support/provider.ts';
 import { get, internal, openaiClient } from '../support/router.ts';
 
 let secret = '';
 let client: OpenAI;
-let vendor: ReturnType<typeof playVendor> | null = null;
+let provider: ReturnType<typeof playProvider> | null = null;
 
 beforeAll(async () => {
   ({ secret } = await makeKey());
@@ -31,7 +31,7 @@ function completion(content: string): Response {
     id: 'v-1',
     object: 'chat.completion',
     created: 1764656316,
-    model: 'vendor-model',
+    model: 'provider-model',
     choices: [{ index: 0, message: { role: 'assistant', content }, logprobs: null, finish_reason: 'stop' }],
     usage: { prompt_tokens: 13, completion_tokens: 3, total_tokens: 16, prompt_cache_hit_tokens: 5 },
     vendor_extra: { kept: [1.5, null] },
@@ -103,14 +103,14 @@ describe('answers tell who served and what it cost', () => {
   });
 });
 
-describe('a vendor gets the request as the client wrote it', () => {
+describe('a provider gets the request as the client wrote it', () => {
   it('changes the model and nothing else: numbers, escapes, order and unknown members stay', async () => {
-    vendor = playVendor(() => completion('ok'));
+    provider = playProvider(() => completion('ok'));
     const body =
       '{"seed": 12345678901234567890, "model":"deepseek/deepseek-flash","temperature":1.0,"logit_bias":{"50":1,"7":-1},"messages":[{"role":"user","content":"\\u4f60 <>"}],"x_future":{"a": [1]}}';
     const response = await post(body);
     expect(response.status).toBe(200);
-    const sent = vendor.seen[0]?.text ?? '';
+    const sent = provider.seen[0]?.text ?? '';
     expect(sent).toContain(
       '"seed":12345678901234567890,"model":"deepseek-flash","temperature":1.0,"logit_bias":{"50":1,"7":-1}',
     );
@@ -118,12 +118,12 @@ describe('a vendor gets the request as the client wrote it', () => {
   });
 
   it("sees the router's own key and nothing of the client", async () => {
-    vendor = playVendor(() => completion('ok'));
+    provider = playProvider(() => completion('ok'));
     await post(
       { ...hello, model: 'deepseek/deepseek-flash' },
       { headers: { cookie: 'a=b', 'cf-connecting-ip': '1.2.3.4', 'x-forwarded-for': '1.2.3.4' } },
     );
-    const [seen] = vendor.seen;
+    const [seen] = provider.seen;
     expect(seen?.url).toBe('https://api.deepseek.com/chat/completions');
     expect(seen?.headers.get('authorization')).toBe('Bearer vendor-key-deepseek');
     const names = [...(seen?.headers.keys() ?? [])];
@@ -132,21 +132,21 @@ describe('a vendor gets the request as the client wrote it', () => {
     expect(seen?.json['user_id']).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("answers with the vendor's own text, and none of its headers", async () => {
-    vendor = playVendor(() => {
+  it("answers with the provider's own text, and none of its headers", async () => {
+    provider = playProvider(() => {
       const response = completion('Hi');
       response.headers.set('set-cookie', 'a=b');
       response.headers.set('openai-organization', 'org');
       return response;
     });
     const response = await post({ ...hello, model: 'deepseek/deepseek-flash' });
-    expect(await response.json()).toMatchObject({ vendor_extra: { kept: [1.5, null] }, model: 'vendor-model' });
+    expect(await response.json()).toMatchObject({ vendor_extra: { kept: [1.5, null] }, model: 'provider-model' });
     expect(response.headers.get('set-cookie')).toBeNull();
     expect(response.headers.get('openai-organization')).toBeNull();
   });
 
-  it('drops the blank lines a vendor sends while one waits', async () => {
-    vendor = playVendor(async () => new Response(`\n\n\n${await completion('late').text()}`));
+  it('drops the blank lines a provider sends while one waits', async () => {
+    provider = playProvider(async () => new Response(`\n\n\n${await completion('late').text()}`));
     const text = await (await post({ ...hello, model: 'deepseek/deepseek-flash' })).text();
     expect(text.startsWith('{')).toBe(true);
   });
@@ -267,7 +267,7 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
   });
 
-  it("a vendor's failures become ours, and its secrets stay with us", async () => {
+  it("a provider's failures become ours, and its secrets stay with us", async () => {
     const cases: [number, unknown, number, string][] = [
       [
         401,
@@ -287,8 +287,8 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
       [500, '<html>oops</html>', 502, 'upstream_error'],
     ];
     for (const [status, body, expected, code] of cases) {
-      vendor?.restore();
-      vendor = playVendor(
+      provider?.restore();
+      provider = playProvider(
         () =>
           new Response(typeof body === 'string' ? body : JSON.stringify(body), {
             status,
@@ -305,7 +305,7 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
 
   it('tries again after a 503, and tells of each try in the log row', async () => {
     let calls = 0;
-    vendor = playVendor(() => (++calls < 3 ? new Response('{}', { status: 503 }) : completion('third')));
+    provider = playProvider(() => (++calls < 3 ? new Response('{}', { status: 503 }) : completion('third')));
     const response = await post({ ...hello, model: 'deepseek/deepseek-flash' });
     expect(response.status).toBe(200);
     expect(calls).toBe(3);

@@ -3,11 +3,11 @@ import { generateText, streamText } from 'ai';
 import { createParser } from 'eventsource-parser';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../support/keys.ts';
-import { playVendor, streamOf } from '../support/provider.ts';
+import { playProvider, streamOf } from '../support/provider.ts';
 import { BASE_URL, get, openaiClient, routerFetch } from '../support/router.ts';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 
-/* The clients people use read our streams without a complaint, whatever the vendor's stream looked like. */
+/* The clients people use read our streams without a complaint, whatever the provider's stream looked like. */
 
 let secret = '';
 
@@ -19,12 +19,12 @@ const model = 'moonshot/kimi-k3';
 const messages = [{ role: 'user' as const, content: 'Hi' }];
 
 describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
-  'a vendor stream with %s',
+  'a provider stream with %s',
   (name, body) => {
     const hasTools = body.includes('tool_calls":[{');
 
     it("is read by the official client's stream helper", async () => {
-      playVendor(() => streamOf(body));
+      playProvider(() => streamOf(body));
       const final = await openaiClient(secret)
         .chat.completions.stream({ model, messages, stream_options: { include_usage: true } })
         .finalChatCompletion();
@@ -34,7 +34,7 @@ describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
     });
 
     it('is read by the AI SDK', async () => {
-      playVendor(() => streamOf(body));
+      playProvider(() => streamOf(body));
       const provider = createOpenAICompatible({
         name: 'router',
         baseURL: BASE_URL,
@@ -54,7 +54,7 @@ describe.each(HAND_MADE_STREAMS.map(({ name, body }) => [name, body] as const))(
     });
 
     it('is read by a strict parser of the standard, each event being JSON', async () => {
-      playVendor(() => streamOf(body));
+      playProvider(() => streamOf(body));
       const headers = { authorization: `Bearer ${secret}` };
       const response = await get('/v1/chat/completions', {
         method: 'POST',
@@ -86,7 +86,7 @@ describe('the AI SDK with the test provider', () => {
     expect((await streamed.reasoningText)?.length).toBeGreaterThan(0);
     const chunk = (content: string) =>
       `data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"${content}"}}]}\n\n`;
-    playVendor(() => streamOf(chunk('a')));
+    playProvider(() => streamOf(chunk('a')));
     const errors: unknown[] = [];
     const broken = streamText({
       model: provider(model),

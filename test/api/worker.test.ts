@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import packageJson from '../../package.json';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
-import { playVendor, sse, streamOf } from '../support/provider.ts';
+import { playProvider, sse, streamOf } from '../support/provider.ts';
 import { get, internal } from '../support/router.ts';
 
 describe('for monitors', () => {
@@ -72,7 +72,7 @@ describe('what comes in comes out in the books', () => {
       created: 1,
       choices: [{ index: 0, delta: { content }, finish_reason: finish }],
     });
-    const vendor = playVendor(({ json }) => {
+    const provider = playProvider(({ json }) => {
       if (json['stream'] === true)
         return streamOf(sse([chunk('a'), chunk('b'), { ...chunk('', 'stop'), usage }]), { pace: 3 });
       return Response.json({
@@ -103,7 +103,7 @@ describe('what comes in comes out in the books', () => {
     const settle = async () =>
       expect(await (await internal('/worker/settle', { method: 'POST' })).json()).toMatchObject({ pending: 0 });
     await vi.waitFor(settle, { timeout: 20_000, interval: 200 });
-    vendor.restore();
+    provider.restore();
     const keyIds = made.map(({ key }) => key.id);
     const rows = await env.DB.prepare(
       'SELECT count(*) AS count, sum(cost_nano_usd) AS cost FROM request_logs WHERE key_id IN (?, ?)',

@@ -14,10 +14,10 @@ const HELP = `Measures what the router costs on the runtime that it is deployed 
   npm run bench -- --json       the figures as JSON, for each round
 `;
 
-async function vendorPort(vendor: Child): Promise<number> {
+async function providerPort(provider: Child): Promise<number> {
   return await new Promise((resolve, reject) => {
-    vendor.process.once('message', (port) => resolve(Number(port)));
-    vendor.process.once('exit', () => reject(new Error(`The vendor double ended.\n${vendor.said()}`)));
+    provider.process.once('message', (port) => resolve(Number(port)));
+    provider.process.once('exit', () => reject(new Error(`The provider double ended.\n${provider.said()}`)));
   });
 }
 
@@ -34,8 +34,8 @@ async function main(): Promise<void> {
     process.stderr.write(`${((Date.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${stage}\n`);
   };
   progress('building');
-  const vendor = startChild(process.execPath, [fileURLToPath(new URL('vendor.ts', import.meta.url))], ['ipc']);
-  const port = await vendorPort(vendor);
+  const provider = startChild(process.execPath, [fileURLToPath(new URL('provider.ts', import.meta.url))], ['ipc']);
+  const port = await providerPort(provider);
   const targets = await prepareTargets(`http://127.0.0.1:${port}`, makeDirectory());
   const results = await runBench(targets, port, values.quick ? QUICK : FULL, progress);
   const seconds = (Date.now() - startedAt) / 1_000;

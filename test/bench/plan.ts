@@ -1,4 +1,4 @@
-/** What the vendor double is asked for; it travels in the request's body under `bench`, which routers pass on untouched. */
+/** What the provider double is asked for; it travels in the request's body under `bench`, which routers pass on untouched. */
 export interface Plan {
   /** Chunks with text in the stream. */
   events: number;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { PLAN_MARK, type Plan } from './plan.ts';
 import { COMPLETION, eventAt, FIRST, LAST } from './provider-events.ts';
 
-/* The vendor double, a process of its own. It listens on loopback, tells its port over IPC, and ends with its parent. */
+/* The provider double, a process of its own. It listens on loopback, tells its port over IPC, and ends with its parent. */
 
 const WRITE_BYTES = 8 * 1024;
 

@@ -22,7 +22,7 @@ function inTurn<T>(items: readonly T[], round: number): readonly T[] {
 
 async function streamRounds(
   running: Record<TargetName, Running>,
-  vendorPort: number,
+  providerPort: number,
   scale: Scale,
   progress: Progress,
 ): Promise<Pick<Results, 'paced' | 'bursts' | 'firstByte'>> {
@@ -32,7 +32,7 @@ async function streamRounds(
   for (const name of STREAMING) await eventCost(running[name], scale.burstEvents / 2, 0);
   for (let round = 0; round < scale.rounds; round += 1) {
     progress(`streams, round ${round + 1} of ${scale.rounds}`);
-    first.direct.push(await firstByte(vendorPort, running.default, scale.firstBytes));
+    first.direct.push(await firstByte(providerPort, running.default, scale.firstBytes));
     for (const name of inTurn(STREAMING, round)) {
       const target = running[name];
       first[name].push(await firstByte(target.runtime.port, target, scale.firstBytes));
@@ -78,10 +78,10 @@ async function wholeRounds(
   return results;
 }
 
-/** Measures everything, one target after the other. `vendorPort` is the double's. */
+/** Measures everything, one target after the other. `providerPort` is the double's. */
 export async function runBench(
   { all, directory, router }: Targets,
-  vendorPort: number,
+  providerPort: number,
   scale: Scale,
   progress: Progress,
 ): Promise<Results> {
@@ -100,7 +100,7 @@ export async function runBench(
   const running = started as Record<TargetName, Running>; // each of TARGETS was started
   try {
     return {
-      ...(await streamRounds(running, vendorPort, scale, progress)),
+      ...(await streamRounds(running, providerPort, scale, progress)),
       whole: await wholeRounds(running, scale, progress),
       memory: memory as Record<Streaming, { idle: number; peak: number }>, // each of STREAMING was measured
       bundleGzipBytes: router.gzipBytes,

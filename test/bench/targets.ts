@@ -4,7 +4,7 @@ import { type BenchKey, makeKey } from './keys.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 
-/** All that is measured. `direct` is the vendor double itself, without any router. */
+/** All that is measured. `direct` is the provider double itself, without any router. */
 export const TARGETS = ['pass', 'loop', 'calls', 'default', 'cursor'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
@@ -22,8 +22,8 @@ export interface Targets {
   directory: string;
 }
 
-/** Builds the Workers and says how each is run. `vendor` is the double's URL. */
-export async function prepareTargets(vendor: string, directory: string): Promise<Targets> {
+/** Builds the Workers and says how each is run. `provider` is the double's URL. */
+export async function prepareTargets(provider: string, directory: string): Promise<Targets> {
   const config = readWranglerConfig();
   const { compatibility_date: date, compatibility_flags: flags } = config;
   const [router, plain, calls, storeWorker] = await Promise.all([
@@ -37,7 +37,7 @@ export async function prepareTargets(vendor: string, directory: string): Promise
 
   const bare: Omit<WorkerSetup, 'built' | 'entrypoint'> = {
     compatibility: { date, flags },
-    texts: { VENDOR: vendor },
+    texts: { PROVIDER: provider },
     json: {},
     objects: {},
     kv: [],
@@ -53,7 +53,7 @@ export async function prepareTargets(vendor: string, directory: string): Promise
     ...bound,
     built: router,
     entrypoint: null,
-    texts: { DEEPSEEK_BASE_URL: vendor, DEEPSEEK_API_KEY: 'bench', INTERNAL_SECRET: randomBytes(32).toString('hex') },
+    texts: { DEEPSEEK_BASE_URL: provider, DEEPSEEK_API_KEY: 'bench', INTERNAL_SECRET: randomBytes(32).toString('hex') },
     kv: config.kv_namespaces.map(({ binding }) => binding),
     databases: config.d1_databases.map(({ binding }) => binding),
   };
@@ -64,7 +64,7 @@ export async function prepareTargets(vendor: string, directory: string): Promise
       ...bound,
       built: calls,
       entrypoint: null,
-      texts: { VENDOR: vendor, KEY_HASH: keys.default.record.hash },
+      texts: { PROVIDER: provider, KEY_HASH: keys.default.record.hash },
       json: { KEY: keys.default.record },
     },
     default: routed,

@@ -42,7 +42,7 @@ export async function useTheKeyInPages(
     assert.match((await answer.getByRole('link').getAttribute('href')) ?? '', /^\/admin\/requests\/req_/);
   });
 
-  await check('"Try it" can be stopped in the middle, and says what a vendor’s error was', async () => {
+  await check('"Try it" can be stopped in the middle, and says what a provider’s error was', async () => {
     const { page } = operator;
     await page.getByLabel('Model').selectOption('test/slow');
     await page.getByLabel('Message').fill('one two three four five six seven eight nine ten eleven twelve');

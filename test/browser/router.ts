@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { freePort, makeClone } from '../e2e/clone.ts';
 
-const VENDORS = ['MOONSHOT', 'DEEPSEEK', 'ZAI'];
-/** Nobody listens there: no run of these tests ever calls a vendor. */
+const PROVIDERS = ['MOONSHOT', 'DEEPSEEK', 'ZAI'];
+/** Nobody listens there: no run of these tests ever calls a provider. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 /** A router as a newcomer has it: a clone of its own, started with `npm start`. */
@@ -42,10 +42,10 @@ export async function makeRouter(): Promise<Router> {
   let secret = '';
   let child: ReturnType<typeof spawn> | null = null;
 
-  /** Vendors that are configured have their models and prices shown. */
-  async function configureVendors(): Promise<void> {
+  /** Providers that are configured have their models and prices shown. */
+  async function configureProviders(): Promise<void> {
     const text = await readFile(variables, 'utf8');
-    const filled = VENDORS.reduce(
+    const filled = PROVIDERS.reduce(
       (all, name) =>
         all
           .replace(new RegExp(`^${name}_API_KEY=.*$`, 'm'), `${name}_API_KEY=not-a-real-key`)
@@ -74,7 +74,7 @@ export async function makeRouter(): Promise<Router> {
       // What Ctrl-C does: the signal goes to every process of the group.
       process.kill(-running.pid, 'SIGINT');
       await ended;
-      await configureVendors();
+      await configureProviders();
     },
     async settle() {
       const headers = { authorization: `Bearer ${secret}` };

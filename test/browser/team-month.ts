@@ -57,7 +57,7 @@ function busyness(at: Date): number {
   return day * (0.12 + Math.exp(-(((hour - 10) / 2.2) ** 2)) + 0.9 * Math.exp(-(((hour - 15.5) / 2.4) ** 2)));
 }
 
-function vendorModel(provider: string, id: string) {
+function providerModel(provider: string, id: string) {
   const model = PROVIDERS.find((each) => each.id === provider)?.models.find((each) => each.id === id);
   if (model === undefined) throw new Error(`The catalogue has no ${provider}/${id}.`);
   return model;
@@ -79,7 +79,7 @@ function rowAt(time: number, team: readonly TeamKey[], dice: () => number) {
   const key = pick(team, ({ share }) => share, dice);
   const [provider, model] = pick(MODELS, ([, , weight]) => weight, dice);
   const { end, status, error_code } = pick(ENDS, ({ weight }) => weight, dice);
-  const price = priceAt(vendorModel(provider, model), time);
+  const price = priceAt(providerModel(provider, model), time);
   const isServed = status === 200;
   const usage = usageOf(dice);
   const failure = [{ status: 503, code: 'upstream_overloaded', durationMs: 210 }];

@@ -126,7 +126,7 @@ describe('a cache entry kept for an hour', () => {
   const request = { prompt_cache_options: { ttl: '1h' } };
   const at = Date.parse('2026-11-23T12:00:00Z');
 
-  it('costs more where the vendor says so', () => {
+  it('costs more where the provider says so', () => {
     expect(priceAt(modelOf('kimi-k3'), at)).toMatchObject({ prices: { cacheWrite: 3 } });
     expect(priceAt(modelOf('kimi-k3'), at, request)).toMatchObject({
       prices: { cacheWrite: 6 },

@@ -237,7 +237,7 @@ describe('npm run usage', () => {
   });
 
   test('its table fits a terminal of 80 columns, whatever models are called', async () => {
-    const name = 'a-model-with-a-name-that-is-longer-than-any-that-a-vendor-has-thought-of-so-far';
+    const name = 'a-model-with-a-name-that-is-longer-than-any-that-a-provider-has-thought-of-so-far';
     const today = new Date().toISOString().slice(0, 10);
     database.exec(
       `${insert} ('${today}', 'key_1', 'zai', '${name}', 'ann', 1234567, 0, 123456789012, 0, 99999999999, 0, 8123456789012345)`,

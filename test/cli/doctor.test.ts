@@ -53,7 +53,7 @@ const FINE = provider('deepseek', {
 const ABSENT = provider('moonshot', { configured: false, check: null });
 
 describe('npm run doctor', () => {
-  test('is content when every offered vendor works', async () => {
+  test('is content when every offered provider works', async () => {
     const env = await router(200, { data: [ABSENT, FINE] });
     const { code, stdout, stderr } = await runHere(['doctor'], env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -63,7 +63,7 @@ describe('npm run doctor', () => {
     expect(stdout).toContain('– moonshot: not offered. To offer it: MOONSHOT_API_KEY=… in .dev.vars');
   });
 
-  test('says what is wrong with a vendor, and what to do', async () => {
+  test('says what is wrong with a provider, and what to do', async () => {
     const data = [
       failing('zai', 'upstream_auth_error', "Z.ai refused the router's own key."),
       failing('moonshot', 'upstream_insufficient_balance', 'Out of money.'),

@@ -37,7 +37,7 @@ export function readRows(folder: string): Row[] {
 
 /** The contract lets an answer end unsettled that has waited this long for its settlement, in ms. */
 const LONGEST_WAIT_MS = 1_000;
-/** A key without limits: a request killed within this time of reaching the vendor may leave no row, in ms. */
+/** A key without limits: a request killed within this time of reaching the provider may leave no row, in ms. */
 const UNSEEN_MS = 250;
 
 interface Case {
@@ -66,7 +66,7 @@ function faultOf(one: Case): string | null {
   if (sent.end === 'broken' && sent.endedAt < killedAt) return 'was broken off before the router was killed';
   if (settle === undefined) {
     if (sent.end === 'acknowledged') return 'was acknowledged and has no row';
-    return served === undefined || mayBeUnseen(one) ? null : 'reached the vendor and has no row';
+    return served === undefined || mayBeUnseen(one) ? null : 'reached the provider and has no row';
   }
   if (sent.requestId !== null && settle.request_id !== sent.requestId) return `has the row of ${settle.request_id}`;
   const cost = rows.reduce((sum, row) => sum + row.cost_nano_usd, 0);
@@ -74,7 +74,7 @@ function faultOf(one: Case): string | null {
     return settle.source === 'none' || settle.source === 'lease_expired' ? null : `is billed ${cost} for no answer`;
   }
   const isExact = rows.at(-1)?.source === 'reported' || (sent.end === 'acknowledged' && !wasLetGo(one));
-  if (isExact && cost !== costOf(served)) return `is billed ${cost}, and the vendor wants ${costOf(served)}`;
+  if (isExact && cost !== costOf(served)) return `is billed ${cost}, and the provider wants ${costOf(served)}`;
   return null;
 }
 
@@ -84,7 +84,7 @@ export interface Comparison {
   figures: Record<string, number>;
 }
 
-/** Compares what clients and vendor know of the requests of one round with the rows of D1. */
+/** Compares what clients and provider know of the requests of one round with the rows of D1. */
 export function compare(
   sent: readonly Sent[],
   served: ReadonlyMap<string, Served>,
@@ -111,7 +111,7 @@ export function compare(
     left: count((one) => one.sent.end === 'left'),
     refused: count((one) => one.sent.end === 'refused'),
     killed: count((one) => one.sent.end === 'broken'),
-    vendor: count((one) => one.served !== undefined),
+    provider: count((one) => one.served !== undefined),
     reported: count((one) => one.rows[0]?.source === 'reported'),
     expired: count((one) => one.rows[0]?.source === 'lease_expired'),
     adjusted: count((one) => one.rows.length === 2),

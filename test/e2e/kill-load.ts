@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order } from '../support/provider-double.ts';
 import { callInternal } from './kill-router.ts';
 
-/** A client's key, and whether the ledger is asked before the vendor is called. */
+/** A client's key, and whether the ledger is asked before the provider is called. */
 export interface Key {
   secret: string;
   limited: boolean;
@@ -65,7 +65,7 @@ export async function send(port: number, plan: Plan): Promise<Sent> {
     });
     sent.requestId = response.headers.get('x-request-id');
     const text = await response.text();
-    // 503: the ledger did not answer in time for a key with limits, and so the vendor was not called.
+    // 503: the ledger did not answer in time for a key with limits, and so the provider was not called.
     if (response.status === 429 || response.status === 503) sent.end = 'refused';
     else if (!response.ok) throw new Error(`${plan.name} was answered ${response.status}: ${text}`);
     else if (plan.stream ? text.endsWith('data: [DONE]\n\n') : JSON.parse(text).usage) sent.end = 'acknowledged';

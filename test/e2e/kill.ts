@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startVendorDouble, type VendorDouble } from '../support/provider-double.ts';
+import { type ProviderDouble, startProviderDouble } from '../support/provider-double.ts';
 import { type Comparison, compare, PRICES, readRows } from './kill-compare.ts';
 import { type Key, randomFrom, send, startLoad } from './kill-load.ts';
 import { callInternal, type Home, killRouter, makeHome, startRouter } from './kill-router.ts';
@@ -13,7 +13,7 @@ const HELP = `Kills the router under load and counts the money (I5 of the ledger
 
 A round: clients stream, ask for whole answers and hang up, with keys with and without limits; at a random moment
 SIGKILL ends wrangler dev and workerd; they start again on the same folder; the books are settled and compared with
-what the clients were told and with what the vendor served. Exit 1 when one request is missing, twice, or misbilled.
+what the clients were told and with what the provider served. Exit 1 when one request is missing, twice, or misbilled.
 `;
 
 const LEASE_TTL_MS = 2_500;
@@ -28,13 +28,13 @@ const namesOf = (round: number) => Array.from({ length: NAMES_A_ROUND }, (_, ind
  * The double stands in for DeepSeek. Each request has a model name of its own: it stands in its row however that
  * came to be written, so rows can be told apart even where the client never saw a request id.
  */
-function variablesOf(vendor: VendorDouble, round: number): Record<string, string> {
+function variablesOf(provider: ProviderDouble, round: number): Record<string, string> {
   const prices = [{ validFrom: '2026-01-01', revision: 'kill-test', ...PRICES }];
   const models = { 'deepseek/double': { contextLength: 1_000_000, maxOutput: 8_192, prices } };
   const aliases = Object.fromEntries(namesOf(round).map((name) => [name, 'deepseek/double']));
   return {
     DEEPSEEK_API_KEY: 'vendor-key',
-    DEEPSEEK_BASE_URL: vendor.url,
+    DEEPSEEK_BASE_URL: provider.url,
     LEASE_TTL_MS: String(LEASE_TTL_MS),
     DRAIN_MS: '10000',
     MODELS_JSON: JSON.stringify({ models, aliases }),
@@ -74,7 +74,7 @@ async function checkFaults(port: number): Promise<string[]> {
 
 async function playRound(
   home: Home,
-  vendor: VendorDouble,
+  provider: ProviderDouble,
   keys: Key[],
   round: number,
   seed: number,
@@ -88,9 +88,9 @@ async function playRound(
   const stopping = load.stop();
   const killedAt = await killRouter();
   const sent = await stopping;
-  await startRouter(home, variablesOf(vendor, round + 1));
+  await startRouter(home, variablesOf(provider, round + 1));
   await settleAll(home.port);
-  const { faults, figures } = compare(sent, vendor.served, readRows(home.folder), killedAt);
+  const { faults, figures } = compare(sent, provider.served, readRows(home.folder), killedAt);
   faults.push(...(await checkFaults(home.port)));
   return { faults, figures };
 }
@@ -130,19 +130,19 @@ async function main(): Promise<number> {
     return values.help ? 0 : 1;
   }
   const startedAt = Date.now();
-  const vendor = await startVendorDouble();
+  const provider = await startProviderDouble();
   const home = await makeHome();
-  await startRouter(home, variablesOf(vendor, 1));
+  await startRouter(home, variablesOf(provider, 1));
   const keys = await makeKeys(home.port);
   let failed = 0;
   for (let round = 1; round <= rounds; round += 1) {
-    const comparison = await playRound(home, vendor, keys, round, seed + round - 1);
+    const comparison = await playRound(home, provider, keys, round, seed + round - 1);
     if (round === rounds) comparison.faults.push(...(await tryKeys(home, keys, round + 1)));
     report(round, seed + round - 1, comparison);
     if (comparison.faults.length > 0) failed += 1;
   }
   await killRouter();
-  vendor.close();
+  provider.close();
   process.stdout.write(
     `${rounds - failed} of ${rounds} rounds passed in ${Math.round((Date.now() - startedAt) / 1_000)} s.\n`,
   );

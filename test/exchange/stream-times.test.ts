@@ -4,11 +4,11 @@ import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
-import { playVendor, type SeenRequest, sse, streamOf } from '../support/provider.ts';
+import { playProvider, type SeenRequest, sse, streamOf } from '../support/provider.ts';
 
 let secret = '';
 let keyId = '';
-let vendor: ReturnType<typeof playVendor> | null = null;
+let provider: ReturnType<typeof playProvider> | null = null;
 
 beforeAll(async () => {
   const made = await makeKey();
@@ -36,7 +36,7 @@ function request(stream: boolean, signal?: AbortSignal): [string, RequestInit] {
   const body = JSON.stringify({
     model: 'deepseek/deepseek-flash',
     stream,
-    messages: [{ role: 'user', content: 'Hi there, vendor' }],
+    messages: [{ role: 'user', content: 'Hi there, provider' }],
   });
   const init = { method: 'POST', body, headers: { authorization: `Bearer ${secret}` } };
   return ['http://router.test/v1/chat/completions', signal === undefined ? init : { ...init, signal }];
@@ -66,15 +66,15 @@ function slowly(
   };
 }
 
-describe('while a vendor is slow', () => {
+describe('while a provider is slow', () => {
   it('the status waits for the first event, and a failure within COMMIT_AFTER_MS is a true HTTP error', async () => {
-    vendor = playVendor(slowly([[60, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
+    provider = playProvider(slowly([[60, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
     const response = await routerWith({ COMMIT_AFTER_MS: '1000' }).fetch(...request(true));
     expect(response.status).toBe(503);
   });
 
   it('after COMMIT_AFTER_MS the status is 200, comments keep the line open, and a failure is an error frame', async () => {
-    vendor = playVendor(slowly([[400, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
+    provider = playProvider(slowly([[400, sse([{ error: { message: 'too busy', type: 'overloaded_error' } }])]]));
     const response = await routerWith({ COMMIT_AFTER_MS: '50', KEEP_ALIVE_MS: '60' }).fetch(...request(true));
     expect(response.status).toBe(200);
     const text = await response.text();
@@ -84,7 +84,7 @@ describe('while a vendor is slow', () => {
 
   it('silence between chunks is filled with comments', async () => {
     const [first, second, last] = hello;
-    vendor = playVendor(
+    provider = playProvider(
       slowly([
         [0, sse([first], false)],
         [250, sse([second, last])],
@@ -96,7 +96,7 @@ describe('while a vendor is slow', () => {
   });
 
   it.each([true, false])('no first byte within FIRST_BYTE_TIMEOUT_MS is a 504 (stream: %s)', async (stream) => {
-    vendor = playVendor(async ({ signal }) => {
+    provider = playProvider(async ({ signal }) => {
       await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       return new Response();
     });
@@ -108,18 +108,18 @@ describe('while a vendor is slow', () => {
   });
 
   it('headers without a body do not put FIRST_BYTE_TIMEOUT_MS off', async () => {
-    vendor = playVendor(async () => {
+    provider = playProvider(async () => {
       await pause(800);
-      return slowly([], 'hang')(vendor?.seen[0] as SeenRequest);
+      return slowly([], 'hang')(provider?.seen[0] as SeenRequest);
     });
     const response = await routerWith({ FIRST_BYTE_TIMEOUT_MS: '1000' }).fetch(...request(true));
     expect(response.status).toBe(504);
     expect((await ledgerRow(keyId, response))?.durationMs).toBeLessThan(1_700);
   });
 
-  it('a stream that falls silent for IDLE_TIMEOUT_MS ends with an error frame; comments of the vendor are life', async () => {
+  it('a stream that falls silent for IDLE_TIMEOUT_MS ends with an error frame; comments of the provider are life', async () => {
     const living = Array.from({ length: 8 }, () => [80, ': keep-alive\n\n'] as const);
-    vendor = playVendor(slowly([[0, sse([hello[0]], false)], ...living, [20, sse([hello[1]], false)]], 'hang'));
+    provider = playProvider(slowly([[0, sse([hello[0]], false)], ...living, [20, sse([hello[1]], false)]], 'hang'));
     const router = routerWith({ IDLE_TIMEOUT_MS: '600' });
     const response = await router.fetch(...request(true));
     const text = await response.text();
@@ -137,7 +137,7 @@ describe('while a vendor is slow', () => {
       choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }],
       usage,
     });
-    vendor = playVendor(slowly([...Array.from({ length: 8 }, () => [80, '\n'] as const), [0, answer]]));
+    provider = playProvider(slowly([...Array.from({ length: 8 }, () => [80, '\n'] as const), [0, answer]]));
     const response = await routerWith({ IDLE_TIMEOUT_MS: '600', FIRST_BYTE_TIMEOUT_MS: '600' }).fetch(
       ...request(false),
     );
@@ -146,7 +146,7 @@ describe('while a vendor is slow', () => {
   });
 });
 
-describe('when the ledger says no after the vendor has begun to answer', () => {
+describe('when the ledger says no after the provider has begun to answer', () => {
   const rateLimits = { requests: null, tokens: null };
   const no = {
     kind: 'refused',
@@ -172,8 +172,8 @@ describe('when the ledger says no after the vendor has begun to answer', () => {
   it.each([
     ['in the middle', slowly([[0, sse(hello.slice(0, 2), false)]], 'hang')],
     ['to its end', () => streamOf(sse(hello))],
-  ])('not a byte goes out, and the request is a refusal (the vendor answers %s)', async (_how, answer) => {
-    vendor = playVendor(answer);
+  ])('not a byte goes out, and the request is a refusal (the provider answers %s)', async (_how, answer) => {
+    provider = playProvider(answer);
     const router = routerWith({ KEY_LEDGER });
     const response = await router.fetch(...request(true));
     expect(response.status).toBe(401);
@@ -183,8 +183,8 @@ describe('when the ledger says no after the vendor has begun to answer', () => {
 });
 
 describe('when the client leaves', () => {
-  it('the vendor is read on for DRAIN_MS, then let go, and the bill is an estimate', async () => {
-    vendor = playVendor(
+  it('the provider is read on for DRAIN_MS, then let go, and the bill is an estimate', async () => {
+    provider = playProvider(
       slowly(
         [
           [0, sse([hello[0]], false)],
@@ -205,11 +205,11 @@ describe('when the client leaves', () => {
       status: 200,
       errorCode: null,
     });
-    expect(vendor.seen[0]?.signal.aborted).toBe(true);
+    expect(provider.seen[0]?.signal.aborted).toBe(true);
   });
 
-  it('before the first byte too, and the numbers are those of the vendor when it ends in time', async () => {
-    vendor = playVendor(slowly([[200, sse(hello)]]));
+  it('before the first byte too, and the numbers are those of the provider when it ends in time', async () => {
+    provider = playProvider(slowly([[200, sse(hello)]]));
     const router = routerWith({});
     const leaving = new AbortController();
     const answer = router.fetch(...request(true, leaving.signal)).catch(() => null);
@@ -221,9 +221,9 @@ describe('when the client leaves', () => {
     expect(rows).toMatchObject({ source: 'reported', usage: { inputTokens: 10, outputTokens: 5 } });
   });
 
-  it.each([true, false])('a vendor that could not be reached has cost nothing (stream: %s)', async (stream) => {
+  it.each([true, false])('a provider that could not be reached has cost nothing (stream: %s)', async (stream) => {
     const leaving = new AbortController();
-    vendor = playVendor(async () => {
+    provider = playProvider(async () => {
       leaving.abort();
       await pause(50);
       throw new TypeError('no connection');
@@ -235,7 +235,7 @@ describe('when the client leaves', () => {
   });
 
   it('after the answer has ended, it takes no place from those who leave before', async () => {
-    vendor = playVendor(() => new Response('{"error":{"message":"no"}}', { status: 400 }));
+    provider = playProvider(() => new Response('{"error":{"message":"no"}}', { status: 400 }));
     const router = routerWith({});
     for (let count = 0; count < 40; count += 1) {
       const leaving = new AbortController();
@@ -243,8 +243,8 @@ describe('when the client leaves', () => {
       await router.settled();
       leaving.abort();
     }
-    vendor.restore();
-    vendor = playVendor(slowly([[200, sse(hello)]]));
+    provider.restore();
+    provider = playProvider(slowly([[200, sse(hello)]]));
     const leaving = new AbortController();
     const answer = router.fetch(...request(true, leaving.signal)).catch(() => null);
     await pause(60);
@@ -255,7 +255,7 @@ describe('when the client leaves', () => {
   });
 
   it('no more than 32 such streams are read on at once', async () => {
-    vendor = playVendor(slowly([[0, sse([hello[0]], false)]], 'hang'));
+    provider = playProvider(slowly([[0, sse([hello[0]], false)]], 'hang'));
     const router = routerWith({ DRAIN_MS: '1000', KEEP_ALIVE_MS: '20' });
     const responses = await Promise.all(Array.from({ length: 40 }, () => router.fetch(...request(true))));
     for (const response of responses) {
@@ -264,20 +264,20 @@ describe('when the client leaves', () => {
       await reader?.cancel();
     }
     await pause(150);
-    const letGo = vendor.seen.filter(({ signal }) => signal.aborted).length;
+    const letGo = provider.seen.filter(({ signal }) => signal.aborted).length;
     expect(letGo).toBeGreaterThanOrEqual(8);
     expect(letGo).toBeLessThan(40);
     await router.settled();
-    expect(vendor.seen.every(({ signal }) => signal.aborted)).toBe(true);
+    expect(provider.seen.every(({ signal }) => signal.aborted)).toBe(true);
     expect((await env.KEY_LEDGER.getByName(keyId).sums()).openLeases).toBe(0);
   });
 });
 
 describe('a client that reads slowly', () => {
-  it('holds the vendor back: nothing piles up in between', async () => {
+  it('holds the provider back: nothing piles up in between', async () => {
     let written = 0;
     const chunk = new TextEncoder().encode(sse([delta('x'.repeat(10_000))], false));
-    vendor = playVendor(() => {
+    provider = playProvider(() => {
       const stream = new ReadableStream({
         type: 'bytes',
         async pull(controller) {
@@ -304,41 +304,41 @@ describe('a client that reads slowly', () => {
 describe('trying again', () => {
   it.each([429, 500])('honours a short retry-after, and leaves a long one to the client (%i)', async (status) => {
     let calls = 0;
-    vendor = playVendor(() =>
+    provider = playProvider(() =>
       ++calls === 1 ? new Response('{}', { status, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
     );
     const started = Date.now();
     expect((await routerWith({}).fetch(...request(true))).status).toBe(200);
     expect(Date.now() - started).toBeGreaterThanOrEqual(950);
     calls = 0;
-    vendor.restore();
-    vendor = playVendor(() => new Response('{}', { status, headers: { 'retry-after': '30' } }));
+    provider.restore();
+    provider = playProvider(() => new Response('{}', { status, headers: { 'retry-after': '30' } }));
     const refused = await routerWith({}).fetch(...request(true));
     expect(refused.status).toBe(status === 429 ? 429 : 502);
     expect(refused.headers.get('retry-after')).toBe('30');
-    expect(vendor.seen).toHaveLength(1);
+    expect(provider.seen).toHaveLength(1);
   });
 
-  it('takes the pause that the vendor asked for out of FIRST_BYTE_TIMEOUT_MS', async () => {
+  it('takes the pause that the provider asked for out of FIRST_BYTE_TIMEOUT_MS', async () => {
     let calls = 0;
-    vendor = playVendor(() =>
+    provider = playProvider(() =>
       ++calls === 1 ? new Response('{}', { status: 429, headers: { 'retry-after': '1' } }) : streamOf(sse(hello)),
     );
     expect((await routerWith({ FIRST_BYTE_TIMEOUT_MS: '700' }).fetch(...request(true))).status).toBe(200);
   });
 
   it('never after a byte has gone out', async () => {
-    vendor = playVendor(() => streamOf(sse([hello[0]], false), { breakOff: true }));
+    provider = playProvider(() => streamOf(sse([hello[0]], false), { breakOff: true }));
     const text = await (await routerWith({}).fetch(...request(true))).text();
     expect(text).toContain('"error"');
-    expect(vendor.seen).toHaveLength(1);
+    expect(provider.seen).toHaveLength(1);
   });
 
   it('stops at COMMIT_AFTER_MS for streams', async () => {
-    vendor = playVendor(() => new Response('{}', { status: 503 }));
+    provider = playProvider(() => new Response('{}', { status: 503 }));
     const response = await routerWith({ COMMIT_AFTER_MS: '10' }).fetch(...request(true));
     expect([200, 503]).toContain(response.status);
-    expect(vendor.seen).toHaveLength(1);
+    expect(provider.seen).toHaveLength(1);
     await response.text();
   });
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { moonshot } from '../../src/providers/moonshot.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
-import { GRANULARITIES, playVendor, type StreamPlan, sse, streamOf } from '../support/provider.ts';
+import { GRANULARITIES, playProvider, type StreamPlan, sse, streamOf } from '../support/provider.ts';
 import { get, openaiClient } from '../support/router.ts';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 
@@ -11,7 +11,7 @@ const WITHIN = { timeout: 10_000 };
 
 let secret = '';
 let keyId = '';
-let vendor: ReturnType<typeof playVendor> | null = null;
+let provider: ReturnType<typeof playProvider> | null = null;
 
 beforeAll(async () => {
   const made = await makeKey();
@@ -31,8 +31,8 @@ function post(body: unknown = request, init: RequestInit = {}): Promise<Response
 }
 
 function play(body: string, plan: StreamPlan = {}): void {
-  vendor?.restore();
-  vendor = playVendor(() => streamOf(body, plan));
+  provider?.restore();
+  provider = playProvider(() => streamOf(body, plan));
 }
 
 /** The request's row in the ledger, once the request is over. */
@@ -55,7 +55,7 @@ const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, promp
 const hello = [delta('Hel'), delta('lo'), delta('', 'stop', { usage })];
 
 describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularity) => {
-  it('ends with [DONE], reaches the official client, and is billed as the vendor says', async () => {
+  it('ends with [DONE], reaches the official client, and is billed as the provider says', async () => {
     play(sse(hello), { granularity });
     const response = await post();
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -159,7 +159,7 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
   });
 });
 
-describe('an event of a vendor', () => {
+describe('an event of a provider', () => {
   it('may hold nearly 8 MiB', async () => {
     play(sse([delta('x'.repeat(8_380_000)), ...hello]), { granularity: 'whole' });
     const text = await (await post()).text();
@@ -176,7 +176,7 @@ describe('an event of a vendor', () => {
 });
 
 describe('the end of a stream', () => {
-  it('comes when the vendor says [DONE], even if it lingers, and the vendor is let go', async () => {
+  it('comes when the provider says [DONE], even if it lingers, and the provider is let go', async () => {
     let cancelled = false;
     play(sse(hello), { linger: true, onCancel: () => (cancelled = true) });
     expect(await (await post()).text()).toContain('[DONE]');
@@ -187,14 +187,14 @@ describe('the end of a stream', () => {
     ['breaks off', '', { breakOff: true }],
     ['ends inside [DONE]', 'data: [DO', {}],
     ['ends inside its usage chunk', 'data: {"id":"v","choices":[],"usage":{"prompt', {}],
-  ])('is [DONE] when every choice has finished, even if the vendor then %s', async (_how, rest, plan) => {
+  ])('is [DONE] when every choice has finished, even if the provider then %s', async (_how, rest, plan) => {
     play(sse(hello, false) + rest, plan);
     const response = await post();
     expect(await response.text()).toBe(sse([delta('Hel', null, {}, { role: 'assistant' }), ...hello.slice(1)]));
     expect(await rowOf(response)).toMatchObject({ end: 'completed', source: 'reported', errorCode: null });
   });
 
-  it('is an error frame that names us where the fault is ours; it is logged, billed, and the vendor let go', async () => {
+  it('is an error frame that names us where the fault is ours; it is logged, billed, and the provider let go', async () => {
     let isFirst = true;
     const mend = vi.spyOn(moonshot, 'mendChunk').mockImplementation(() => {
       if (isFirst) isFirst = false;
@@ -222,7 +222,7 @@ describe('the end of a stream', () => {
       throw new TypeError('a slip');
     });
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    vendor = playVendor(() =>
+    provider = playProvider(() =>
       Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }], usage }),
     );
     const response = await post({ ...request, model: 'moonshot/kimi-k3', stream: false });
@@ -233,8 +233,8 @@ describe('the end of a stream', () => {
     logged.mockRestore();
   });
 
-  it.each([5, '', null])('of a whole answer is a stop where the vendor says %j', async (finish_reason) => {
-    vendor = playVendor(() => Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason }], usage }));
+  it.each([5, '', null])('of a whole answer is a stop where the provider says %j', async (finish_reason) => {
+    provider = playProvider(() => Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason }], usage }));
     const response = await post({ ...request, stream: false });
     expect(await response.json()).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
     expect(await rowOf(response)).toMatchObject({ end: 'completed', finishReason: 'stop', vendorFinishReason: null });
@@ -253,7 +253,7 @@ describe('the end of a stream', () => {
     }
   });
 
-  it('bills the client that leaves by what the vendor says', async () => {
+  it('bills the client that leaves by what the provider says', async () => {
     play(sse([...Array.from({ length: 20 }, () => delta('word ')), delta('', 'stop', { usage })]), { pace: 20 });
     const response = await post();
     const reader = response.body?.getReader();

@@ -8,10 +8,10 @@ import { type ImpatientRouter, routerWith } from '../support/impatient-router.ts
 import { makeKey, mistyped } from '../support/keys.ts';
 import { clock, SECOND } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
-import { playVendor, type SeenRequest, sse, streamOf } from '../support/provider.ts';
+import { playProvider, type SeenRequest, sse, streamOf } from '../support/provider.ts';
 import { BASE_URL, get, SECRET as INTERNAL_SECRET, internal } from '../support/router.ts';
 
-let vendor: ReturnType<typeof playVendor> | null = null;
+let provider: ReturnType<typeof playProvider> | null = null;
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -32,7 +32,7 @@ function completion(more: object = { usage }): Response {
   return Response.json({ id: 'v', choices: [{ index: 0, message, finish_reason: 'stop' }], ...more });
 }
 
-/** A vendor that takes the request, and says nothing until it is let go. */
+/** A provider that takes the request, and says nothing until it is let go. */
 async function hanging({ signal }: SeenRequest): Promise<Response> {
   await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   return new Response();
@@ -43,12 +43,12 @@ function delta(content: string, finish: string | null = null, more: object = {})
   return { id: 'v', object: 'chat.completion.chunk', created: 5, model: 'm', choices, ...more };
 }
 
-/** Two hundred requests at once: the answers by status, and how many the vendor ever served at the same time. */
+/** Two hundred requests at once: the answers by status, and how many the provider ever served at the same time. */
 async function storm(settings: KeySettings, body: object, reply: () => Response) {
   const { key, secret } = await makeKey(settings);
   let running = 0;
   let most = 0;
-  vendor = playVendor(async () => {
+  provider = playProvider(async () => {
     running += 1;
     most = Math.max(most, running);
     await pause(150);
@@ -62,7 +62,7 @@ async function storm(settings: KeySettings, body: object, reply: () => Response)
   await Promise.all(answers.map((answer) => answer.text()));
   await router.settled();
   const state = await env.KEY_LEDGER.getByName(key.id).state(key);
-  return { key, secret, router, most, errors, served: vendor.seen.length, state };
+  return { key, secret, router, most, errors, served: provider.seen.length, state };
 }
 
 describe('two hundred requests at once, at the edge of a limit', () => {
@@ -113,7 +113,7 @@ describe('two hundred requests at once, at the edge of a limit', () => {
 });
 
 it('each answer of a key with limits tells where it stands, a refusal too', async () => {
-  vendor = playVendor(() => completion());
+  provider = playProvider(() => completion());
   const { secret } = await makeKey({ rpm: 2, tpm: 1000 });
   const router = routerWith({});
   const told: unknown[] = [];
@@ -146,17 +146,17 @@ describe('a ledger that cannot be reached', () => {
     ['fails', unreachable],
     ['hangs', stuck],
   ])('that %s: a key with limits is refused, and told when to come back', async (_how, KEY_LEDGER) => {
-    vendor = playVendor(() => completion());
+    provider = playProvider(() => completion());
     const { secret } = await makeKey({ rpm: 5 });
     const response = await routerWith({ KEY_LEDGER }).fetch(...asked(secret));
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await response.json()).toMatchObject({ error: { code: 'ledger_unavailable' } });
-    expect(vendor.seen).toHaveLength(0);
+    expect(provider.seen).toHaveLength(0);
   });
 
   it('I8 that says yes, and whose answer is lost: what it had set aside is given back', async () => {
-    vendor = playVendor(() => completion());
+    provider = playProvider(() => completion());
     const { key, secret } = await makeKey({ maxConcurrent: 1, budgetDayUsd: 1 });
     const stub = env.KEY_LEDGER.getByName(key.id);
     const begin = async (...args: Parameters<KeyLedger['begin']>) => {
@@ -174,7 +174,7 @@ describe('a ledger that cannot be reached', () => {
   });
 
   it('I2 a key without limits is served, and settled through the queue', { timeout: 15_000 }, async () => {
-    vendor = playVendor(() => completion());
+    provider = playProvider(() => completion());
     const { key, secret } = await makeKey();
     const router = routerWith({ KEY_LEDGER: unreachable });
     const response = await router.fetch(...asked(secret));
@@ -194,7 +194,7 @@ describe('storage that fails', () => {
   };
 
   it('KV alone is no reason to refuse anybody', async () => {
-    vendor = playVendor(() => completion());
+    provider = playProvider(() => completion());
     const { secret } = await makeKey({ rpm: 5 });
     expect((await routerWith({ KEY_CACHE: failing }).fetch(...asked(secret))).status).toBe(200);
   });
@@ -202,7 +202,7 @@ describe('storage that fails', () => {
   it('I10 while D1 and KV fail for ten minutes, keys that were seen are served and settled', {
     timeout: 15_000,
   }, async () => {
-    vendor = playVendor(() => completion());
+    provider = playProvider(() => completion());
     clock.start();
     const { key, secret } = await makeKey({ rpm: 100 });
     expect((await routerWith({}).fetch(...asked(secret))).status).toBe(200);
@@ -280,12 +280,12 @@ describe('a revocation', () => {
     for (let count = 0; count < 3; count += 1) expect(await status(secret)).toBe(401);
   });
 
-  it('I9 ends an answer that comes in one piece too, and what the vendor may have done is billed', async () => {
+  it('I9 ends an answer that comes in one piece too, and what the provider may have done is billed', async () => {
     const { key, secret } = await makeKey();
-    vendor = playVendor(hanging);
+    provider = playProvider(hanging);
     const router = routerWith({ LEASE_TTL_MS: '600' });
     const answer = router.fetch(...asked(secret));
-    await vi.waitFor(() => expect(vendor?.seen).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(provider?.seen).toHaveLength(1), { timeout: 10_000 });
     await internal(`/internal/keys/${key.id}`, { method: 'DELETE' });
     expect((await answer).status).toBe(401);
     const row = await ledgerRow(key.id, await answer);
@@ -327,9 +327,9 @@ describe('a client that leaves', () => {
     return response;
   }
 
-  it('I6 at any chunk leaves a row with the numbers of the vendor', { timeout: 20_000 }, async () => {
+  it('I6 at any chunk leaves a row with the numbers of the provider', { timeout: 20_000 }, async () => {
     const { key, secret } = await makeKey();
-    vendor = playVendor(() => streamOf(sse(chunks), { pace: 20 }));
+    provider = playProvider(() => streamOf(sse(chunks), { pace: 20 }));
     const router = routerWith({});
     const responses = await Promise.all(Array.from({ length: 9 }, (_, reads) => leaveAfter(router, secret, reads)));
     await router.settled();
@@ -353,7 +353,7 @@ describe('a client that leaves', () => {
       return admission;
     };
     const settle = async (...args: Parameters<KeyLedger['settle']>) => stub.settle(...args);
-    vendor = playVendor(hanging);
+    provider = playProvider(hanging);
     const router = routerWith({ KEY_LEDGER: { getByName: () => ({ begin, settle }) }, DRAIN_MS: '50' });
     const answer = router.fetch(...asked(secret, {}, client.signal));
     // The runtime ends with the client what nobody keeps alive.
@@ -366,7 +366,7 @@ describe('a client that leaves', () => {
 });
 
 describe('what is never written down', () => {
-  it('I11 whole keys, vendor keys and prompts, in rows, messages, log lines and errors', {
+  it('I11 whole keys, provider keys and prompts, in rows, messages, log lines and errors', {
     timeout: 20_000,
   }, async () => {
     const lines: string[] = [];
@@ -394,8 +394,8 @@ describe('what is never written down', () => {
         ]),
       );
     const running: unknown[] = [];
-    vendor = playVendor(async () => {
-      const answer = answers[vendor?.seen.length ? (vendor.seen.length - 1) % answers.length : 0];
+    provider = playProvider(async () => {
+      const answer = answers[provider?.seen.length ? (provider.seen.length - 1) % answers.length : 0];
       if (running.length === 0) running.push(...(await tables()));
       return answer?.() ?? completion();
     });
@@ -453,7 +453,7 @@ describe('what is never written down', () => {
 describe('the bill', () => {
   async function billOf(reply: () => Response, stream: boolean) {
     const { key, secret } = await makeKey();
-    vendor = playVendor(reply);
+    provider = playProvider(reply);
     const router = routerWith({});
     const response = await router.fetch(...asked(secret, { stream }));
     await response.text();
@@ -479,7 +479,7 @@ describe('the bill', () => {
   it.each([false, true])('I5 an answer that ends well has been settled before its end (stream: %s)', async (stream) => {
     const { key, secret } = await makeKey();
     const chunks = [delta('ok'), delta('', 'stop', { usage })];
-    vendor = playVendor(() => (stream ? streamOf(sse(chunks)) : completion()));
+    provider = playProvider(() => (stream ? streamOf(sse(chunks)) : completion()));
     const stub = env.KEY_LEDGER.getByName(key.id);
     let isSettled = false;
     const settle = async (...args: Parameters<KeyLedger['settle']>) => {

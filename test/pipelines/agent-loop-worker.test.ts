@@ -4,24 +4,24 @@ import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
 import { makeKey } from '../support/keys.ts';
-import { type Granularity, playVendor, sse, streamOf } from '../support/provider.ts';
+import { type Granularity, playProvider, sse, streamOf } from '../support/provider.ts';
 import { get, getDirectly } from '../support/router.ts';
-import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-provider.ts';
+import { createStrictProvider, type ProviderName, type StrictProvider } from '../support/strict-provider.ts';
 
-const MODELS: Record<VendorName, string> = {
+const MODELS: Record<ProviderName, string> = {
   deepseek: 'deepseek/deepseek-v4-pro',
   moonshot: 'moonshot/kimi-k3',
   zai: 'zai/glm-5.2',
 };
-const VENDORS: VendorName[] = ['deepseek', 'moonshot', 'zai'];
+const PROVIDERS: ProviderName[] = ['deepseek', 'moonshot', 'zai'];
 const DISPLAYS: ReasoningDisplay[] = ['think', 'details', 'hidden'];
 const ECHOES: Echo[] = ['whole', 'trimmed', 'cut', 'dropped'];
 
-let vendor: ReturnType<typeof playVendor> | null = null;
+let provider: ReturnType<typeof playProvider> | null = null;
 let granularity: Granularity = 'whole';
 
-function play(double: StrictVendor): void {
-  vendor = playVendor((request) => {
+function play(double: StrictProvider): void {
+  provider = playProvider((request) => {
     const answer = double.answer(request.json);
     if (answer.kind === 'refused') return Response.json(answer.body, { status: answer.status });
     return streamOf(sse(answer.chunks), { granularity });
@@ -66,10 +66,10 @@ function granularityOf(turn: number, chat: number): Granularity {
   return (turn + chat) % 4 === 0 ? 'event' : 'whole';
 }
 
-test.each(VENDORS)(
+test.each(PROVIDERS)(
   'an agent works for 50 turns with %s: three keys, one for each display, two chats at once',
   async (name) => {
-    const double = createStrictVendor(name, agentScript(name.length), 16);
+    const double = createStrictProvider(name, agentScript(name.length), 16);
     play(double);
     const chats: Chat[] = [];
     for (const reasoning of DISPLAYS) {
@@ -92,7 +92,7 @@ test.each(VENDORS)(
 );
 
 test('the same conversation under two keys, with the same ids, is never mixed up', async () => {
-  const double = createStrictVendor('moonshot', agentScript(5), 16);
+  const double = createStrictProvider('moonshot', agentScript(5), 16);
   play(double);
   const keys = [
     await makeKey({ purpose: 'cursor', reasoning: 'hidden' }),
@@ -103,10 +103,10 @@ test('the same conversation under two keys, with the same ids, is never mixed up
     secret,
     client: createCursorClient('the chat', MODELS.moonshot, AGENT_TOOLS),
   }));
-  const doubles = keys.map((_key, index) => createStrictVendor('moonshot', agentScript(index), 16));
+  const doubles = keys.map((_key, index) => createStrictProvider('moonshot', agentScript(index), 16));
   for (let turn = 0; turn < 10; turn += 1) {
     for (const [index, chat] of chats.entries()) {
-      vendor?.restore();
+      provider?.restore();
       const own = doubles[index];
       if (own !== undefined) play(own);
       await runTurn(chat);
@@ -119,11 +119,11 @@ test('the same conversation under two keys, with the same ids, is never mixed up
 });
 
 test('the next request may come before the answer has ended', async () => {
-  const double = createStrictVendor('deepseek', agentScript(3), 16);
+  const double = createStrictProvider('deepseek', agentScript(3), 16);
   let open = 0;
   let early = 0;
   const encoder = new TextEncoder();
-  vendor = playVendor((request) => {
+  provider = playProvider((request) => {
     if (open > 0) early += 1;
     const answer = double.answer(request.json);
     if (answer.kind === 'refused') return Response.json(answer.body, { status: answer.status });
@@ -131,7 +131,7 @@ test('the next request may come before the answer has ended', async () => {
       async start(controller) {
         open += 1;
         controller.enqueue(encoder.encode(sse(answer.chunks, false)));
-        // The vendor is slow to say that it has said all.
+        // The provider is slow to say that it has said all.
         await new Promise((resolve) => setTimeout(resolve, 300));
         controller.enqueue(encoder.encode('data: [DONE]\n\n'));
         controller.close();
@@ -165,8 +165,8 @@ test('the next request may come before the answer has ended', async () => {
   expect(early).toBeGreaterThan(0);
 });
 
-test("Cursor's key check is answered without a vendor, in both forms, and another unknown name is not", async () => {
-  vendor = playVendor(() => Response.error());
+test("Cursor's key check is answered without a provider, in both forms, and another unknown name is not", async () => {
+  provider = playProvider(() => Response.error());
   const { secret } = await makeKey({ purpose: 'cursor' });
   const ask = (body: object) =>
     get('/v1/chat/completions', {
@@ -185,18 +185,18 @@ test("Cursor's key check is answered without a vendor, in both forms, and anothe
   expect(await streamed.text()).toMatch(/"finish_reason":"stop"[\s\S]*data: \[DONE\]\n\n$/);
   expect((await ask({ model: 'my-model', messages })).status).toBe(404);
   expect((await ask({ model: 'gpt-4o', messages: [...messages, ...messages] })).status).toBe(404);
-  expect(vendor.seen).toEqual([]);
+  expect(provider.seen).toEqual([]);
 });
 
 test('a whole answer is folded, and remembered for the next request', async () => {
   const { secret } = await makeKey({ purpose: 'cursor', reasoning: 'think' });
   const call = { id: 'call_1', type: 'function', function: { name: 'read_file', arguments: '{}' } };
-  vendor = playVendor(() =>
+  provider = playProvider(() =>
     Response.json({
       id: 'v',
       object: 'chat.completion',
       created: 1,
-      model: 'vendor-model',
+      model: 'provider-model',
       choices: [
         {
           index: 0,
@@ -227,7 +227,7 @@ test('a whole answer is folded, and remembered for the next request', async () =
     { role: 'assistant', content: null, tool_calls: [call] },
     { role: 'tool', tool_call_id: 'call_1', content: 'text' },
   ]);
-  expect(vendor.seen.at(-1)?.json['messages']).toEqual([
+  expect(provider.seen.at(-1)?.json['messages']).toEqual([
     question,
     { role: 'assistant', content: '', tool_calls: [call], reasoning_content: 'why </think>' },
     { role: 'tool', tool_call_id: 'call_1', content: 'text' },

@@ -6,7 +6,7 @@ import { StreamEvent } from '../../src/protocol/event.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
 import { AGENT_TOOLS, agentScript } from '../support/agent-script.ts';
 import { type CursorClient, createCursorClient, type Echo } from '../support/cursor-client.ts';
-import { createStrictVendor, type StrictVendor, type VendorName } from '../support/strict-provider.ts';
+import { createStrictProvider, type ProviderName, type StrictProvider } from '../support/strict-provider.ts';
 
 type OpenMemory = () => ReasoningMemory;
 
@@ -36,16 +36,16 @@ function memoryOfKey(): OpenMemory {
 }
 
 interface Loop {
-  vendor: VendorName;
+  provider: ProviderName;
   display: ReasoningDisplay;
   client: CursorClient;
-  double: StrictVendor;
+  double: StrictProvider;
   openMemory: OpenMemory | null;
 }
 
 /** One request and its answer. `upTo` breaks it off after so many chunks, as Stop does. */
 async function runTurn(
-  { vendor, display, client, double, openMemory }: Loop,
+  { provider, display, client, double, openMemory }: Loop,
   upTo = Number.POSITIVE_INFINITY,
 ): Promise<JsonObject> {
   const pipeline = findPipeline('cursor');
@@ -53,10 +53,10 @@ async function runTurn(
   const exchange: Exchange = {
     requestedModel: String(body['model']),
     display,
-    provider: vendor,
+    provider,
     model: 'thinker',
     wantsReasoning: true,
-    canDisableThinking: vendor !== 'moonshot',
+    canDisableThinking: provider !== 'moonshot',
     takesImages: true,
     memory: openMemory?.() ?? null,
   };
@@ -74,7 +74,7 @@ async function runTurn(
   return conversation.request;
 }
 
-const VENDORS: VendorName[] = ['deepseek', 'moonshot', 'zai'];
+const PROVIDERS: ProviderName[] = ['deepseek', 'moonshot', 'zai'];
 const FORMS: { display: ReasoningDisplay; echo: Echo }[] = [
   { display: 'think', echo: 'whole' },
   { display: 'think', echo: 'trimmed' },
@@ -85,19 +85,19 @@ const FORMS: { display: ReasoningDisplay; echo: Echo }[] = [
   { display: 'hidden', echo: 'whole' },
 ];
 
-for (const vendor of VENDORS) {
+for (const provider of PROVIDERS) {
   for (const [index, { display, echo }] of FORMS.entries()) {
-    test(`${vendor}: 50 turns are never refused, display ${display}, think text ${echo}`, async () => {
-      const double = createStrictVendor(vendor, agentScript(index));
+    test(`${provider}: 50 turns are never refused, display ${display}, think text ${echo}`, async () => {
+      const double = createStrictProvider(provider, agentScript(index));
       // Two keys with two chats each, at the same time, with the same ids of calls.
       const loops: Loop[] = ['one', 'other'].flatMap((key) => {
         const openMemory = memoryOfKey();
         return ['first', 'second'].map((chat) => ({
-          vendor,
+          provider,
           display,
           double,
           openMemory,
-          client: createCursorClient(`${key} ${chat}`, `${vendor}/thinker`, AGENT_TOOLS, echo),
+          client: createCursorClient(`${key} ${chat}`, `${provider}/thinker`, AGENT_TOOLS, echo),
         }));
       });
       for (let turn = 0; turn < 50; turn += 1) {
@@ -112,9 +112,9 @@ for (const vendor of VENDORS) {
   }
 }
 
-function newLoop(vendor: VendorName, display: ReasoningDisplay, echo: Echo, openMemory: OpenMemory | null): Loop {
-  const client = createCursorClient('the chat', `${vendor}/thinker`, AGENT_TOOLS, echo);
-  return { vendor, display, client, double: createStrictVendor(vendor, agentScript(7)), openMemory };
+function newLoop(provider: ProviderName, display: ReasoningDisplay, echo: Echo, openMemory: OpenMemory | null): Loop {
+  const client = createCursorClient('the chat', `${provider}/thinker`, AGENT_TOOLS, echo);
+  return { provider, display, client, double: createStrictProvider(provider, agentScript(7)), openMemory };
 }
 
 async function runTurns(loop: Loop, count: number): Promise<void> {
@@ -124,10 +124,10 @@ async function runTurns(loop: Loop, count: number): Promise<void> {
   }
 }
 
-for (const vendor of VENDORS) {
+for (const provider of PROVIDERS) {
   for (const display of ['think', 'hidden'] as const) {
-    test(`${vendor}: Stop at any chunk, edits and regenerations are survived, display ${display}`, async () => {
-      const loop = newLoop(vendor, display, 'whole', memoryOfKey());
+    test(`${provider}: Stop at any chunk, edits and regenerations are survived, display ${display}`, async () => {
+      const loop = newLoop(provider, display, 'whole', memoryOfKey());
       for (let chunks = 0; chunks < 12; chunks += 1) {
         await runTurn(loop, chunks);
         loop.client.stop();
@@ -143,8 +143,8 @@ for (const vendor of VENDORS) {
     });
   }
 
-  test(`${vendor}: an answer can be followed by the next request before its finish reason has come`, async () => {
-    const loop = newLoop(vendor, 'hidden', 'whole', memoryOfKey());
+  test(`${provider}: an answer can be followed by the next request before its finish reason has come`, async () => {
+    const loop = newLoop(provider, 'hidden', 'whole', memoryOfKey());
     for (let turn = 0; turn < 12; turn += 1) {
       const cut = turn % 5 === 4 ? Number.POSITIVE_INFINITY : -1;
       await runTurn(loop, cut);
@@ -153,24 +153,24 @@ for (const vendor of VENDORS) {
     expect(loop.double.lost).toBe(0);
   });
 
-  test(`${vendor}: without a memory, what the client shows is enough`, async () => {
-    const loop = newLoop(vendor, 'details', 'whole', null);
+  test(`${provider}: without a memory, what the client shows is enough`, async () => {
+    const loop = newLoop(provider, 'details', 'whole', null);
     await runTurns(loop, 50);
     expect(loop.double.returned).toBeGreaterThan(900);
   });
 
-  test(`${vendor}: without a memory and without think text, nothing is refused`, async () => {
-    const loop = newLoop(vendor, 'hidden', 'whole', null);
+  test(`${provider}: without a memory and without think text, nothing is refused`, async () => {
+    const loop = newLoop(provider, 'hidden', 'whole', null);
     await runTurns(loop, 1);
     const request = await runTurn(loop);
     loop.client.finish();
     await runTurns(loop, 10);
-    if (vendor === 'moonshot') expect(JSON.stringify(request)).toContain('"reasoning_content":" "');
+    if (provider === 'moonshot') expect(JSON.stringify(request)).toContain('"reasoning_content":" "');
     else expect(request['thinking']).toEqual({ type: 'disabled' });
   });
 
-  test(`${vendor}: a chat whose reasoning was lost does without thinking once at most, and is never refused`, async () => {
-    const loop = newLoop(vendor, 'hidden', 'whole', memoryOfKey());
+  test(`${provider}: a chat whose reasoning was lost does without thinking once at most, and is never refused`, async () => {
+    const loop = newLoop(provider, 'hidden', 'whole', memoryOfKey());
     await runTurns(loop, 3);
     loop.openMemory = memoryOfKey();
     const thought: boolean[] = [];
@@ -180,6 +180,6 @@ for (const vendor of VENDORS) {
       thought.push((await runTurn(loop))['thinking'] === undefined);
       loop.client.finish();
     }
-    expect(thought).toEqual([vendor === 'moonshot', true, true, true, true, true]);
+    expect(thought).toEqual([provider === 'moonshot', true, true, true, true, true]);
   });
 }

@@ -34,7 +34,7 @@ function chunk(delta: JsonObject, finish: string | null = null, index = 0): Json
     id: 'c-1',
     object: 'chat.completion.chunk',
     created: 1,
-    model: 'vendor-model',
+    model: 'provider-model',
     system_fingerprint: 'fp',
     choices: [{ index, delta, logprobs: null, finish_reason: finish }],
     usage: null,
@@ -46,14 +46,14 @@ const USAGE_ONLY = {
   id: 'c-1',
   object: 'chat.completion.chunk',
   created: 1,
-  model: 'vendor-model',
+  model: 'provider-model',
   choices: [],
   usage: USAGE,
 };
 
 const encoder = new TextEncoder();
 
-/** The client's chunks for a vendor's frames; strings are frames as they are. */
+/** The client's chunks for a provider's frames; strings are frames as they are. */
 async function run(
   frames: readonly (JsonObject | string)[],
   exchange: Partial<Exchange> = {},
@@ -242,7 +242,7 @@ describe('the answer that Cursor sees', () => {
 describe('an answer that comes whole', () => {
   const completion = (message: JsonObject): ChatCompletion => ({
     id: 'c-1',
-    model: 'vendor-model',
+    model: 'provider-model',
     choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
   });
 

@@ -27,7 +27,7 @@ const READ_FILE = {
 };
 const NESTED = { type: 'function', function: READ_FILE };
 
-/** What the vendor gets for a body of Cursor's. */
+/** What the provider gets for a body of Cursor's. */
 async function sent(body: JsonObject, exchange: Partial<Exchange> = {}): Promise<ChatRequest> {
   const request = cursor.read?.(structuredClone({ model: 'deepseek/thinker', ...body })) as ChatRequest; // checked by the route in the product
   const conversation = await cursor.open?.(request, { ...EXCHANGE, ...exchange });
@@ -68,7 +68,7 @@ describe('a body in the shape of Chat Completions', () => {
     expect(JSON.stringify(await sent(body))).toBe(JSON.stringify(body));
   });
 
-  test('is cleaned of what vendors refuse', async () => {
+  test('is cleaned of what providers refuse', async () => {
     const call = { id: 'c1', type: 'function', function: { name: 'read_file', arguments: '{}' } };
     const messages = await sentMessages([
       { role: 'developer', content: 'Rules' },
@@ -400,7 +400,7 @@ describe("a body with Anthropic's blocks", () => {
     });
   });
 
-  test('steers thinking with the words that our vendors have for it', async () => {
+  test('steers thinking with the words that our providers have for it', async () => {
     const thinking = { type: 'adaptive', display: 'omitted' };
     const body = { messages: [USER], thinking, output_config: { effort: 'low' } };
     expect(await sent(body)).toMatchObject({ thinking: { type: 'enabled' }, reasoning_effort: 'low' });
@@ -617,7 +617,7 @@ describe("Cursor's key check", () => {
   };
   const answer = (body: JsonObject) => cursor.localAnswer?.(cursor.read?.(body) as ChatRequest); // as above
 
-  test('is answered without a vendor, whichever name and shape it has', () => {
+  test('is answered without a provider, whichever name and shape it has', () => {
     for (const model of [
       'gpt-4o',
       'gpt-3.5-turbo',
@@ -635,7 +635,7 @@ describe("Cursor's key check", () => {
 
   test.each([
     ['a slash in the name', { model: 'openai/gpt-4o' }],
-    ['a name of no known vendor', { model: 'my-model' }],
+    ['a name of no known provider', { model: 'my-model' }],
     ['tools', { tools: [NESTED] }],
     ['three messages', { messages: [...check.messages, USER] }],
     ['a long message', { messages: [{ role: 'user', content: 'x'.repeat(200) }] }],
@@ -668,7 +668,10 @@ describe('pipelines', () => {
       content: '<think>x</think>y',
       reasoning_content: 'why',
     });
-    const event = new StreamEvent({ choices: [{ index: 0, delta: { reasoning_content: 'a' } }] }, 'text of the vendor');
+    const event = new StreamEvent(
+      { choices: [{ index: 0, delta: { reasoning_content: 'a' } }] },
+      'text of the provider',
+    );
     const passed: StreamEvent[] = [];
     conversation?.step?.transform(event, { enqueue: (each) => passed.push(each) });
     expect(conversation?.step?.repeat?.('reasoning_content', '\\u003cb')).toBe(true);

@@ -5,7 +5,7 @@ import type { Usage } from '../../src/protocol/usage.ts';
 import { type AnswerCase, COMMON_ANSWERS, OWN_ANSWERS } from '../fixtures/answers.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
-import { playVendor, sse, streamOf } from '../support/provider.ts';
+import { playProvider, sse, streamOf } from '../support/provider.ts';
 import { getDirectly } from '../support/router.ts';
 
 const MODELS: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const MODELS: Readonly<Record<string, string>> = {
 
 let secret = '';
 let keyId = '';
-let vendor: ReturnType<typeof playVendor> | null = null;
+let double: ReturnType<typeof playProvider> | null = null;
 
 beforeAll(async () => {
   const made = await makeKey();
@@ -24,9 +24,9 @@ beforeAll(async () => {
   keyId = made.key.id;
 });
 
-/** What the client gets, and what is billed, where the vendor answers like this. */
+/** What the client gets, and what is billed, where the provider answers like this. */
 async function ask(provider: string, stream: boolean, answer: () => Response) {
-  vendor = playVendor(answer);
+  double = playProvider(answer);
   const messages = [{ role: 'user', content: 'hi' }];
   const response = await getDirectly('/api/v1/chat/completions', {
     method: 'POST',
@@ -80,7 +80,7 @@ function hear(text: string): Heard {
   return heard;
 }
 
-/** The same answer as the vendor gives it to who asks for it whole: usage where the stream had it, nothing else put in. */
+/** The same answer as the provider gives it to who asks for it whole: usage where the stream had it, nothing else put in. */
 function wholeOf({ chunks, expected }: AnswerCase): object {
   const choices = chunks.flatMap((chunk) => chunk.choices);
   const { content, reasoning, calls } = expected;
@@ -142,7 +142,7 @@ describe.each(Object.keys(MODELS))('%s', (provider) => {
     ] as const) {
       const { status, text } = await ask(provider, stream, answer);
       expect([status, JSON.parse(text).error.code]).toEqual([429, 'upstream_rate_limited']);
-      vendor?.restore();
+      double?.restore();
     }
   });
 });
@@ -156,10 +156,10 @@ const recordings = import.meta.glob('../../../shared/recordings/*.{json,txt}', {
 
 describe.skipIf(Object.keys(recordings).length === 0)('a recorded answer', () => {
   const entries = Object.entries(recordings).map(([path, text]) => [path.split('/').at(-1) ?? path, text] as const);
-  const vendorOf = (name: string) => (name.startsWith('moonshot') ? 'moonshot' : 'deepseek');
+  const providerOf = (name: string) => (name.startsWith('moonshot') ? 'moonshot' : 'deepseek');
 
   it.each(entries.filter(([name]) => name.endsWith('.txt')))('%s streams well', async (name, recorded) => {
-    const { text, bill } = await ask(vendorOf(name), true, () => streamOf(sse(recorded.trim().split('\n'))));
+    const { text, bill } = await ask(providerOf(name), true, () => streamOf(sse(recorded.trim().split('\n'))));
     const heard = hear(text);
     expect(heard.roles).toBe('assistant');
     expect(heard.finishReason).toMatch(/^(stop|length|tool_calls)$/);
@@ -175,7 +175,7 @@ describe.skipIf(Object.keys(recordings).length === 0)('a recorded answer', () =>
   it.each(entries.filter(([name]) => name.endsWith('.json')))(
     '%s passes as it is, billed whole',
     async (name, recorded) => {
-      const { text, bill } = await ask(vendorOf(name), false, () => new Response(recorded));
+      const { text, bill } = await ask(providerOf(name), false, () => new Response(recorded));
       expect(text).toBe(recorded.trim());
       const { usage } = JSON.parse(recorded);
       expect(bill).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });

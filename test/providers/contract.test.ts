@@ -105,9 +105,9 @@ describe.each(PROVIDERS.map((provider) => [provider.id, provider] as const))('%s
     'when it %s',
     (_, failure) => {
       const error = failed(provider, failure);
-      const { code, status, vendorCode, param, retryAfter, says } = failure.expected;
+      const { code, status, providerCode, param, retryAfter, says } = failure.expected;
       expect({ code: error.code, status: error.status }).toEqual({ code, status });
-      expect(error.vendorCode).toBe(vendorCode ?? null);
+      expect(error.providerCode).toBe(providerCode ?? null);
       expect(error.param).toBe(param ?? null);
       expect(error.retryAfter).toBe(retryAfter ?? null);
       if (says !== undefined) expect(error.message).toContain(says);
@@ -158,7 +158,7 @@ describe('requests', () => {
     ['moonshot/kimi-k3', { tool_choice: { type: 'function', function: { name: 'look' } }, tools: [{}, {}] }],
     ['moonshot/kimi-k2.6', { tool_choice: 'required', thinking: { type: 'enabled' } }],
     ['deepseek/deepseek-reasoner', { tool_choice: 'required' }],
-  ])('%s refuses early what the vendor would: %j', (model, given) => {
+  ])('%s refuses early what the provider would: %j', (model, given) => {
     expect(() => prepare({ model, ...given })).toThrow(
       expect.objectContaining({ code: 'unsupported_value', param: 'tool_choice', status: 400 }),
     );

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RouterError } from '../../src/protocol/errors.ts';
 import { redact, safeMessage } from '../../src/protocol/redact.ts';
-import { callVendor } from '../../src/providers/call.ts';
+import { callProvider } from '../../src/providers/call.ts';
 import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
 import { readFailure } from '../../src/providers/failure.ts';
-import { retryAfterSeconds, vendorHeaders } from '../../src/providers/headers.ts';
+import { providerHeaders, retryAfterSeconds } from '../../src/providers/headers.ts';
 import { checkProvider } from '../../src/providers/live-check.ts';
 
 const ALL = { MOONSHOT_API_KEY: 'm', DEEPSEEK_API_KEY: ' d\n', ZAI_API_KEY: 'z', TEST_PROVIDER: 'true' };
@@ -84,8 +84,8 @@ describe('a provider is offered', () => {
 });
 
 describe('headers', () => {
-  it('to a vendor are these and no more', () => {
-    expect(Object.fromEntries(vendorHeaders('key'))).toEqual({
+  it('to a provider are these and no more', () => {
+    expect(Object.fromEntries(providerHeaders('key'))).toEqual({
       accept: 'application/json, text/event-stream',
       authorization: 'Bearer key',
       'content-type': 'application/json',
@@ -182,9 +182,9 @@ describe('a failed answer', () => {
   });
 });
 
-describe('a call of a vendor', () => {
+describe('a call of a provider', () => {
   const call = (fetch: (request: Request) => Promise<Response>, signal = new AbortController().signal) =>
-    callVendor({
+    callProvider({
       ...one({ DEEPSEEK_API_KEY: 'd' }),
       body: '{"a":1}',
       signal,
@@ -207,7 +207,7 @@ describe('a call of a vendor', () => {
     expect(await seen[0]?.text()).toBe('{"a":1}');
   });
 
-  it('that reaches nobody is an error of the vendor, and names no host', async () => {
+  it('that reaches nobody is an error of the provider, and names no host', async () => {
     const failed = call(async () => {
       throw new Error('connect ECONNREFUSED 10.0.0.1');
     });
@@ -231,7 +231,7 @@ describe('the live check', () => {
   const BALANCE = { is_available: true, balance_infos: [{ currency: 'USD', total_balance: '12.50' }] };
 
   /** Answers by path, and keeps what was asked. */
-  function vendor(answers: Record<string, () => Response>) {
+  function provider(answers: Record<string, () => Response>) {
     const asked: string[] = [];
     const fetch = async (url: string, init: RequestInit) => {
       const request = new Request(url, init);
@@ -243,7 +243,7 @@ describe('the live check', () => {
   }
 
   it('lists models and reads the balance', async () => {
-    const { asked, fetch } = vendor({
+    const { asked, fetch } = provider({
       '/models': () => Response.json({ data: [{ id: 'deepseek-flash' }] }),
       '/user/balance': () => Response.json(BALANCE),
     });
@@ -264,7 +264,7 @@ describe('the live check', () => {
     ['DEEPSEEK_API_KEY', '/user/balance', { ...BALANCE, is_available: false }, '12.50 USD'],
     ['MOONSHOT_API_KEY', '/v1/users/me/balance', { data: { available_balance: 0 } }, "0.00 in the account's currency"],
   ])('is not content with an empty account: %s', async (name, path, balance, text) => {
-    const { fetch } = vendor({
+    const { fetch } = provider({
       '/models': () => Response.json({ data: [] }),
       '/v1/models': () => Response.json({ data: [] }),
       [path]: () => Response.json(balance),
@@ -277,7 +277,7 @@ describe('the live check', () => {
   });
 
   it('takes a balance in a form that it does not know for none', async () => {
-    const { fetch } = vendor({
+    const { fetch } = provider({
       '/models': () => Response.json({ data: [] }),
       '/user/balance': () => Response.json({ balance_infos: 'plenty' }),
     });
@@ -285,7 +285,7 @@ describe('the live check', () => {
   });
 
   it('says what is wrong, and no secret', async () => {
-    const { fetch } = vendor({
+    const { fetch } = provider({
       '/models': () => Response.json({ error: { message: 'bad key secret-of-deepseek' } }, { status: 401 }),
     });
     const check = await checkProvider(deepseek, () => 5, fetch);
@@ -294,7 +294,7 @@ describe('the live check', () => {
   });
 
   it('takes a page for what it is', async () => {
-    const { fetch } = vendor({ '/models': () => new Response('<html>hello</html>') });
+    const { fetch } = provider({ '/models': () => new Response('<html>hello</html>') });
     expect(await checkProvider(deepseek, () => 5, fetch)).toMatchObject({
       ok: false,
       problem: { code: 'upstream_error' },

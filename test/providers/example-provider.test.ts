@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import readme from '../../README.md?raw';
-import { callVendor } from '../../src/providers/call.ts';
+import { callProvider } from '../../src/providers/call.ts';
 import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { mistral } from '../fixtures/example-provider.ts';
@@ -31,7 +31,7 @@ async function send(request: Record<string, unknown> & { model: string }, answer
     { model, parameters, userHash: 'u_1' },
   );
   let sent: Request | undefined;
-  const response = await callVendor({
+  const response = await callProvider({
     ...configured,
     body: JSON.stringify(prepared.request),
     signal: new AbortController().signal,
@@ -43,7 +43,7 @@ async function send(request: Record<string, unknown> & { model: string }, answer
   return { response, url: sent?.url, headers: Object.fromEntries(sent?.headers ?? []), body: await sent?.json() };
 }
 
-describe('a fourth vendor, as the README shows it', () => {
+describe('a fourth provider, as the README shows it', () => {
   it('is the file that stands there', () => {
     expect(readme).toContain(source.replaceAll('../../src/providers/', './').replaceAll('../../src/', '../'));
   });
@@ -76,7 +76,7 @@ describe('a fourth vendor, as the README shows it', () => {
     });
   });
 
-  it('fails as every other vendor does', () => {
+  it('fails as every other provider does', () => {
     const error = mistral.error({ status: 401, body: '{"message":"Unauthorized"}', retryAfter: null });
     expect(error).toMatchObject({ code: 'upstream_auth_error', status: 502 });
     expect(error.message).toContain('MISTRAL_API_KEY');

@@ -63,7 +63,7 @@ describe('tool schemas for Moonshot', () => {
     );
   });
 
-  it('are mended once: the vendor caches by bytes', () => {
+  it('are mended once: the provider caches by bytes', () => {
     fc.assert(
       fc.property(schema, (parameters) => {
         const once = mendTools(toolsOf(parameters));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callVendor } from '../../src/providers/call.ts';
+import { callProvider } from '../../src/providers/call.ts';
 import { test as provider } from '../../src/providers/test.ts';
 
 interface Choice {
@@ -19,7 +19,7 @@ interface Chunk {
 }
 
 function call(body: Record<string, unknown>, signal = new AbortController().signal): Promise<Response> {
-  return callVendor({ provider, apiKey: '', baseUrl: provider.baseUrl, body: JSON.stringify(body), signal });
+  return callProvider({ provider, apiKey: '', baseUrl: provider.baseUrl, body: JSON.stringify(body), signal });
 }
 
 function user(content: unknown) {

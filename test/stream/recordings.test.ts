@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
-/* Real vendor answers, replayed where they are at hand: a folder beside the project, not part of it. */
+/* Real provider answers, replayed where they are at hand: a folder beside the project, not part of it. */
 const recordings = import.meta.glob('../../../shared/recordings/*.chunks.txt', {
   query: '?raw',
   import: 'default',

@@ -65,7 +65,7 @@ describe('a stream means the same however its bytes are cut', () => {
   });
 });
 
-describe('what a vendor without usage is billed for', () => {
+describe('what a provider without usage is billed for', () => {
   const frame = (text: string) =>
     `data: {"id":"z","object":"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`;
 
@@ -128,7 +128,7 @@ describe('strict clients get what they need', () => {
   });
 });
 
-describe('a vendor that breaks its own stream is found out', () => {
+describe('a provider that breaks its own stream is found out', () => {
   const start =
     'data: {"id":"a","object":"chat.completion.chunk","created":5,"choices":[{"index":0,"delta":{"role":"assistant","content":"x"}}]}\n\n';
   const next = start.replace('"role":"assistant",', '');

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/protocol/json.ts';
-import type { VendorTurn } from './strict-provider.ts';
+import type { ProviderTurn } from './strict-provider.ts';
 
 /** What an agent is offered: a function, and Cursor's custom tool. */
 export const AGENT_TOOLS: JsonObject[] = [
@@ -46,7 +46,7 @@ const SCRAPS = [
 ];
 
 /** Turns that differ between chats in what they say, but never in the ids of their calls. */
-export function agentScript(seed: number): (chat: string, position: number) => VendorTurn {
+export function agentScript(seed: number): (chat: string, position: number) => ProviderTurn {
   const random = createRandom(seed);
   return (_chat, position) => {
     const reasoning = Array.from({ length: random(8) }, () => SCRAPS[random(SCRAPS.length)]).join('');

@@ -18,7 +18,7 @@ export interface Served {
   endedAt: number | null;
 }
 
-export interface VendorDouble {
+export interface ProviderDouble {
   url: string;
   /** Every request that arrived, by the name of its order. */
   served: ReadonlyMap<string, Served>;
@@ -54,7 +54,7 @@ async function readText(request: IncomingMessage): Promise<string | null> {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function stream(response: ServerResponse, order: Order, served: Served): Promise<void> {
-  const base = { id: `vendor-${order.name}`, object: 'chat.completion.chunk', created: 1, model: 'deepseek-double' };
+  const base = { id: `provider-${order.name}`, object: 'chat.completion.chunk', created: 1, model: 'deepseek-double' };
   const send = (delta: object, finish: string | null, usage: object | null) => {
     const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
     response.write(`data: ${JSON.stringify({ ...base, choices, usage })}\n\n`);
@@ -79,14 +79,14 @@ async function whole(response: ServerResponse, order: Order, served: Served): Pr
     content: Array.from({ length: order.words }, (_, word) => `word${word}`).join(' '),
   };
   const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
-  const base = { id: `vendor-${order.name}`, object: 'chat.completion', created: 1, model: 'deepseek-double' };
+  const base = { id: `provider-${order.name}`, object: 'chat.completion', created: 1, model: 'deepseek-double' };
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ...base, choices, usage: served.usage }));
   served.endedAt = Date.now();
 }
 
-/** A vendor on a real socket of this machine that speaks DeepSeek's dialect and remembers what each request cost. */
-export async function startVendorDouble(): Promise<VendorDouble> {
+/** A provider on a real socket of this machine that speaks DeepSeek's dialect and remembers what each request cost. */
+export async function startProviderDouble(): Promise<ProviderDouble> {
   const served = new Map<string, Served>();
   const server = createServer(async (request, response) => {
     const arrivedAt = Date.now();

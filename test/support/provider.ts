@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 
-/* A vendor double at the runtime's outbound hook: it sees the requests as a vendor would, and speaks SSE. */
+/* A provider double at the runtime's outbound hook: it sees the requests as a provider would, and speaks SSE. */
 
 export type Granularity = 'whole' | 'event' | 'byte';
 export const GRANULARITIES: readonly Granularity[] = ['whole', 'event', 'byte'];
@@ -67,7 +67,7 @@ export function sse(chunks: readonly unknown[], done = true): string {
 }
 
 /** Answers every outbound request of the router until `restore`, or the test's end; what came is in `seen`. */
-export function playVendor(answer: Answer): { seen: SeenRequest[]; restore(): void } {
+export function playProvider(answer: Answer): { seen: SeenRequest[]; restore(): void } {
   const seen: SeenRequest[] = [];
   const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init);

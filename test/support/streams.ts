@@ -1,4 +1,4 @@
-/* Streams made by hand after the shapes vendors send. Each is the whole body, as it comes over the wire. */
+/* Streams made by hand after the shapes providers send. Each is the whole body, as it comes over the wire. */
 
 export interface HandMadeStream {
   name: string;

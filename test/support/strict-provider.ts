@@ -1,23 +1,23 @@
 import type { ChatChunk, ToolCallDelta } from '../../src/protocol/chat.ts';
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
 
-/** The vendors whose rules are played. */
-export type VendorName = 'deepseek' | 'moonshot' | 'zai';
+/** The providers whose rules are played. */
+export type ProviderName = 'deepseek' | 'moonshot' | 'zai';
 
-/** What the vendor says in one turn. */
-export interface VendorTurn {
+/** What the provider says in one turn. */
+export interface ProviderTurn {
   /** Null where thinking is off. */
   reasoning: string | null;
   text: string;
   calls: { id: string; name: string; arguments: string }[];
 }
 
-export type VendorAnswer =
+export type ProviderAnswer =
   | { kind: 'refused'; status: number; body: JsonObject }
-  | { kind: 'chunks'; chunks: ChatChunk[]; turn: VendorTurn };
+  | { kind: 'chunks'; chunks: ChatChunk[]; turn: ProviderTurn };
 
-export interface StrictVendor {
-  answer(body: JsonObject): VendorAnswer;
+export interface StrictProvider {
+  answer(body: JsonObject): ProviderAnswer;
   /** Tells that the client changed the conversation from this message on; the prefix before it must still stand. */
   expectChange(chat: string, fromMessage: number): void;
   /** Turns whose reasoning came back as it was said. */
@@ -26,7 +26,7 @@ export interface StrictVendor {
   readonly lost: number;
 }
 
-// Only what the vendors' own references name; anything else is refused, more strictly than they do.
+// Only what the providers' own references name; anything else is refused, more strictly than they do.
 const KNOWN_KEYS: ReadonlySet<string> = new Set(
   `model messages tools tool_choice parallel_tool_calls stream stream_options max_tokens max_completion_tokens temperature top_p
   stop response_format thinking reasoning_effort user user_id prompt_cache_key tool_stream do_sample request_id`.split(
@@ -34,7 +34,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set(
   ),
 );
 
-function refusal(message: string): VendorAnswer {
+function refusal(message: string): ProviderAnswer {
   return {
     kind: 'refused',
     status: 400,
@@ -127,7 +127,7 @@ function checkShape(body: JsonObject): string | null {
   return checkResults(messages);
 }
 
-const CHECKS: Record<VendorName, (body: JsonObject) => string | null> = {
+const CHECKS: Record<ProviderName, (body: JsonObject) => string | null> = {
   deepseek: checkDeepSeek,
   moonshot: checkMoonshot,
   zai: () => null,
@@ -139,16 +139,21 @@ function pieces(text: string, size: number): string[] {
   return cut;
 }
 
-/** A turn as the chunks of that vendor; shapes after recordings. `size` is the length of one text piece. */
-export function chunksOf(vendor: VendorName, turn: VendorTurn, size = 7): ChatChunk[] {
-  const envelope = { id: 'answer', object: 'chat.completion.chunk', created: 1_790_000_000, model: `${vendor}-model` };
+/** A turn as the chunks of that provider; shapes after recordings. `size` is the length of one text piece. */
+export function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): ChatChunk[] {
+  const envelope = {
+    id: 'answer',
+    object: 'chat.completion.chunk',
+    created: 1_790_000_000,
+    model: `${provider}-model`,
+  };
   const chunk = (delta: JsonObject, finish: string | null = null): ChatChunk => ({
     ...envelope,
     choices: [{ index: 0, delta, finish_reason: finish }],
   });
-  const pairs = vendor === 'deepseek';
+  const pairs = provider === 'deepseek';
   const first = { role: 'assistant', content: pairs ? null : '' };
-  const namesReasoning = turn.reasoning !== null && vendor !== 'zai';
+  const namesReasoning = turn.reasoning !== null && provider !== 'zai';
   const chunks = [chunk(namesReasoning ? { ...first, reasoning_content: '' } : first)];
   for (const piece of pieces(turn.reasoning ?? '', size)) {
     chunks.push(chunk(pairs ? { content: null, reasoning_content: piece } : { reasoning_content: piece }));
@@ -173,14 +178,14 @@ function chatOf(messages: JsonObject[]): string {
 }
 
 /**
- * A vendor that refuses what the true ones refuse, with their words, and complains of more:
+ * A provider that refuses what the true ones refuse, with their words, and complains of more:
  * a prefix that is not byte-equal to that of the request before, reasoning that is not byte-equal to what it said.
  */
-export function createStrictVendor(
-  vendor: VendorName,
-  nextTurn: (chat: string, position: number) => VendorTurn,
+export function createStrictProvider(
+  provider: ProviderName,
+  nextTurn: (chat: string, position: number) => ProviderTurn,
   pieceSize = 7,
-): StrictVendor {
+): StrictProvider {
   const sent = new Map<string, string[]>();
   const said = new Map<string, string>();
   let returned = 0;
@@ -201,7 +206,7 @@ export function createStrictVendor(
       // A turn that was stopped has less; Z.ai leaves the field out where it did not think.
       if (
         typeof text === 'string' &&
-        (expected.startsWith(text) || (vendor === 'zai' && expected === '' && text === ' '))
+        (expected.startsWith(text) || (provider === 'zai' && expected === '' && text === ' '))
       )
         returned += 1;
       else if (text === ' ') lost += 1;
@@ -227,12 +232,12 @@ export function createStrictVendor(
       const chat = chatOf(messages);
       const turns = messages.filter((message) => message['role'] === 'assistant');
       const wrong =
-        checkShape(body) ?? CHECKS[vendor](body) ?? checkPrefix(chat, messages) ?? checkReasoning(chat, turns);
+        checkShape(body) ?? CHECKS[provider](body) ?? checkPrefix(chat, messages) ?? checkReasoning(chat, turns);
       if (wrong !== null) return refusal(wrong);
       const turn = nextTurn(chat, turns.length);
       const spoken = thinks(body) ? turn : { ...turn, reasoning: null };
       said.set(`${chat} ${turns.length}`, spoken.reasoning ?? '');
-      return { kind: 'chunks', chunks: chunksOf(vendor, spoken, pieceSize), turn: spoken };
+      return { kind: 'chunks', chunks: chunksOf(provider, spoken, pieceSize), turn: spoken };
     },
   };
 }

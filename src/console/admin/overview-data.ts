@@ -47,7 +47,7 @@ export interface OverviewData {
 function stateOf(configured: boolean, traffic: ProviderTraffic | null): ProviderState {
   if (!configured) return 'off';
   if (traffic === null) return 'quiet';
-  // One failure among many is a vendor's ordinary day.
+  // One failure among many is a provider's ordinary day.
   return traffic.failures * 10 > traffic.requests ? 'failing' : 'ok';
 }
 

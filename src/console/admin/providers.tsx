@@ -78,7 +78,7 @@ function ProvidersPage({ view, lines }: { view: View; lines: readonly Checked[] 
   );
 }
 
-/** Asks every vendor now. A form's answer and no page of its own, since some vendors bill a token for it. */
+/** Asks every provider now. A form's answer and no page of its own, since some providers bill a token for it. */
 export const providers = new Hono<AdminEnv>()
   .get('/providers', (c) => c.redirect('/admin', 303))
   .post('/providers', async (c) => {

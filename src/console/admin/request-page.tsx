@@ -60,7 +60,7 @@ function Asked({ view, row }: SectionProps) {
     <>
       {row.finishReason ?? '–'}
       {row.vendorFinishReason !== null && row.vendorFinishReason !== row.finishReason && (
-        <small class="soft"> {request.vendorFinish(row.vendorFinishReason)}</small>
+        <small class="soft"> {request.providerFinish(row.vendorFinishReason)}</small>
       )}
     </>
   );

@@ -208,7 +208,7 @@ export const chineseRecords: RecordTexts = {
     status: '状态码',
     error: '错误',
     finish: '结束原因',
-    vendorFinish: (reason) => `厂商：${reason}`,
+    providerFinish: (reason) => `厂商：${reason}`,
     times: '时间',
     started: '开始',
     colo: '数据中心',

@@ -31,7 +31,7 @@ export const english = {
 
   home: {
     title: 'One endpoint for Kimi, DeepSeek and GLM',
-    lead: 'This is a private LLM Router: one OpenAI-compatible address in front of several vendors, with keys, limits and exact bills of its own.',
+    lead: 'This is a private LLM Router: one OpenAI-compatible address in front of several providers, with keys, limits and exact bills of its own.',
     baseUrl: 'Base URL',
     use: 'Use it from any OpenAI client, with a key from whoever runs this router:',
     models: 'GET /api/v1/models lists the models that a key may use.',
@@ -109,7 +109,7 @@ export const english = {
 
   providers: {
     title: 'Providers',
-    lead: 'Each vendor was asked just now, from here: its model list, or one token where it has none.',
+    lead: 'Each provider was asked just now, from here: its model list, or one token where it has none.',
     provider: 'Provider',
     state: 'State',
     works: 'works',
@@ -119,7 +119,7 @@ export const english = {
     latency: 'Latency',
     balance: 'Balance',
     baseUrl: 'Base URL',
-    unlisted: (models: string) => `The vendor no longer lists ${models}.`,
+    unlisted: (models: string) => `The provider no longer lists ${models}.`,
     caption: 'Live check of each provider',
   },
 
@@ -128,7 +128,7 @@ export const english = {
   models: {
     title: 'Models',
     lead: 'USD for a million tokens. Prices that depend on the hour are shown with the hours they hold. A name works without its provider too.',
-    empty: 'No provider is configured. Set one of the vendors’ API keys, or TEST_PROVIDER=true.',
+    empty: 'No provider is configured. Set one of the providers’ API keys, or TEST_PROVIDER=true.',
     model: 'Model',
     context: 'Context',
     output: 'Longest answer',

@@ -11,7 +11,7 @@ function readCall({ type, call_id: id, name, input, arguments: text }: JsonObjec
   return { id, type: 'function', function: { name, arguments: text } };
 }
 
-/** Reasoning that is there in words; what is encrypted only its own vendor can read. */
+/** Reasoning that is there in words; what is encrypted only its own provider can read. */
 function readThoughts({ content }: JsonObject): string | null {
   if (!Array.isArray(content)) return null;
   const texts = content.map((part: unknown) => (isObject(part) ? part['text'] : null));

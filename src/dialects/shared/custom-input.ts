@@ -1,7 +1,7 @@
 import { isObject, parseJson } from '../../protocol/json.ts';
 
 /*
- * Cursor's ApplyPatch is a custom tool: its call carries bare text. Our vendors only know functions, so they are offered
+ * Cursor's ApplyPatch is a custom tool: its call carries bare text. Our providers only know functions, so they are offered
  * one with a single string parameter, `input`, and what they answer, `{"input":"…"}`, is turned back into the bare text.
  */
 
@@ -15,11 +15,11 @@ const OPEN_PAIR = /(?:[\ud800-\udbff]|\\u[dD][89abAB][0-9a-fA-F]{2})$/;
 /** The bare text in a call's whole arguments; arguments of any other form stay as they are. */
 export function readInput(text: string): string {
   const parsed = parseJson(text);
-  // Where the vendor broke off, the text itself is the best there is.
+  // Where the provider broke off, the text itself is the best there is.
   return isObject(parsed) && typeof parsed['input'] === 'string' ? parsed['input'] : text;
 }
 
-/** Bare text as the arguments that the vendor knows. */
+/** Bare text as the arguments that the provider knows. */
 export function writeInput(input: string): string {
   return JSON.stringify({ input });
 }
@@ -46,7 +46,7 @@ export function createInputReader(): InputReader {
     try {
       return JSON.parse(`"${ready.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}"`) as string; // whole characters of a JSON string
     } catch {
-      return ready; // a control character that JSON forbids: the vendor's slip, and text all the same
+      return ready; // a control character that JSON forbids: the provider's slip, and text all the same
     }
   }
 

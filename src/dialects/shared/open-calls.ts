@@ -6,7 +6,7 @@ function emptyResult(id: unknown): ChatMessage {
 }
 
 /**
- * Gives an empty result to each call that has none, as after Stop while a tool ran. Vendors refuse a call without one,
+ * Gives an empty result to each call that has none, as after Stop while a tool ran. Providers refuse a call without one,
  * and would in every later request of the chat ("insufficient tool messages": tingly-dev/tingly-box issue 1752).
  */
 export function closeOpenCalls(messages: readonly ChatMessage[]): ChatMessage[] {

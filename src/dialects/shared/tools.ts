@@ -22,7 +22,7 @@ function functionTool(name: unknown, description: unknown, parameters: unknown, 
   };
 }
 
-/** A tool of any dialect as Chat Completions has it, custom tools as they are; none for one that only its own vendor can run. */
+/** A tool of any dialect as Chat Completions has it, custom tools as they are; none for one that only its own provider can run. */
 export function readTool(tool: unknown): unknown[] {
   if (!isObject(tool)) return [tool];
   const { type, name, description } = tool;

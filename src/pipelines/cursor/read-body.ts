@@ -4,7 +4,7 @@ import { readTool, readToolChoice } from '../../dialects/shared/tools.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { readLegacyCalls } from './legacy-calls.ts';
 
-// What only OpenAI's Responses or Anthropic's Messages know. Our vendors refuse some of these and ignore the rest.
+// What only OpenAI's Responses or Anthropic's Messages know. Our providers refuse some of these and ignore the rest.
 const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'input',
   'instructions',
@@ -76,7 +76,7 @@ function readSettings(body: JsonObject): JsonObject {
   return read;
 }
 
-/** Our vendors have the same switch, with none of what Anthropic has beside it, and know no `adaptive`. */
+/** Our providers have the same switch, with none of what Anthropic has beside it, and know no `adaptive`. */
 function readThinking(thinking: unknown): unknown {
   if (!isObject(thinking)) return thinking;
   const { budget_tokens: _budget, display: _display, ...rest } = thinking;

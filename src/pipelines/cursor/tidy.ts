@@ -3,7 +3,7 @@ import type { ChatMessage } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
 import { takeBlock } from './block.ts';
 
-/** Messages a vendor accepts, and by position the reasoning that stood as a block before their text. */
+/** Messages a provider accepts, and by position the reasoning that stood as a block before their text. */
 export interface Tidied {
   messages: ChatMessage[];
   shown: (string | null)[];
@@ -46,7 +46,7 @@ function tidyAssistant(message: ChatMessage): { message: ChatMessage; shown: str
 }
 
 /**
- * A turn that was stopped while it thought, or before: vendors refuse one without text and calls, whatever it thought
+ * A turn that was stopped while it thought, or before: providers refuse one without text and calls, whatever it thought
  * ("must not be empty", "all messages must have non-empty content": anomalyco/opencode PR 38778).
  */
 function saysNothing(message: ChatMessage): boolean {

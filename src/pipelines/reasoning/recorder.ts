@@ -22,7 +22,7 @@ interface Call {
 }
 
 interface Turn {
-  /** Null until the vendor names the field: a turn without any is not the same as one whose text is empty. */
+  /** Null until the provider names the field: a turn without any is not the same as one whose text is empty. */
   reasoning: GatheredText | null;
   text: GatheredText;
   calls: Map<number, Call>;
@@ -76,7 +76,7 @@ function hasAllIds({ calls }: Turn): boolean {
 }
 
 /**
- * `before` is the hash of the conversation that was sent to the vendor. Where the client lets the model think, a turn
+ * `before` is the hash of the conversation that was sent to the provider. Where the client lets the model think, a turn
  * that it said without reasoning is remembered as just that, so that it is not taken for one whose reasoning was lost.
  */
 export function recordReasoning(before: string, thinks: boolean, memory: ReasoningMemory): Recorder {

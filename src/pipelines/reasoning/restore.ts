@@ -41,7 +41,7 @@ function withoutSpace(text: string): string {
   return text.replace(/\s+/g, '');
 }
 
-/** The block is the client's word, unless it is a part of what we know the vendor said: then it was cut, or its space rewritten. */
+/** The block is the client's word, unless it is a part of what we know the provider said: then it was cut, or its space rewritten. */
 function choose(shown: string | null, remembered: string | null): string | null {
   if (shown === null || remembered === null) return shown ?? remembered;
   if (remembered.includes(shown.trim())) return remembered;
@@ -59,7 +59,7 @@ function isThinkingOff({ thinking }: ChatRequest): boolean {
   return isObject(thinking) && thinking['type'] === 'disabled';
 }
 
-/** Vendors ask for earlier reasoning where tools are at play, and take no notice of it elsewhere. */
+/** Providers ask for earlier reasoning where tools are at play, and take no notice of it elsewhere. */
 function usesTools({ tools, messages }: ChatRequest): boolean {
   return (Array.isArray(tools) && tools.length > 0) || messages.some((message) => Array.isArray(message.tool_calls));
 }

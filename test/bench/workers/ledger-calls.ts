@@ -14,7 +14,7 @@ export { ConversationMemory } from '../../../src/memory/conversation-memory.ts';
  */
 
 interface Env {
-  VENDOR: string;
+  PROVIDER: string;
   KEY: ApiKey;
   KEY_HASH: string;
   KEY_LEDGER: DurableObjectNamespace<KeyLedger>;
@@ -75,7 +75,7 @@ async function answer(request: Request, env: Env, { pastTurns }: Calls): Promise
   const memory = env.CONVERSATION_MEMORY.getByName(env.KEY.id);
   const began = ledger.begin(env.KEY, { ...LEASE, requestId: id, startedAt, keyHash: env.KEY_HASH });
   if (pastTurns) await memory.recall(MODEL, unknownTurns(pastTurns));
-  const reply = await fetch(`${env.VENDOR}/chat/completions`, {
+  const reply = await fetch(`${env.PROVIDER}/chat/completions`, {
     method: 'POST',
     headers: request.headers,
     body: request.body,

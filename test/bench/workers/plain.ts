@@ -1,11 +1,11 @@
 /* The baselines, and the stubs behind the bindings. Each export is an entry point of its own. */
 
 interface Env {
-  VENDOR: string;
+  PROVIDER: string;
 }
 
 function forward(request: Request, env: Env): Promise<Response> {
-  return fetch(`${env.VENDOR}/chat/completions`, { method: 'POST', headers: request.headers, body: request.body });
+  return fetch(`${env.PROVIDER}/chat/completions`, { method: 'POST', headers: request.headers, body: request.body });
 }
 
 /** The least that any router on this runtime costs: the body is pumped by the runtime itself. */
