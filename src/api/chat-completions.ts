@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { checkRequest } from '../dialects/chat/read-request.ts';
+import { chatDialect } from '../dialects/chat/chat.ts';
 import { findTarget } from '../exchange/find-target.ts';
 import { answerLocally } from '../exchange/local-answer.ts';
 import { openExchange } from '../exchange/open.ts';
@@ -18,7 +18,8 @@ import { clientKey } from './client-key.ts';
 async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promise<Response>> {
   const document = parseDocument(await readBody(c.req.raw, c.get('config').maxBodyBytes));
   const pipeline = findPipeline(c.get('key').purpose);
-  const request = checkRequest(pipeline.read?.(document.value) ?? document.value);
+  const reading = chatDialect.read(document, pipeline.read?.(document.value) ?? document.value);
+  const { request } = reading;
   seen.requestedModel = request.model;
   seen.stream = request.stream === true;
   const found = findTarget(c, request);
@@ -28,7 +29,7 @@ async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promi
     return () => answerLocally(c, request, text);
   }
   seen.target = found.target;
-  const exchange = await openExchange(c, { document, pipeline, request, target: found.target });
+  const exchange = await openExchange(c, { document, pipeline, reading, target: found.target });
   return () => (request.stream === true ? answerWithStream(exchange) : answerWhole(exchange));
 }
 

@@ -1,6 +1,7 @@
 import type { Model } from '../catalog/model.ts';
 import { costNanoUsd, type Price } from '../catalog/price.ts';
 import type { Config } from '../config.ts';
+import type { AnswerFacts, Reading, Served } from '../dialects/dialect.ts';
 import type { Admission, Attempt, Checkpoint, CheckpointAnswer, Settlement } from '../ledger/entry.ts';
 import type { Conversation } from '../pipelines/pipeline.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
@@ -32,6 +33,8 @@ export interface Exchange {
   config: Config;
   target: Target;
   requestedModel: string;
+  /** What the client's door made of its request. */
+  reading: Reading;
   /** As the client wrote it, in Chat Completions. */
   request: ChatRequest;
   conversation: Conversation;
@@ -51,6 +54,17 @@ export interface Exchange {
   log(stage: string, fields: Record<string, unknown>): void;
   /** Keeps a job alive past the answer, and reports it by name if it fails. */
   runAfter(name: string, job: Promise<unknown>): void;
+}
+
+/** What the answer says of itself. */
+export function answerFacts(exchange: Exchange): AnswerFacts {
+  const { inputEstimate, requestedModel, requestId, startedAt } = exchange;
+  return { inputEstimate, requestedModel, requestId, created: Math.floor(startedAt / 1000) };
+}
+
+/** Which provider and model the request is tried at. */
+export function servedBy({ target }: Exchange): Served {
+  return { provider: target.configured.provider.id, model: target.model.id };
 }
 
 /** What a usage costs in this exchange, nano-USD; 0 only where the catalogue says that nothing is billed. */

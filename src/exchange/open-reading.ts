@@ -1,3 +1,4 @@
+import type { Printer } from '../dialects/dialect.ts';
 import { completionAsStream, readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import type { JsonObject } from '../protocol/json.ts';
@@ -22,7 +23,7 @@ export interface Reader {
 }
 
 /** Provider normaliser → meter → pipeline: the meter counts what the provider said, not what the client saw. */
-export function openReader(exchange: Exchange): Reader {
+export function openReader(exchange: Exchange, printer: Printer): Reader {
   const { apiKey, provider } = exchange.target.configured;
   const { step } = exchange.conversation;
   const normalizer = createNormalizer({
@@ -41,6 +42,7 @@ export function openReader(exchange: Exchange): Reader {
   }
 
   const translator = createTranslator({
+    printer,
     chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
     readError: (body: JsonObject) => complain(JSON.stringify(body)),
     failure() {

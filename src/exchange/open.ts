@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Reading } from '../dialects/dialect.ts';
 import { userHash } from '../keys/user-hash.ts';
 import { beginRequest, checkpointRequest, settleRequest } from '../ledger/client.ts';
 import type { Admission, LeaseRequest } from '../ledger/entry.ts';
@@ -7,7 +8,6 @@ import { openMemory } from '../memory/client.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { runAfterIn } from '../middleware/run-after.ts';
 import type { Conversation, Pipeline } from '../pipelines/pipeline.ts';
-import type { ChatRequest } from '../protocol/chat.ts';
 import { estimateInputTokens } from '../protocol/estimate.ts';
 import { type JsonDocument, printDocument } from '../protocol/json-document.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -19,7 +19,7 @@ import { refusal } from './refusal.ts';
 interface Opening {
   document: JsonDocument;
   pipeline: Pipeline;
-  request: ChatRequest;
+  reading: Reading;
   target: Target;
 }
 
@@ -31,7 +31,10 @@ function hasLimits(key: ApiKey): boolean {
   );
 }
 
-async function openConversation(c: Context<AppEnv>, { pipeline, request, target }: Opening): Promise<Conversation> {
+async function openConversation(
+  c: Context<AppEnv>,
+  { pipeline, reading: { request }, target }: Opening,
+): Promise<Conversation> {
   if (pipeline.open === undefined) return { request };
   const { configured, model } = target;
   const { id, reasoning } = c.get('key');
@@ -79,7 +82,8 @@ function printBody(
  * costs one awaited hop at most before the provider is called. Throws RouterError where the request is refused.
  */
 export async function openExchange(c: Context<AppEnv>, opening: Opening): Promise<Exchange> {
-  const { request, target } = opening;
+  const { reading, target } = opening;
+  const { request } = reading;
   const config = c.get('config');
   const key = c.get('key');
   const requestId = c.get('requestId');
@@ -89,6 +93,7 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     config,
     target,
     requestedModel: request.model,
+    reading,
     request,
     inputEstimate: estimateInputTokens(request),
     colo: coloOf(c.req.raw),

@@ -1,3 +1,4 @@
+import type { Settlement } from '../ledger/entry.ts';
 import { atMost } from './at-most.ts';
 import type { Exchange } from './exchange.ts';
 import { type Outcome, settlementOf } from './outcome.ts';
@@ -5,12 +6,12 @@ import { type Outcome, settlementOf } from './outcome.ts';
 // An answer that ends well has been settled before it ends. When the ledger is slow, the answer does not wait for it.
 export const LONGEST_WAIT_MS = 1_000;
 
-/** Settles once for the exchange; resolves when that is done, or after a second. The settling itself goes on. */
-export async function settleFirst(exchange: Exchange, outcome: Outcome): Promise<number> {
+/** Settles once for the exchange, and answers with what was settled; resolves when that is done, or after a second. The settling itself goes on. */
+export async function settleFirst(exchange: Exchange, outcome: Outcome): Promise<Settlement> {
   const settlement = settlementOf(exchange, outcome, Date.now());
   const settling = exchange.ledger.settle(settlement);
   exchange.runAfter('settle', settling);
   exchange.log('settle', { end: settlement.end, source: settlement.source, cost_nano_usd: settlement.costNanoUsd });
   await atMost(LONGEST_WAIT_MS, settling);
-  return settlement.costNanoUsd;
+  return settlement;
 }

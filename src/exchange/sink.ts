@@ -1,12 +1,10 @@
-import { KEEP_ALIVE_FRAME } from '../protocol/sse.ts';
-
 /** The client's end of a stream. */
 export interface Sink {
   readonly readable: ReadableStream<Uint8Array>;
   /** Waits until the client has taken the bytes: a slow reader holds the provider back. Does nothing once it is gone. */
   write(bytes: Uint8Array): Promise<void>;
-  /** A comment, unless bytes are waiting for a slow client: those are life enough. */
-  keepAlive(): void;
+  /** A sign of life, unless bytes are waiting for a slow client: those are life enough. */
+  keepAlive(sign: Uint8Array): void;
   close(): Promise<void>;
   /** The client is known to be gone: a write that is under way ends. */
   abandon(): void;
@@ -14,8 +12,6 @@ export interface Sink {
   /** When the client last got something, ms since 1970. */
   readonly writtenAt: number;
 }
-
-const KEEP_ALIVE = new TextEncoder().encode(KEEP_ALIVE_FRAME);
 
 /** `onGone` is called once, when the client has left. */
 export function openSink(onGone: () => void): Sink {
@@ -51,9 +47,9 @@ export function openSink(onGone: () => void): Sink {
     async write(bytes) {
       if (!isGone) await send(bytes);
     },
-    keepAlive() {
+    keepAlive(sign) {
       writtenAt = Date.now();
-      if (!isGone && !isBusy && !isClosed) void send(KEEP_ALIVE);
+      if (!isGone && !isBusy && !isClosed) void send(sign);
     },
     async close() {
       isClosed = true;

@@ -1,11 +1,11 @@
-import { errorBody, ownFault, type RouterError } from '../protocol/errors.ts';
-import { DONE_FRAME, frameOf } from '../protocol/sse.ts';
+import type { Printer } from '../dialects/dialect.ts';
+import { ownFault, type RouterError } from '../protocol/errors.ts';
 import { openSource, type Source } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { atMost } from './at-most.ts';
 import { brokenOff, callOnce, type Failure, type Tried, tryProvider, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
-import type { Exchange } from './exchange.ts';
+import { answerFacts, type Exchange, servedBy } from './exchange.ts';
 import { openReader, type Reader } from './open-reading.ts';
 import { NOTHING_TOLD, type Outcome, outcomeOf, type Told } from './outcome.ts';
 import { openProviderLine, type ProviderLine } from './provider-line.ts';
@@ -15,7 +15,6 @@ import { openSink, type Sink } from './sink.ts';
 import { watchAdmission } from './watch-admission.ts';
 
 const encoder = new TextEncoder();
-const DONE = encoder.encode(DONE_FRAME);
 // The end of a body comes with its last word, or a moment after.
 const LONGEST_LINGER_MS = 50;
 
@@ -24,6 +23,7 @@ interface Run {
   exchange: Exchange;
   line: ProviderLine;
   sink: Sink;
+  printer: Printer;
   reader: Reader | null;
   firstTokenAt: number | null;
   /** True once the client has its status: from then on a failure is an error frame. */
@@ -45,10 +45,16 @@ async function commit(run: Run): Promise<void> {
     ...answerHeaders(run.exchange, admission),
   };
   run.answer.resolve(new Response(run.sink.readable, { headers }));
+  await say(run, run.printer.begin());
+}
+
+/** Words of the printer's own; none where it has nothing to say. */
+async function say({ sink }: Pick<Run, 'sink'>, text: string): Promise<void> {
+  if (text !== '') await sink.write(encoder.encode(text));
 }
 
 function addClientAlarms(run: Run): void {
-  const { exchange, line, sink } = run;
+  const { exchange, line, printer, sink } = run;
   let commitAt = exchange.startedAt + exchange.config.commitAfterMs;
   line.watch.add({
     due: () => (run.isCommitted ? Number.POSITIVE_INFINITY : commitAt),
@@ -60,7 +66,7 @@ function addClientAlarms(run: Run): void {
   line.watch.add({
     due: () =>
       run.isCommitted && !sink.isGone ? sink.writtenAt + exchange.config.keepAliveMs : Number.POSITIVE_INFINITY,
-    ring: sink.keepAlive,
+    ring: () => sink.keepAlive(encoder.encode(printer.keepAlive())),
   });
 }
 
@@ -76,7 +82,7 @@ async function letGo(source: Source): Promise<void> {
 
 /** One try: calls the provider, and relays what it says to the end. */
 async function tryOnce(run: Run): Promise<Tried<Reader>> {
-  const { exchange, line, sink } = run;
+  const { exchange, line, printer, sink } = run;
   line.calling();
   const called = await callOnce(exchange, line.signal);
   if (called.kind === 'failed') {
@@ -84,7 +90,8 @@ async function tryOnce(run: Run): Promise<Tried<Reader>> {
     return called;
   }
   const { body } = called.value;
-  const reader = openReader(exchange);
+  printer.leg(servedBy(exchange));
+  const reader = openReader(exchange, printer);
   run.reader = reader;
   if (body === null) return failed(reader, brokenOff());
   const source = openSource(body, line.signal);
@@ -139,8 +146,8 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
   const rest = run.reader?.translator.flush() ?? null;
   if (failure === null) {
     if (rest !== null) await sink.write(rest);
-    await settleFirst(exchange, outcome);
-    await sink.write(DONE);
+    const { usage } = await settleFirst(exchange, outcome);
+    await say(run, run.printer.end(usage));
     return sink.close();
   }
   // While nothing has gone out the answer becomes an error: a commit that comes due meanwhile finds the line cut.
@@ -151,10 +158,10 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
 }
 
 /** The end that is an error: of the answer, or of the stream that has begun. */
-async function endWith({ answer, isCommitted, sink }: Run, error: RouterError): Promise<void> {
-  if (!isCommitted) return answer.reject(error);
-  await sink.write(encoder.encode(frameOf(JSON.stringify(errorBody(error)))));
-  await sink.close();
+async function endWith(run: Run, error: RouterError): Promise<void> {
+  if (!run.isCommitted) return run.answer.reject(error);
+  await say(run, run.printer.fail(error));
+  await run.sink.close();
 }
 
 async function drive(run: Run): Promise<void> {
@@ -184,7 +191,8 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   const line = openProviderLine(exchange.config);
   const sink = openSink(line.clientLeft);
   const answer = Promise.withResolvers<Response>();
-  const run: Run = { exchange, line, sink, reader: null, firstTokenAt: null, isCommitted: false, answer };
+  const printer = exchange.reading.openPrinter(answerFacts(exchange));
+  const run: Run = { exchange, line, sink, printer, reader: null, firstTokenAt: null, isCommitted: false, answer };
   exchange.onClientLeft(sink.abandon);
   addClientAlarms(run);
   addCheckpoints(exchange, line, () => run.reader?.reading.bytes ?? 0);

@@ -1,3 +1,4 @@
+import type { WholeAnswer } from '../dialects/dialect.ts';
 import { readCompletion } from '../protocol/completion.ts';
 import { ownFault, type RouterError } from '../protocol/errors.ts';
 import { textBytes } from '../protocol/estimate.ts';
@@ -10,7 +11,7 @@ import { openSource } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { brokenOff, callOnce, type Tried, tryProvider, unreachable } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
-import type { Exchange } from './exchange.ts';
+import { answerFacts, type Exchange, servedBy } from './exchange.ts';
 import { NOTHING_TOLD, outcomeOf, type Told } from './outcome.ts';
 import { openProviderLine, type ProviderLine } from './provider-line.ts';
 import { refusal } from './refusal.ts';
@@ -88,15 +89,15 @@ function ownFailure(exchange: Exchange, cause: unknown): Tried<never> {
   return failedAtWork(ownFault(cause));
 }
 
-/** The body for the client. */
-function print(exchange: Exchange, whole: Whole): Tried<string> {
+/** What the pipeline makes of the answer; its text is the provider's own where nothing was changed. */
+function convert(exchange: Exchange, whole: Whole): Tried<Pick<WholeAnswer, 'completion' | 'text'>> {
   if (whole.error !== null) return failedAtWork(whole.error);
   const { completion } = exchange.conversation;
   if (completion === undefined) {
-    return { kind: 'answered', value: whole.changed ? JSON.stringify(whole.completion) : whole.text };
+    return { kind: 'answered', value: { completion: whole.completion, text: whole.changed ? null : whole.text } };
   }
   try {
-    return { kind: 'answered', value: JSON.stringify(completion(whole.completion)) };
+    return { kind: 'answered', value: { completion: completion(whole.completion), text: null } };
   } catch (cause) {
     return ownFailure(exchange, cause);
   }
@@ -108,23 +109,24 @@ async function run(exchange: Exchange, line: ProviderLine): Promise<Response> {
     () => tryOnce(exchange, line),
     () => !line.isClientGone && line.stopped() === null,
   ).catch((cause: unknown) => ownFailure(exchange, cause));
-  const printed = tried.kind === 'answered' ? print(exchange, tried.value) : tried;
+  const converted = tried.kind === 'answered' ? convert(exchange, tried.value) : tried;
   const admission = await exchange.admission;
   const isRefused = admission?.kind === 'refused';
   // The ledger's no comes first, whatever the provider has said meanwhile.
   const no = isRefused ? refusal(admission, exchange.requestedModel) : null;
   const failure =
-    printed.kind === 'failed' ? printed.failure : no === null ? null : { error: no, status: 200, accepted: false };
+    converted.kind === 'failed' ? converted.failure : no === null ? null : { error: no, status: 200, accepted: false };
   const { isClientGone } = line;
-  const cost = await settleFirst(
+  const { costNanoUsd, usage } = await settleFirst(
     exchange,
     outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, isCommitted: false, firstTokenAt: null }),
   );
-  if (failure !== null) throw no ?? failure.error;
-  return new Response(printed.kind === 'answered' ? printed.value : null, {
+  if (converted.kind === 'failed' || failure !== null) throw no ?? failure?.error;
+  const answer = { ...converted.value, served: servedBy(exchange), usage };
+  return new Response(exchange.reading.printWhole(answer, answerFacts(exchange)), {
     headers: {
       'content-type': 'application/json',
-      'x-llm-cost-usd': nanoToUsd(cost),
+      'x-llm-cost-usd': nanoToUsd(costNanoUsd),
       ...answerHeaders(exchange, admission),
     },
   });

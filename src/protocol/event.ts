@@ -59,3 +59,24 @@ export interface StreamStep {
    */
   repeat?(field: TextField, text: string): boolean;
 }
+
+/** The one text that a chunk carries, and the field it stands in. */
+export interface TextDelta {
+  field: TextField;
+  text: string;
+}
+
+/** Prints further chunks that differ from one in their text alone. The texts are JSON-escaped, as they stand between the quotes. */
+export type PrintTexts = (escaped: readonly string[]) => string;
+
+/** What a stream needs of a door's printer: each event as that door's clients read it. */
+export interface EventPrinter {
+  /** The frames for one event, empty where it says nothing there; null where it goes out as one `data:` frame of its own text. */
+  event(event: StreamEvent): string | null;
+  /**
+   * The fast path: how chunks like this one, with another text in `delta`'s place, are printed.
+   * 'as it came' where the provider's frame is the client's; null where each has to be printed by itself.
+   * Asked after `event` has printed it.
+   */
+  repeat?(event: StreamEvent, delta: TextDelta): PrintTexts | 'as it came' | null;
+}

@@ -1,5 +1,6 @@
 import type { ChatChunk } from '../protocol/chat.ts';
-import type { StreamEvent, TextField } from '../protocol/event.ts';
+import type { EventPrinter, PrintTexts, StreamEvent, TextDelta, TextField } from '../protocol/event.ts';
+import { splitFrame } from '../protocol/text-frame.ts';
 
 /*
  * Most chunks of a stream differ from the one before only in their text. Once one such chunk has been parsed and
@@ -13,8 +14,8 @@ export interface Pattern {
   field: TextField;
   before: string;
   after: string;
-  /** What to write instead; null where the frame goes out as it came, 'nothing' where it is swallowed. */
-  answer: { before: string; after: string } | 'nothing' | null;
+  /** What is printed in its place, if anything. */
+  answer: PrintTexts | 'as it came' | 'nothing';
 }
 
 /** Frames that were dealt with, one or many, blank lines and all. */
@@ -31,10 +32,9 @@ export interface Passed {
 const STRING_BODY = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
 // What the expressions remember grows with the text; pieces of a stream are a quarter of this at most.
 const LONGEST_TEXT = 256 * 1024;
-const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /** The one text that a plain text chunk carries; null for chunks that carry anything else of note. */
-export function plainText(chunk: ChatChunk): { field: TextField; text: string } | null {
+export function plainText(chunk: ChatChunk): TextDelta | null {
   const choice = chunk.choices[0];
   if (choice === undefined || chunk.choices.length !== 1 || choice.finish_reason || chunk.usage) return null;
   const { content, reasoning_content: reasoning, tool_calls: calls } = choice.delta;
@@ -45,41 +45,27 @@ export function plainText(chunk: ChatChunk): { field: TextField; text: string } 
   return null;
 }
 
-/** Splits a frame around the value of `field`, when that value is `text`. */
-function around(frame: string, field: TextField, text: string): { before: string; after: string } | null {
-  // An unescaped quote before the colon cannot stand inside a string, so this is a key.
-  const key = `"${field}":`;
-  const at = frame.indexOf(key);
-  // Where it is there twice, which of them is the text may change from chunk to chunk.
-  if (at < 0 || frame.includes(key, at + 1)) return null;
-  STRING.lastIndex = frame.charCodeAt(at + key.length) === 32 ? at + key.length + 1 : at + key.length;
-  const start = STRING.lastIndex;
-  const value = STRING.exec(frame)?.[0];
-  if (value === undefined || JSON.parse(value) !== text) return null;
-  return { before: frame.slice(0, start + 1), after: `${frame.slice(start + value.length - 1)}\n\n` };
-}
-
 /**
  * Learns from one event and what became of it. `frame` is the frame as it came, without its blank line;
  * `field` and `text` are what it carried before the steps ran.
  */
 export function learnPattern(
   frame: string,
-  carried: { field: TextField; text: string },
+  carried: TextDelta,
   results: readonly StreamEvent[],
+  printer: EventPrinter,
 ): Pattern | null {
   if (frame.length > LONGEST_TEXT) return null;
-  const incoming = around(frame, carried.field, carried.text);
+  const incoming = splitFrame(frame, carried);
   if (incoming === null) return null;
   const patternOf = (answer: Pattern['answer']): Pattern => ({ ...incoming, field: carried.field, answer });
   const [result, ...more] = results;
   if (result === undefined) return patternOf('nothing');
   // A role goes out once only, so the chunk that carries it is no pattern for the next.
   if (more.length > 0 || result.chunk.choices[0]?.delta.role !== undefined) return null;
-  if (result.untouched) return patternOf(null);
   const outgoing = plainText(result.chunk);
   if (outgoing === null || outgoing.text !== carried.text) return null;
-  const answer = around(`data: ${result.text}`, outgoing.field, outgoing.text);
+  const answer = printer.repeat?.(result, outgoing) ?? null;
   return answer === null ? null : patternOf(answer);
 }
 
@@ -119,8 +105,6 @@ export function repeatPattern(
     end = to + after.length;
   }
   if (bodies.length === 0) return null;
-  if (answer === null) return { kind: 'passed', end, frames: null };
-  if (answer === 'nothing') return { kind: 'passed', end, frames: '' };
-  const frames = `${answer.before}${bodies.join(`${answer.after}${answer.before}`)}${answer.after}`;
-  return { kind: 'passed', end, frames };
+  if (answer === 'as it came') return { kind: 'passed', end, frames: null };
+  return { kind: 'passed', end, frames: answer === 'nothing' ? '' : answer(bodies) };
 }

@@ -1,5 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
-import { StreamEvent } from '../protocol/event.ts';
+import { type EventPrinter, StreamEvent } from '../protocol/event.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { DONE, dataOf, frameOf } from '../protocol/sse.ts';
 import type { Chain } from './chain.ts';
@@ -16,6 +16,7 @@ export type Translated =
 /** What a translator needs of the exchange. */
 export interface TranslatorSetup {
   chain: Chain;
+  printer: EventPrinter;
   /** The provider's error object in a stream → our error. */
   readError(body: JsonObject): RouterError;
   /** Asked after each event: has the provider said, in a finish reason, that it failed? */
@@ -33,7 +34,7 @@ export interface EventTranslator {
 const GARBAGE = 'The provider sent something in its stream that is not JSON. Try again.';
 
 /** Translates events one by one: by the pattern of the one before where it fits, else through all steps. */
-export function createEventTranslator({ chain, readError, failure }: TranslatorSetup): EventTranslator {
+export function createEventTranslator({ chain, printer, readError, failure }: TranslatorSetup): EventTranslator {
   let pattern: Pattern | null = null;
   let hasChoice = false;
 
@@ -47,9 +48,13 @@ export function createEventTranslator({ chain, readError, failure }: TranslatorS
     const error = failure();
     if (error !== null) return { kind: 'failed', error };
     hasChoice ||= read.chunk.choices.length > 0;
-    pattern = carried === null ? null : learnPattern(block, carried, results);
-    if (isPlain && results.length === 1 && results[0]?.untouched) return { kind: 'passed', end, frames: null };
-    return { kind: 'passed', end, frames: results.map((result) => frameOf(result.text)).join('') };
+    const printed = results.map((result) => printer.event(result));
+    pattern = carried === null ? null : learnPattern(block, carried, results, printer);
+    const [result] = results;
+    if (isPlain && results.length === 1 && printed[0] === null && result?.untouched) {
+      return { kind: 'passed', end, frames: null };
+    }
+    return { kind: 'passed', end, frames: results.map((each, index) => printed[index] ?? frameOf(each.text)).join('') };
   }
 
   return {

@@ -107,8 +107,9 @@ export function createTranslator(setup: TranslatorSetup): Translator {
       return translate(`${text}\n\n`, null, rest.length);
     },
     flush() {
-      const frames = setup.chain.flush().map((event) => frameOf(event.text));
-      return frames.length === 0 ? null : encoder.encode(frames.join(''));
+      const frames = setup.chain.flush().map((event) => setup.printer.event(event) ?? frameOf(event.text));
+      const text = frames.join('');
+      return text === '' ? null : encoder.encode(text);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { openChatPrinter } from '../../src/dialects/chat/printer.ts';
 import { RouterError } from '../../src/protocol/errors.ts';
 import type { StreamStep } from '../../src/protocol/event.ts';
 import type { Usage } from '../../src/protocol/usage.ts';
@@ -30,6 +31,7 @@ export function translateAll(pieces: readonly Uint8Array[], step?: StreamStep, w
   const normalizer = createNormalizer({ id: 'req_1', created: 1, finishReasons: {} });
   const meter = createMeter(wantsUsage, normalizer.endings.isComplete);
   const translator = createTranslator({
+    printer: openChatPrinter(),
     chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
     readError: (body) => new RouterError('upstream_error', JSON.stringify(body)),
     failure: () => null,

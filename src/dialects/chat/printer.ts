@@ -1,0 +1,23 @@
+import { errorBody } from '../../protocol/errors.ts';
+import { DONE_FRAME, frameOf, KEEP_ALIVE_FRAME } from '../../protocol/sse.ts';
+import { splitFrame } from '../../protocol/text-frame.ts';
+import type { Printer } from '../dialect.ts';
+
+/** Prints chunks as they are: what no step has changed goes out as the very bytes it came in. */
+export function openChatPrinter(): Printer {
+  return {
+    begin: () => '',
+    leg: () => undefined,
+    event: (event) => (event.untouched ? null : frameOf(event.text)),
+    repeat(event, delta) {
+      if (event.untouched) return 'as it came';
+      const frame = splitFrame(`data: ${event.text}`, delta);
+      if (frame === null) return null;
+      const between = frame.after + frame.before;
+      return (escaped) => frame.before + escaped.join(between) + frame.after;
+    },
+    keepAlive: () => KEEP_ALIVE_FRAME,
+    end: () => DONE_FRAME,
+    fail: (error) => frameOf(JSON.stringify(errorBody(error))),
+  };
+}

@@ -1,0 +1,85 @@
+import type { ChatCompletion, ChatRequest } from '../protocol/chat.ts';
+import type { RouterError } from '../protocol/errors.ts';
+import type { EventPrinter } from '../protocol/event.ts';
+import type { JsonObject } from '../protocol/json.ts';
+import type { JsonDocument } from '../protocol/json-document.ts';
+import type { Usage } from '../protocol/usage.ts';
+
+/*
+ * A door: the dialect that one endpoint's clients speak. Chat Completions is the language inside;
+ * a dialect reads its requests into it, and prints its answers out of it.
+ */
+
+/** A door's name, as log rows have it. */
+export type Endpoint = 'chat' | 'messages' | 'responses' | 'embeddings';
+
+/** What a door's answer says of itself. */
+export interface AnswerFacts {
+  /** Ours; the id of the log row. */
+  requestId: string;
+  /** Unix seconds. */
+  created: number;
+  /** The name the client asked for. */
+  requestedModel: string;
+  /** Tokens that the input is thought to have. */
+  inputEstimate: number;
+}
+
+/** Which provider and model a leg is tried at. */
+export interface Served {
+  provider: string;
+  model: string;
+}
+
+/** Prints one streamed answer. Every method gives text for the client, empty where there is nothing to say. */
+export interface Printer extends EventPrinter {
+  /** The first words, once the client has its status. */
+  begin(): string;
+  /** Called before the first event of each try; what an earlier try has said is forgotten, since none of it went out. */
+  leg(served: Served): void;
+  /** A sign of life, while nothing else is said. */
+  keepAlive(): string;
+  /** The last words of an answer that is complete, with the usage that was settled. */
+  end(usage: Usage): string;
+  /** The last words of one that is not. */
+  fail(error: RouterError): string;
+}
+
+/** A whole answer on its way to the client. */
+export interface WholeAnswer {
+  completion: ChatCompletion;
+  /** The provider's own text, where it is still what `completion` says; null where something was changed. */
+  text: string | null;
+  served: Served;
+  /** What was settled. */
+  usage: Usage;
+}
+
+/** A client's request as its door reads it, and how that client wants its answer. */
+export interface Reading {
+  /** In Chat Completions. */
+  request: ChatRequest;
+  /** What was left out of the request or changed in it, a few words each, for the debug log. */
+  changes: readonly string[];
+  openPrinter(facts: AnswerFacts): Printer;
+  /** The JSON text of a whole answer. */
+  printWhole(answer: WholeAnswer, facts: AnswerFacts): string;
+}
+
+/** An error as a door's clients read it. */
+export interface PrintedError {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: object;
+}
+
+/** A door's dialect. Pure: ids and times are passed in. */
+export interface Dialect {
+  readonly endpoint: Endpoint;
+  /**
+   * Reads a body. `value` is the document's object, or what a key's pipeline made of it.
+   * Throws RouterError for what the door cannot take, `param` naming the member.
+   */
+  read(document: JsonDocument, value: JsonObject): Reading;
+  error(error: RouterError, requestId: string): PrintedError;
+}
