@@ -28,11 +28,19 @@ function budgetMessage({ window, resetAt, shortage }: Refused): string {
   if (shortage.asked > shortage.limit) {
     return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}. ${then}`;
   }
-  return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}, or wait. ${then}`;
+  // A total budget never begins anew; what running requests hold may come free, but nobody is told to wait for that.
+  const wait = resetAt === null ? '' : ', or wait';
+  return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}${wait}. ${then}`;
 }
 
-function rateMessage({ reason, shortage }: Refused, wait: number): string {
-  if (shortage !== null && shortage.asked > shortage.limit) {
+/** A request that is larger than all that the limit allows: no waiting makes it fit. */
+function isTooLarge({ shortage }: Refused): boolean {
+  return shortage !== null && shortage.asked > shortage.limit;
+}
+
+function rateMessage(refused: Refused, wait: number): string {
+  const { reason, shortage } = refused;
+  if (shortage !== null && isTooLarge(refused)) {
     return `This request has about ${shortage.asked} tokens, and this key may send ${shortage.limit} a minute. Shorten it, or ask your administrator to raise the limit.`;
   }
   return `This key may make no more ${RATE_NAMES[reason]} for now. Try again in ${wait} s.`;
@@ -61,6 +69,7 @@ export function refusal(refused: Refused, model: string): RouterError {
       return new RouterError(RATE_CODES[refused.reason] ?? 'rate_limit_exceeded', rateMessage(refused, wait), {
         retryAfter: wait,
         headers: rateLimitHeaders(refused),
+        ...(isTooLarge(refused) ? { passes: false } : {}),
       });
     }
   }

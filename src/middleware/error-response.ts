@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { logFault, logLine } from '../log-line.ts';
-import { errorBody, NOT_RETRYABLE, RouterError } from '../protocol/errors.ts';
+import { errorBody, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** Headers that tell OpenAI's clients where they stand, and when and whether to come back. */
@@ -8,7 +8,8 @@ function errorHeaders(error: RouterError): Record<string, string> {
   return {
     ...error.headers,
     ...(error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) }),
-    ...(NOT_RETRYABLE.has(error.code) ? { 'x-should-retry': 'false' } : {}),
+    // Read by OpenAI's and Anthropic's clients before the status: `shouldRetry` in openai-node, `_should_retry` in openai-python.
+    ...(error.passes ? {} : { 'x-should-retry': 'false' }),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Every error the router can answer with: code → HTTP status and OpenAI error type. The table is closed. */
+/**
+ * Every error the router can answer with: code → HTTP status and OpenAI error type. The table is closed.
+ * `passes` marks what waiting may heal; nobody shall try the rest again before something has changed.
+ */
 const ERROR_CODES = {
   invalid_api_key: { status: 401, type: 'authentication_error' },
   invalid_credentials: { status: 401, type: 'authentication_error' },
@@ -22,19 +25,19 @@ const ERROR_CODES = {
   content_filter: { status: 400, type: 'invalid_request_error' },
   request_too_large: { status: 413, type: 'invalid_request_error' },
   budget_exceeded: { status: 402, type: 'insufficient_quota' },
-  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
-  concurrency_limit_exceeded: { status: 429, type: 'rate_limit_error' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', passes: true },
+  concurrency_limit_exceeded: { status: 429, type: 'rate_limit_error', passes: true },
   upstream_auth_error: { status: 502, type: 'api_error' },
   upstream_insufficient_balance: { status: 503, type: 'api_error' },
-  upstream_rate_limited: { status: 429, type: 'rate_limit_error' },
-  upstream_overloaded: { status: 503, type: 'api_error' },
-  upstream_error: { status: 502, type: 'api_error' },
-  upstream_timeout: { status: 504, type: 'api_error' },
-  ledger_unavailable: { status: 503, type: 'api_error' },
-  storage_unavailable: { status: 503, type: 'api_error' },
+  upstream_rate_limited: { status: 429, type: 'rate_limit_error', passes: true },
+  upstream_overloaded: { status: 503, type: 'api_error', passes: true },
+  upstream_error: { status: 502, type: 'api_error', passes: true },
+  upstream_timeout: { status: 504, type: 'api_error', passes: true },
+  ledger_unavailable: { status: 503, type: 'api_error', passes: true },
+  storage_unavailable: { status: 503, type: 'api_error', passes: true },
   invalid_configuration: { status: 500, type: 'api_error' },
-  internal_error: { status: 500, type: 'api_error' },
-} as const satisfies Record<string, { status: number; type: string }>;
+  internal_error: { status: 500, type: 'api_error', passes: true },
+} as const satisfies Record<string, { status: number; type: string; passes?: true }>;
 
 /** The codes that the table has, and no other. */
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -45,6 +48,8 @@ export interface ErrorDetails {
   param?: string;
   /** Whole seconds; becomes `retry-after`. */
   retryAfter?: number;
+  /** False for a request that this error meets again however long one waits. */
+  passes?: false;
   /** What else the answer's headers say, such as where a limit stands. */
   headers?: Readonly<Record<string, string>>;
   /** What the client reads as `code` where a provider's own code helps more than ours. */
@@ -58,6 +63,8 @@ export class RouterError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryAfter: number | null;
+  /** Whether waiting may heal it. OpenAI's clients try 409, 429 and every 5xx again unless they are told. */
+  readonly passes: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly providerCode: string | null;
 
@@ -67,6 +74,7 @@ export class RouterError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfter = details.retryAfter ?? null;
+    this.passes = 'passes' in ERROR_CODES[code] && details.passes !== false;
     this.headers = details.headers ?? {};
     this.providerCode = details.providerCode ?? null;
   }
@@ -99,6 +107,3 @@ export function ownFault(cause: unknown): RouterError {
     cause,
   });
 }
-
-/** Codes that OpenAI's clients must not retry by themselves: `x-should-retry: false`. */
-export const NOT_RETRYABLE: ReadonlySet<ErrorCode> = new Set(['budget_exceeded', 'upstream_insufficient_balance']);

@@ -2,6 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, streamText } from 'ai';
 import { createParser } from 'eventsource-parser';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeSecret } from '../../src/keys/secret.ts';
 import { makeKey } from '../support/keys.ts';
 import { playProvider, streamOf } from '../support/provider.ts';
 import { BASE_URL, get, openaiClient, routerFetch } from '../support/router.ts';
@@ -96,5 +97,62 @@ describe('the AI SDK with the test provider', () => {
     });
     await broken.consumeStream();
     expect(errors).toHaveLength(1);
+  });
+});
+
+/** How often the official client, left to its own judgement, came to the router for one request. */
+async function triesOf(apiKey: string, body: { model: string; text?: string; max_tokens?: number }) {
+  const { text = 'Hi', ...rest } = body;
+  const answers: Response[] = [];
+  const client = openaiClient(apiKey, {
+    maxRetries: 2,
+    fetch: async (input, init) => {
+      const answer = await routerFetch(input, init);
+      answers.push(answer);
+      return answer;
+    },
+  });
+  const request = { ...rest, messages: [{ role: 'user' as const, content: text }] };
+  const error: unknown = await client.chat.completions.create(request).catch((cause: unknown) => cause);
+  return { tries: answers.length, last: answers.at(-1), error };
+}
+
+describe('x-should-retry keeps clients from trying again what waiting does not heal', () => {
+  const flash = 'deepseek/deepseek-flash';
+  const failing = (status: number) => () => Response.json({ error: { message: 'no', type: 'x' } }, { status });
+
+  it.each([
+    ['401: a bad key', {}, { model: flash }, 401],
+    ['402: a used-up budget', { budgetTotalUsd: 0 }, { model: flash }, 402],
+    ['403: a model outside the list', { models: 'zai/*' }, { model: flash }, 403],
+    ['404: an unknown model', {}, { model: 'deepseek/none' }, 404],
+    ['413: too large a body', {}, { model: flash, text: 'x'.repeat(11_000_000) }, 413],
+    ['429: a request larger than the whole minute', { tpm: 10 }, { model: flash, text: 'word '.repeat(100) }, 429],
+  ] as const)('%s', async (_title, settings, body, status) => {
+    playProvider(failing(500));
+    const apiKey = status === 401 ? await makeSecret('sk') : (await makeKey(settings)).secret;
+    const { tries, last, error } = await triesOf(apiKey, body);
+    expect(error).toMatchObject({ status });
+    expect(last?.headers.get('x-should-retry')).toBe('false');
+    expect(tries).toBe(1);
+  });
+
+  it.each([
+    ['503: the provider account without money', 402, 503],
+    ["502: the provider refuses the router's own key", 401, 502],
+  ])('%s', async (_title, theirs, ours) => {
+    playProvider(failing(theirs));
+    const { tries, last, error } = await triesOf(secret, { model: flash });
+    expect(error).toMatchObject({ status: ours });
+    expect(last?.headers.get('x-should-retry')).toBe('false');
+    expect(tries).toBe(1);
+  });
+
+  it('and lets them try again what it may heal', async () => {
+    playProvider(failing(429));
+    const { tries, last, error } = await triesOf(secret, { model: flash });
+    expect(error).toMatchObject({ status: 429 });
+    expect(last?.headers.get('x-should-retry')).toBeNull();
+    expect(tries).toBe(3);
   });
 });

@@ -226,6 +226,20 @@ describe('a no says what is wrong, and what to do', () => {
     expect(over.error.status).toBe(402);
   });
 
+  it('of a total budget: nothing of waiting, which brings nothing', async () => {
+    const { key, stub } = await openLedger({ budgetTotalUsd: 0.001 });
+    const ask = async (holdNanoUsd: number) => refusedOf(await stub.begin(key, lease(key, { holdNanoUsd }))).error;
+    await stub.settle(key, settlement({ costNanoUsd: 900_000 }));
+    const messages = [(await ask(200_000)).message, (await ask(3_000_000)).message];
+    await stub.settle(key, settlement({ costNanoUsd: 100_000 }));
+    messages.push((await ask(1)).message);
+    for (const message of messages) {
+      expect(message).toContain('total budget');
+      expect(message).not.toMatch(/wait|again|anew/i);
+      expect(message).toContain('Only your administrator can raise it.');
+    }
+  });
+
   it('of a request with more tokens than tpm ever allows', async () => {
     const { key, stub } = await openLedger({ tpm: 100 });
     const no = refusedOf(await stub.begin(key, lease(key, { inputEstimate: 101 })));

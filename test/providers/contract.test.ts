@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../../src/catalog/lookup.ts';
 import { priceAt } from '../../src/catalog/price.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
-import { errorBody, NOT_RETRYABLE } from '../../src/protocol/errors.ts';
+import { errorBody } from '../../src/protocol/errors.ts';
 import { readUsage } from '../../src/protocol/usage.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
@@ -132,7 +132,7 @@ describe.each(PROVIDERS.map((provider) => [provider.id, provider] as const))('%s
       body: {},
       expected: { code: 'internal_error', status: 0 },
     });
-    expect(NOT_RETRYABLE.has(broke.code)).toBe(true);
+    expect(broke.passes).toBe(false);
   });
 
   it.each(USAGES.map((each) => [each.title, each] as const))('reads usage: %s', (_, { usage, expected }) => {
