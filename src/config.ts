@@ -6,7 +6,7 @@ import { isSafeUrl } from './protocol/safe-url.ts';
 /** The variables of the contract's section 6, checked. All times are milliseconds. */
 export interface Config {
   testProvider: boolean;
-  /** Null when unset or too short: the routes that need it answer 404. */
+  /** Null when unset or too weak: the routes that need it answer 404. */
   internalSecret: string | null;
   debug: boolean;
   commitAfterMs: number;
@@ -95,6 +95,12 @@ const variablesSchema = z.object({
   ),
 });
 
+/** Blanks and line ends around a secret are how it was pasted, no part of it. Null for one that is soon guessed. */
+function readSecret(text: string): string | null {
+  const secret = text.trim();
+  return secret.length >= 32 && new Set(secret).size >= 8 ? secret : null;
+}
+
 function parse(env: Cloudflare.Env): Config {
   const parsed = variablesSchema.safeParse(env);
   if (!parsed.success) {
@@ -109,7 +115,7 @@ function parse(env: Cloudflare.Env): Config {
   const variables = parsed.data;
   return {
     testProvider: variables.TEST_PROVIDER,
-    internalSecret: variables.INTERNAL_SECRET.length >= 32 ? variables.INTERNAL_SECRET : null,
+    internalSecret: readSecret(variables.INTERNAL_SECRET),
     debug: variables.DEBUG,
     commitAfterMs: variables.COMMIT_AFTER_MS,
     keepAliveMs: variables.KEEP_ALIVE_MS,

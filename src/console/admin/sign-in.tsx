@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { type AdminEnv, endSession, requireSession, startSession } from '../../middleware/admin-session.ts';
-import { sameSecret } from '../../middleware/internal-auth.ts';
-import { forgetSignInFailures, noteSignInFailure, signInWait } from '../../middleware/sign-in-throttle.ts';
+import { checkSecret } from '../../middleware/guess-throttle.ts';
 import { LonePage } from '../kit/document.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.ts';
@@ -49,28 +48,20 @@ function SignInPage({ view, wanted, problem, note = null }: SignInProps) {
   );
 }
 
-/** Only Cloudflare writes this header; locally it may be missing, and then everyone is one address. */
-function addressOf(c: Context): string {
-  return c.req.header('cf-connecting-ip') ?? 'unknown';
-}
-
 async function trySecret(c: Context<AdminEnv>): Promise<Response> {
   const form = await readForm(c);
   const wanted = ownPath(form['next'], '/admin');
   const view = viewOf(c, '/admin/sign-in');
-  const address = addressOf(c);
-  const wait = signInWait(address, Date.now());
-  if (wait > 0) {
-    c.header('retry-after', String(wait));
-    return respond(c, <SignInPage view={view} wanted={wanted} problem={view.texts.signIn.wait(wait)} />, 429);
-  }
-  // Counted before it is known, so that many tries at once are counted too.
-  noteSignInFailure(address, Date.now());
   const { internalSecret } = c.get('config');
-  if (internalSecret === null || !(await sameSecret(form['secret'] ?? '', internalSecret))) {
+  const verdict = internalSecret === null ? null : await checkSecret(c, form['secret'] ?? '', internalSecret, 'person');
+  if (verdict?.kind === 'wait') {
+    const { seconds } = verdict;
+    c.header('retry-after', String(seconds));
+    return respond(c, <SignInPage view={view} wanted={wanted} problem={view.texts.signIn.wait(seconds)} />, 429);
+  }
+  if (internalSecret === null || verdict?.kind !== 'right') {
     return respond(c, <SignInPage view={view} wanted={wanted} problem={view.texts.signIn.wrong} />, 401);
   }
-  forgetSignInFailures(address);
   await startSession(c, internalSecret);
   // Without a session the next page comes back to the sign-in page, which then knows why.
   return c.redirect(`/admin/welcome?next=${encodeURIComponent(wanted)}`, 303);
