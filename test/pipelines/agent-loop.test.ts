@@ -153,6 +153,23 @@ for (const provider of PROVIDERS) {
     expect(loop.double.lost).toBe(0);
   });
 
+  test(`${provider}: an empty field on every turn, as opencode sends it, hides neither block nor memory`, async () => {
+    for (const display of ['think', 'hidden'] as const) {
+      const loop = newLoop(provider, display, 'whole', memoryOfKey());
+      const { body } = loop.client;
+      loop.client.body = () => {
+        const sent = body();
+        for (const message of sent['messages'] as JsonObject[]) {
+          if (message['role'] === 'assistant') message['reasoning_content'] = '';
+        }
+        return sent;
+      };
+      await runTurns(loop, 30);
+      expect(loop.double.lost).toBe(0);
+      expect(loop.double.returned).toBe((30 * 29) / 2);
+    }
+  });
+
   test(`${provider}: without a memory, what the client shows is enough`, async () => {
     const loop = newLoop(provider, 'details', 'whole', null);
     await runTurns(loop, 50);

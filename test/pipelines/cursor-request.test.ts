@@ -421,17 +421,32 @@ describe('reasoning on its way back', () => {
     return (await sentMessages([USER, message, result], { ...THINKER, ...exchange }, more))[1];
   }
 
-  test('is the field that the client sent, the empty one too', async () => {
+  test('is the field that the client sent', async () => {
     const memory = memoryWith('remembered');
     expect(await returned(turn({ reasoning_content: 'sent' }), { memory })).toMatchObject({
       reasoning_content: 'sent',
       content: 'Text',
     });
-    expect(await returned(turn({ reasoning_content: '' }), { memory })).toMatchObject({
-      reasoning_content: '',
-      content: 'Text',
-    });
     expect(memory.asked).toEqual([]);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['null', null],
+    ['blank', ' \n'],
+  ])('a field that is %s wins over nothing: not over the block, nor over the memory', async (_name, field) => {
+    const sent = turn({ reasoning_content: field });
+    expect(await returned(sent)).toMatchObject({ reasoning_content: 'shown </think>', content: 'Text' });
+    const bare = { ...sent, content: 'Text' };
+    expect(await returned(bare, { memory: memoryWith('remembered') })).toMatchObject({
+      reasoning_content: 'remembered',
+    });
+    // The provider itself said nothing: that is what the memory knows.
+    expect(await returned(bare, { memory: memoryWith('') })).toMatchObject({ reasoning_content: '' });
+    // Nobody knows: one space where there is nothing at all, and else what the client wrote.
+    expect(await returned(bare, { memory: memoryWith(null), canDisableThinking: false })).toMatchObject({
+      reasoning_content: field || ' ',
+    });
   });
 
   test('else the text of the block, unescaped', async () => {
@@ -514,7 +529,7 @@ describe('reasoning on its way back', () => {
   });
 
   test('leaves tags that stand elsewhere, or in what a person wrote', async () => {
-    const message = { role: 'assistant', content: 'See <think>this</think>', reasoning_content: '' };
+    const message = { role: 'assistant', content: 'See <think>this</think>', reasoning_content: 'why' };
     const user = { role: 'user', content: '<think>mine</think> Hi' };
     expect(await sentMessages([user, message], THINKER)).toEqual([user, message]);
   });

@@ -16,7 +16,7 @@ export interface Restored {
 interface PastTurn {
   position: number;
   key: TurnKey;
-  /** What the client sent in the field, the empty text too. */
+  /** What the client sent in the field. */
   sent: string | null;
   /** What the client sent in another form: the text of a think block. */
   shown: string | null;
@@ -42,17 +42,29 @@ function withoutSpace(text: string): string {
 }
 
 /** The block is the client's word, unless it is a part of what we know the provider said: then it was cut, or its space rewritten. */
-function choose(shown: string | null, remembered: string | null): string | null {
-  if (shown === null || remembered === null) return shown ?? remembered;
+function choose(shown: string, remembered: string | null): string {
+  if (remembered === null) return shown;
   if (remembered.includes(shown.trim())) return remembered;
   return withoutSpace(remembered).includes(withoutSpace(shown)) ? remembered : shown;
 }
 
+/** Blank text tells nothing: opencode sends an empty field on every turn for which it has none (1.18.33, 2026-11-28). */
+function says(text: string | null): text is string {
+  return text !== null && text.trim() !== '';
+}
+
+/** The memory alone may say that a turn's reasoning was empty. Of what the client sent blank, an empty text is as good as none. */
+function recoverTurn({ sent, shown }: PastTurn, remembered: string | null): string | null {
+  if (says(sent)) return sent;
+  if (says(shown)) return choose(shown, remembered);
+  return remembered ?? (sent || shown || null);
+}
+
 async function recover(turns: readonly PastTurn[], memory: ReasoningMemory | null): Promise<(string | null)[]> {
-  const asked = turns.filter((turn) => turn.sent === null);
+  const asked = turns.filter((turn) => !says(turn.sent));
   const answers = memory === null || asked.length === 0 ? [] : await memory.recall(asked.map((turn) => turn.key));
   const remembered = new Map(asked.map((turn, index) => [turn, answers[index] ?? null]));
-  return turns.map((turn) => turn.sent ?? choose(turn.shown, remembered.get(turn) ?? null));
+  return turns.map((turn) => recoverTurn(turn, remembered.get(turn) ?? null));
 }
 
 function isThinkingOff({ thinking }: ChatRequest): boolean {
