@@ -31,7 +31,7 @@ export interface PriceTable extends TokenPrices {
   bands?: readonly PriceBand[];
 }
 
-export type Input = 'text' | 'image' | 'video' | 'file';
+export type Input = 'text' | 'image' | 'video' | 'audio' | 'file';
 
 /** How a model's thinking can be steered. */
 export type Thinking =

@@ -60,7 +60,7 @@ const count = z.int().check(z.positive());
 const modelSchema = z.strictObject({
   contextLength: z.exactOptional(count),
   maxOutput: z.exactOptional(count),
-  inputs: z.exactOptional(z.array(z.enum(['text', 'image', 'video', 'file'])).check(z.minLength(1))),
+  inputs: z.exactOptional(z.array(z.enum(['text', 'image', 'video', 'audio', 'file'])).check(z.minLength(1))),
   tools: z.exactOptional(z.boolean()),
   thinking: z.exactOptional(thinkingSchema),
   wantsReasoning: z.exactOptional(z.boolean()),

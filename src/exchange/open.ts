@@ -46,7 +46,6 @@ async function openConversation(
     model: model.id,
     wantsReasoning: model.wantsReasoning,
     canDisableThinking: model.thinking.kind === 'switch',
-    takesImages: model.inputs.includes('image'),
     memory: c.get('config').reasoningMemory
       ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, c.get('requestId'), runAfter)
       : null,

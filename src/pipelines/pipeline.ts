@@ -37,7 +37,6 @@ export interface Exchange {
   wantsReasoning: boolean;
   /** True where `thinking: {type: "disabled"}` is understood. */
   canDisableThinking: boolean;
-  takesImages: boolean;
   /** Null when memory is off. */
   memory: ReasoningMemory | null;
 }

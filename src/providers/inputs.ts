@@ -2,38 +2,86 @@ import type { Input, Model } from '../catalog/model.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { isObject } from '../protocol/json.ts';
+import type { Provider } from './provider.ts';
+import type { RequestDraft } from './request-draft.ts';
 
 const PART_INPUTS: ReadonlyMap<unknown, Input> = new Map<unknown, Input>([
   ['image_url', 'image'],
   ['image', 'image'],
   ['input_image', 'image'],
   ['video_url', 'video'],
+  ['input_video', 'video'],
+  ['input_audio', 'audio'],
+  ['audio_url', 'audio'],
   ['file', 'file'],
+  ['input_file', 'file'],
   // Z.ai's word.
   ['file_url', 'file'],
 ]);
 
-function firstRefused(messages: readonly ChatMessage[], model: Model): Input | null {
-  for (const { content } of messages) {
-    if (!Array.isArray(content)) continue;
-    const parts: unknown[] = content;
-    for (const part of parts) {
-      const input = isObject(part) ? PART_INPUTS.get(part['type']) : undefined;
-      if (input !== undefined && !model.inputs.includes(input)) return input;
-    }
+/** What a part holds that the model does not read; null where it reads it. */
+function unreadIn(part: unknown, model: Model): Input | null {
+  const input = isObject(part) ? PART_INPUTS.get(part['type']) : undefined;
+  return input === undefined || model.inputs.includes(input) ? null : input;
+}
+
+function firstUnread({ content }: ChatMessage, model: Model): Input | null {
+  if (!Array.isArray(content)) return null;
+  for (const part of content) {
+    const input = unreadIn(part, model);
+    if (input !== null) return input;
   }
   return null;
 }
 
-/** Refuses early what the model does not take, and says which of the provider's models do. */
-export function refuseInputs(provider: string, models: readonly Model[], model: Model, messages: ChatMessage[]): void {
-  const refused = firstRefused(messages, model);
-  if (refused === null) return;
-  const others = models.filter((other) => other.inputs.includes(refused)).map((other) => `${provider}/${other.id}`);
+function refusal({ id, models }: Pick<Provider, 'id' | 'models'>, model: Model, input: Input): RouterError {
+  const others = models.filter((other) => other.inputs.includes(input)).map((other) => `${id}/${other.id}`);
   const advice = others.length === 0 ? '' : `, or use a model that does: ${others.join(', ')}`;
-  throw new RouterError(
+  return new RouterError(
     'unsupported_value',
-    `${provider}/${model.id} takes no ${refused} input. Remove it from the messages${advice}.`,
+    `${id}/${model.id} takes no ${input} input. Remove it from the messages${advice}.`,
     { param: 'messages' },
   );
+}
+
+function inWords(part: unknown, model: Model): unknown {
+  const input = unreadIn(part, model);
+  return input === null ? part : { type: 'text', text: `[${input}: this model reads none]` };
+}
+
+/** A message whose unread parts are words. Results that are text alone are one string: DeepSeek takes no list of texts. */
+function withWords(message: ChatMessage, model: Model): ChatMessage {
+  const parts: unknown[] = Array.isArray(message.content) ? message.content : [];
+  const content = parts.map((part) => inWords(part, model));
+  const texts = content.map((part) => (isObject(part) && part['type'] === 'text' ? part['text'] : null));
+  const isText = message.role !== 'user' && texts.every((text) => typeof text === 'string');
+  return { ...message, content: isText ? texts.join('\n') : content };
+}
+
+/** Where what the person asks now begins: their last message, and those right before it. */
+function questionStart(messages: readonly ChatMessage[]): number {
+  let start = messages.findLastIndex(({ role }) => role === 'user');
+  while (messages[start - 1]?.role === 'user') start -= 1;
+  return start;
+}
+
+/**
+ * Deals with pictures and the like that the model does not read. What the person asks about now is refused, and the
+ * refusal says which of the provider's models reads it. What stands further back (a chat that began with another model)
+ * or in a tool's result became part of the chat without them: there words say that something was left out, always the
+ * same ones, and the chat goes on.
+ */
+export function settleInputs(draft: RequestDraft, provider: Pick<Provider, 'id' | 'models'>, model: Model): void {
+  const { messages } = draft.request;
+  let settled: ChatMessage[] | null = null;
+  let question: number | null = null;
+  for (const [position, message] of messages.entries()) {
+    const input = firstUnread(message, model);
+    if (input === null) continue;
+    question ??= questionStart(messages);
+    if (message.role === 'user' && position >= question) throw refusal(provider, model, input);
+    settled ??= [...messages];
+    settled[position] = withWords(message, model);
+  }
+  if (settled !== null) draft.set('messages', settled, `${model.id} does not read all that is in them`);
 }

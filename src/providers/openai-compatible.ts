@@ -2,7 +2,7 @@ import type { Alias } from '../catalog/model.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { type ProviderComplaint, type ProviderWords, readWords } from './failure.ts';
-import { refuseInputs } from './inputs.ts';
+import { settleInputs } from './inputs.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
@@ -12,6 +12,8 @@ export interface ProviderSpec
   extends Pick<Provider, 'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'fetch'>,
     Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath'>> {
   aliases?: readonly Alias[];
+  /** True where the role `developer` is understood. */
+  knowsDeveloper?: boolean;
   /** Changes what the provider would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
   prepare?(draft: RequestDraft, context: RequestContext): void;
   /** Our error → the provider's own codes and types for it. */
@@ -20,21 +22,33 @@ export interface ProviderSpec
   recognise?(complaint: ProviderComplaint): ErrorCode | null;
 }
 
+/**
+ * OpenAI's word for `system` since o1, which its SDKs and agents send. DeepSeek's parser answers 400, "unknown variant
+ * `developer`": https://github.com/earendil-works/pi/issues/1048 (2026-01); Moonshot and Z.ai do not name it either.
+ */
+function renameDeveloper(draft: RequestDraft): void {
+  const { messages } = draft.request;
+  if (!messages.some(({ role }) => role === 'developer')) return;
+  const renamed = messages.map((message) => (message.role === 'developer' ? { ...message, role: 'system' } : message));
+  draft.set('messages', renamed, 'the role developer is called system here');
+}
+
 function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, parameters }: RequestContext): void {
   for (const [name, value] of Object.entries(parameters)) {
     if (draft.request[name] == null) draft.set(name, value, 'the requested name stands for it');
   }
   if (draft.request.model !== model.id) draft.set('model', model.id, "the provider's own name");
-  const { stream, stream_options: options, messages } = draft.request;
+  const { stream, stream_options: options } = draft.request;
   if (stream === true && options?.include_usage !== true) {
     draft.set('stream_options', { ...options, include_usage: true }, 'the bill needs it');
   }
-  refuseInputs(provider.id, provider.models, model, messages);
+  if (provider.knowsDeveloper !== true) renameDeveloper(draft);
+  settleInputs(draft, provider, model);
 }
 
 /** A provider that speaks OpenAI's Chat Completions, but for what its file says. */
 export function openAICompatible(provider: ProviderSpec): Provider {
-  const { prepare, errors = {}, recognise = () => null, ...facts } = provider;
+  const { prepare, errors = {}, recognise = () => null, knowsDeveloper: _, ...facts } = provider;
   const words = readWords(errors);
   return {
     aliases: [],

@@ -7,7 +7,7 @@ function model(id: string, over: Partial<Model> = {}): Model {
     id,
     contextLength: 1_000_000,
     maxOutput: 1_000_000,
-    inputs: ['text', 'image', 'video', 'file'],
+    inputs: ['text', 'image', 'video', 'audio', 'file'],
     tools: true,
     thinking: { kind: 'none' },
     wantsReasoning: false,

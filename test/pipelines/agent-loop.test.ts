@@ -57,7 +57,6 @@ async function runTurn(
     model: 'thinker',
     wantsReasoning: true,
     canDisableThinking: provider !== 'moonshot',
-    takesImages: true,
     memory: openMemory?.() ?? null,
   };
   const conversation = await pipeline.open?.(pipeline.read?.(body) as ChatRequest, exchange); // the client sends a whole request

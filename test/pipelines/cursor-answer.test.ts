@@ -16,7 +16,6 @@ const EXCHANGE: Exchange = {
   model: 'thinker',
   wantsReasoning: true,
   canDisableThinking: true,
-  takesImages: false,
   memory: null,
 };
 

@@ -13,7 +13,6 @@ const EXCHANGE: Exchange = {
   model: 'thinker',
   wantsReasoning: false,
   canDisableThinking: true,
-  takesImages: true,
   memory: null,
 };
 const THINKER: Partial<Exchange> = { wantsReasoning: true };
@@ -205,14 +204,8 @@ describe('a body in the shape of Chat Completions', () => {
     ]);
   });
 
-  test('is refused with an image, for a model that takes none', async () => {
+  test("reads Anthropic's images", async () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } };
-    const body = { messages: [{ role: 'user', content: [{ type: 'text', text: 'See' }, image] }] };
-    await expect(sent(body, { takesImages: false })).rejects.toMatchObject({
-      code: 'unsupported_value',
-      param: 'messages',
-      message: expect.stringContaining('deepseek/thinker'),
-    });
     const anthropic = {
       messages: [
         {
@@ -221,7 +214,6 @@ describe('a body in the shape of Chat Completions', () => {
         },
       ],
     };
-    await expect(sent(anthropic, { takesImages: false })).rejects.toMatchObject({ code: 'unsupported_value' });
     expect((await sent(anthropic)).messages[0]?.content).toEqual([image]);
   });
 });

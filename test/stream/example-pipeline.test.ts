@@ -13,7 +13,6 @@ const exchange: Exchange = {
   model: 'echo',
   wantsReasoning: false,
   canDisableThinking: false,
-  takesImages: false,
   memory: null,
 };
 

@@ -1,5 +1,4 @@
 import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
-import { refuseImages } from '../../dialects/shared/images.ts';
 import { closeOpenCalls } from '../../dialects/shared/open-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
@@ -12,7 +11,6 @@ import { readBody } from './read-body.ts';
 import { tidyMessages } from './tidy.ts';
 
 async function open(request: ChatRequest, exchange: Exchange): Promise<Conversation> {
-  if (!exchange.takesImages) refuseImages(request.messages, exchange.requestedModel);
   const lowered = lowerCustomTools(request);
   const { messages, shown } = tidyMessages(closeOpenCalls(lowered.request.messages));
   const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);

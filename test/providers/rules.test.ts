@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/protocol/json.ts';
+import { makeKey } from '../support/keys.ts';
+import type { SeenRequest } from '../support/provider.ts';
+import { playByRules } from '../support/provider-rules.ts';
+import { getDirectly } from '../support/router.ts';
+
+/* Requests that a provider would refuse, through the door: what reaches a provider that keeps to its rules. */
+
+const PURPOSES = ['default', 'reasoning', 'cursor'] as const;
+type Purpose = (typeof PURPOSES)[number];
+
+const secrets: Partial<Record<Purpose, string>> = {};
+
+beforeAll(async () => {
+  for (const purpose of PURPOSES) secrets[purpose] = (await makeKey({ purpose })).secret;
+});
+
+interface Asked {
+  status: number;
+  error: { code: string; message: string; param: string | null } | undefined;
+  /** What the provider got; undefined where it was not called. */
+  sent: SeenRequest | undefined;
+}
+
+async function ask(body: JsonObject | string, purpose: Purpose = 'default'): Promise<Asked> {
+  const { seen, restore } = playByRules();
+  const response = await getDirectly('/api/v1/chat/completions', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secrets[purpose]}`, 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  restore();
+  const error = response.status === 200 ? undefined : JSON.parse(text).error;
+  return { status: response.status, error, sent: seen[0] };
+}
+
+const user = (content: unknown) => ({ role: 'user', content });
+
+describe.each(PURPOSES)('a %s key', (purpose) => {
+  it.each(['deepseek/deepseek-flash', 'moonshot/kimi-k3', 'zai/glm-5.3'])(
+    "may say developer to %s, which gets a system's message",
+    async (model) => {
+      const messages = [{ role: 'developer', content: 'Answer in one word.', name: 'x' }, user('Capital of Chad?')];
+      for (const stream of [false, true]) {
+        const { status, sent } = await ask({ model, messages, stream }, purpose);
+        expect(status).toBe(200);
+        expect(sent?.json['messages']).toEqual([
+          { role: 'system', content: 'Answer in one word.', name: 'x' },
+          messages[1],
+        ]);
+      }
+    },
+  );
+});
+
+const PICTURE = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } };
+const CLIP = { type: 'video_url', video_url: { url: 'https://example.com/clip.mp4' } };
+const SOUND = { type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } };
+const BLIND = ['deepseek/deepseek-v4-pro', 'zai/glm-5.2'];
+const TOOLS = [{ type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } }];
+
+/** A chat whose tool answered with `content`. */
+function afterTool(content: unknown): JsonObject[] {
+  return [
+    user('Look.'),
+    {
+      role: 'assistant',
+      content: '',
+      reasoning_content: 'r',
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+    },
+    { role: 'tool', tool_call_id: 'c1', content },
+  ];
+}
+
+function sentMessages({ sent }: Asked): JsonObject[] {
+  const messages = sent?.json['messages'];
+  return Array.isArray(messages) ? messages : [];
+}
+
+describe.each(PURPOSES)('a model that reads no pictures, asked with a %s key', (purpose) => {
+  it.each(BLIND)("is told in words that a tool's result held one: %s", async (model) => {
+    const result = [{ type: 'text', text: 'Here:' }, PICTURE, CLIP, SOUND];
+    const asked = await ask({ model, messages: afterTool(result), tools: TOOLS }, purpose);
+    expect(asked.status).toBe(200);
+    expect(sentMessages(asked)[2]).toMatchObject({
+      role: 'tool',
+      tool_call_id: 'c1',
+      content: 'Here:\n[image: this model reads none]\n[video: this model reads none]\n[audio: this model reads none]',
+    });
+  });
+
+  it.each(BLIND)('takes over a chat that began with a picture, the same bytes each turn: %s', async (model) => {
+    const messages = [
+      user([{ type: 'text', text: 'What is this?' }, PICTURE]),
+      { role: 'assistant', content: 'A cat.', reasoning_content: 'r' },
+      user('Sure?'),
+    ];
+    const first = await ask({ model, messages }, purpose);
+    const later = [...messages, { role: 'assistant', content: 'Yes.', reasoning_content: 'r' }, user('Thanks.')];
+    const second = await ask({ model, messages: later }, purpose);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(sentMessages(first)[0]?.['content']).toEqual([
+      { type: 'text', text: 'What is this?' },
+      { type: 'text', text: '[image: this model reads none]' },
+    ]);
+    expect(JSON.stringify(sentMessages(second))).toContain(JSON.stringify(sentMessages(first)).slice(0, -1));
+  });
+
+  it.each(BLIND)('refuses the question that is about one, and says who reads it: %s', async (model) => {
+    const question = user([{ type: 'text', text: 'And this?' }, PICTURE]);
+    for (const messages of [[question], [...afterTool('ok'), question], [question, user('Quick!')]]) {
+      const { status, error, sent } = await ask({ model, messages, tools: TOOLS }, purpose);
+      expect(status).toBe(400);
+      expect(error).toMatchObject({ code: 'unsupported_value', param: 'messages' });
+      expect(error?.message).toMatch(/image.*(deepseek\/deepseek-flash|zai\/glm-5.3-flash)/);
+      expect(sent).toBeUndefined();
+    }
+  });
+});
+
+it("a picture in an Anthropic tool's result becomes words too", async () => {
+  const source = { type: 'base64', media_type: 'image/png', data: 'AA==' };
+  const messages = [
+    user('Look.'),
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'c1', name: 'look', input: {} }] },
+    user([{ type: 'tool_result', tool_use_id: 'c1', content: [{ type: 'image', source }] }]),
+  ];
+  const asked = await ask({ model: 'deepseek/deepseek-v4-pro', messages, tools: TOOLS }, 'cursor');
+  expect(asked.status).toBe(200);
+  expect(sentMessages(asked)[2]).toEqual({
+    role: 'tool',
+    tool_call_id: 'c1',
+    content: '[image: this model reads none]',
+  });
+});
+
+it('a model that reads them gets the very parts', async () => {
+  const asked = await ask({ model: 'deepseek/deepseek-flash', messages: afterTool([PICTURE]), tools: TOOLS });
+  expect(sentMessages(asked)[2]).toMatchObject({ content: [PICTURE] });
+});

@@ -1,0 +1,98 @@
+import { isObject, type JsonObject } from '../../src/protocol/json.ts';
+import { playProvider, sse, streamOf } from './provider.ts';
+import type { ProviderName } from './strict-provider.ts';
+
+/* What each provider refuses about a request by itself, whatever was said before. Public reports name each rule. */
+
+function listOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** Types of all parts in the contents of the messages. */
+function partTypes(body: JsonObject): unknown[] {
+  return listOf(body['messages']).flatMap(({ content }) => listOf(content).map(({ type }) => type));
+}
+
+function formatOf(body: JsonObject): unknown {
+  return isObject(body['response_format']) ? body['response_format']['type'] : undefined;
+}
+
+const DEEPSEEK_ROLES = ['system', 'user', 'assistant', 'tool', 'latest_reminder'];
+
+function refuseDeepSeek(body: JsonObject): string | null {
+  const messages = listOf(body['messages']);
+  const stranger = messages.find(({ role }) => !DEEPSEEK_ROLES.includes(String(role)));
+  if (stranger !== undefined) return `messages: unknown variant \`${String(stranger['role'])}\`, expected one of …`;
+  // https://github.com/BerriAI/litellm/pull/42245
+  if (formatOf(body) === 'json_schema') return 'This response_format type is unavailable now';
+  if (formatOf(body) === 'json_object' && !/json/i.test(JSON.stringify(messages))) {
+    return "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.";
+  }
+  const types = partTypes(body);
+  const readable = body['model'] === 'deepseek-flash' ? ['text', 'image_url'] : ['text'];
+  const unread = types.find((type) => !readable.includes(String(type)));
+  return unread === undefined ? null : `messages: unknown variant \`${String(unread)}\`, expected \`text\``;
+}
+
+const GLM_PARTS = new Map([
+  ['glm-5.3-flash', ['text', 'image_url', 'video_url', 'file_url']],
+  ['glm-5v-turbo', ['text', 'image_url', 'video_url', 'file_url']],
+]);
+
+function refuseZai(body: JsonObject): string | null {
+  // https://github.com/vectorize-io/hindsight/issues/4246
+  if (body['tool_choice'] != null && body['tool_choice'] !== 'auto') return 'Tool choice must be auto';
+  if (listOf(body['messages']).some(({ role }) => role === 'developer')) return 'messages: role developer is not known';
+  if (formatOf(body) === 'json_schema') return 'response_format.type must be text or json_object';
+  const readable = GLM_PARTS.get(String(body['model'])) ?? ['text'];
+  const unread = partTypes(body).find((type) => !readable.includes(String(type)));
+  return unread === undefined ? null : `messages.content.type ${String(unread)} is not supported`;
+}
+
+function refuseMoonshot(body: JsonObject): string | null {
+  if (listOf(body['messages']).some(({ role }) => role === 'developer')) return 'invalid role developer';
+  return null;
+}
+
+const RULES: Record<ProviderName, (body: JsonObject) => string | null> = {
+  deepseek: refuseDeepSeek,
+  moonshot: refuseMoonshot,
+  zai: refuseZai,
+};
+
+/** Why a provider would answer 400 to this request; null where it would serve it. */
+export function refusalOf(provider: ProviderName, body: JsonObject): string | null {
+  return RULES[provider](body);
+}
+
+const HOSTS: Record<string, ProviderName> = {
+  'api.deepseek.com': 'deepseek',
+  'api.moonshot.cn': 'moonshot',
+  'open.bigmodel.cn': 'zai',
+};
+
+const ENVELOPE = { id: 'answer', created: 1_790_000_000, model: 'm' };
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+/** All providers at once, each with its own rules; what they take they answer with "ok". */
+export function playByRules(): ReturnType<typeof playProvider> {
+  return playProvider(({ url, json }) => {
+    const provider = HOSTS[new URL(url).host];
+    if (provider === undefined) throw new Error(`nobody plays ${url}`);
+    const wrong = refusalOf(provider, json);
+    if (wrong !== null) {
+      return Response.json({ error: { message: wrong, type: 'invalid_request_error' } }, { status: 400 });
+    }
+    if (json['stream'] === true) {
+      const chunk = { ...ENVELOPE, object: 'chat.completion.chunk' };
+      const said = {
+        ...chunk,
+        choices: [{ index: 0, delta: { role: 'assistant', content: 'ok' }, finish_reason: null }],
+      };
+      const end = { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: USAGE };
+      return streamOf(sse([said, end]));
+    }
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }];
+    return Response.json({ ...ENVELOPE, object: 'chat.completion', choices, usage: USAGE });
+  });
+}
