@@ -6,7 +6,7 @@ import { methodNotAllowed } from '../middleware/error-response.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { describeKey } from '../store/describe-key.ts';
 import type { ApiKey } from '../store/schema.ts';
-import { clientKey } from './client-key.ts';
+import { confirmedKey } from './client-key.ts';
 
 function inUsd(amounts: Readonly<Record<string, number>>): Record<string, string> {
   return Object.fromEntries(Object.entries(amounts).map(([window, nano]) => [window, nanoToUsd(nano)]));
@@ -31,7 +31,7 @@ function describeOwnKey(key: ApiKey, state: LedgerState) {
 
 /** `GET /key`: what a key may do and what it has cost, for its holder. */
 export const key = new Hono<AppEnv>()
-  .get('/key', clientKey, async (c) => {
+  .get('/key', confirmedKey, async (c) => {
     const own = c.get('key');
     let state: LedgerState;
     try {

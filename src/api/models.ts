@@ -7,7 +7,7 @@ import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { requireOffer } from '../providers/offer.ts';
-import { clientKey } from './client-key.ts';
+import { confirmedKey } from './client-key.ts';
 
 /** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
 function namesOf({ name, aliasOf }: ListedModel): string[] {
@@ -16,7 +16,7 @@ function namesOf({ name, aliasOf }: ListedModel): string[] {
 
 /** `GET /models` and `GET /models/{id}`, OpenAI's form: what this deployment offers and this key may use. */
 export const models = new Hono<AppEnv>()
-  .get('/models/*', clientKey)
+  .get('/models/*', confirmedKey)
   .get('/models', (c) => {
     const key = c.get('key');
     const usable = requireOffer(c.env, c.get('config').modelsJson)

@@ -1,4 +1,6 @@
 import { inTime } from '../in-time.ts';
+import type { KeyVerdict } from '../keys/judge-key.ts';
+import { logFault } from '../log-line.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { ApiKey } from '../store/schema.ts';
 import type { LogMessage } from './delivery/message.ts';
@@ -13,6 +15,7 @@ export interface LedgerPlaces {
 
 // A key with limits waits no longer than this for the ledger's word.
 const BEGIN_TIMEOUT_MS = 1_500;
+const JUDGE_TIMEOUT_MS = 1_000;
 // Three tries and their pauses fit into the half minute that a Worker has after its client left.
 const SETTLE_TIMEOUT_MS = 7_000;
 const SETTLE_TRIES = 3;
@@ -30,6 +33,23 @@ export async function beginRequest(places: LedgerPlaces, key: ApiKey, lease: Lea
     return await inTime<Admission>(BEGIN_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).begin(key, lease));
   } catch (cause) {
     throw ledgerUnavailable(cause);
+  }
+}
+
+/**
+ * Asks whether a secret may be used now, for what does not pass `begin`. Null where it may, and where the ledger is
+ * out of reach: as for a key without limits what the isolate knows holds then, which is at most a minute old.
+ */
+export async function judgeSecret(
+  places: Pick<LedgerPlaces, 'KEY_LEDGER'>,
+  key: ApiKey,
+  keyHash: string,
+): Promise<KeyVerdict> {
+  try {
+    return await inTime<KeyVerdict>(JUDGE_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).judge(key, keyHash));
+  } catch (cause) {
+    logFault('ledger_unavailable', cause, { key_id: key.id });
+    return null;
   }
 }
 

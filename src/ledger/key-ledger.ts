@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../config.ts';
+import { judgeKey, type KeyVerdict } from '../keys/judge-key.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -94,6 +95,11 @@ export class KeyLedger extends DurableObject {
   /** Takes in a change of the key: it holds from the next request on. */
   async sync(key: ApiKey): Promise<void> {
     this.#books.policy.newest(key);
+  }
+
+  /** May the secret with this hash be used now? By the newest that anybody has shown of the key. */
+  async judge(key: ApiKey, keyHash: string): Promise<KeyVerdict> {
+    return judgeKey(this.#books.policy.newest(key), keyHash, Date.now());
   }
 
   async state(key: ApiKey): Promise<LedgerState> {

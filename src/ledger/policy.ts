@@ -1,4 +1,5 @@
 import { isAllowed } from '../catalog/allow-list.ts';
+import { judgeKey } from '../keys/judge-key.ts';
 import { usdToNano } from '../protocol/money.ts';
 import type { ApiKey } from '../store/schema.ts';
 import type { LeaseRequest, RefusalReason } from './entry.ts';
@@ -17,12 +18,8 @@ export function budgetsOf(key: ApiKey): { window: Window; limit: number }[] {
 
 /** Why a secret may not be used now, or null. `now` is ms since 1970. */
 export function stateRefusal(key: ApiKey, keyHash: string | null, now: number): RefusalReason | null {
-  if (key.status !== 'active' || key.ownerStatus !== 'active') return 'disabled';
-  if (keyHash !== null && keyHash !== key.hash) {
-    const until = key.previousExpiresAt === null ? Number.NaN : Date.parse(key.previousExpiresAt);
-    if (keyHash !== key.previousHash || !(now < until)) return 'disabled';
-  }
-  return key.expiresAt !== null && !(now < Date.parse(key.expiresAt)) ? 'expired' : null;
+  const verdict = judgeKey(key, keyHash, now);
+  return verdict === null || verdict === 'expired' ? verdict : 'disabled';
 }
 
 /** Why a request is refused whatever else is going on, or null. */

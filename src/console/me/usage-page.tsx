@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { findKey } from '../../keys/find-key.ts';
 import { keyPorts } from '../../keys/key-ports.ts';
 import { maskSecret } from '../../keys/secret.ts';
+import { judgeSecret } from '../../ledger/client.ts';
 import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
@@ -117,7 +118,7 @@ export const usagePage = new Hono<AppEnv>()
     const { usagePage: texts } = view.texts;
     const { key: secret = '' } = await readForm(c);
     const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
-    if (found.kind !== 'found') {
+    if (found.kind !== 'found' || (await judgeSecret(c.env, found.key, found.keyHash)) !== null) {
       const text =
         found.kind === 'malformed' ? texts.malformed : found.kind === 'unavailable' ? texts.unavailable : texts.refused;
       return respond(

@@ -1,0 +1,105 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { isolateMemory } from '../../src/keys/key-ports.ts';
+import { newSecret } from '../../src/keys/secret.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { getKey, rotateKey } from '../../src/store/keys.ts';
+import { submit } from '../console/operator.ts';
+import { makeKey } from '../support/keys.ts';
+import { get, internal } from '../support/router.ts';
+
+/* "May this secret be used now" has one answer, whichever way the secret comes. */
+
+const chatBody = JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] });
+
+/** What each door that a client's key opens says to a secret, by its path. */
+async function doors(secret: string): Promise<Record<string, number>> {
+  const headers = { authorization: `Bearer ${secret}` };
+  const answers = {
+    '/api/v1/key': get('/api/v1/key', { headers }),
+    '/v1/models': get('/v1/models', { headers }),
+    '/api/v1/models/test/echo': get('/api/v1/models/test/echo', { headers }),
+    '/api/v1/chat/completions': get('/api/v1/chat/completions', { method: 'POST', headers, body: chatBody }),
+    '/usage': submit('/usage', { key: secret }),
+  };
+  const statuses = Object.entries(answers).map(async ([path, answer]) => {
+    const { status, body } = await answer;
+    await body?.cancel();
+    return [path, status] as const;
+  });
+  return Object.fromEntries(await Promise.all(statuses));
+}
+
+function all(status: number): Record<string, number> {
+  const paths = ['/api/v1/key', '/v1/models', '/api/v1/models/test/echo', '/api/v1/chat/completions', '/usage'];
+  return Object.fromEntries(paths.map((path) => [path, status]));
+}
+
+/** A rotation as the command line makes it: in D1, then the router is told that the key has changed. */
+async function rotateBesideTheRouter(id: string): Promise<string> {
+  const database = openDatabase(env.DB);
+  const before = await getKey(database, id);
+  if (before === null) throw new Error(`There is no key ${id}.`);
+  const { secret, ...stored } = await newSecret('sk');
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  expect((await rotateKey(database, before, stored, until, 'cli')).kind).toBe('changed');
+  expect((await internal(`/internal/keys/${id}/refresh`, { method: 'POST' })).status).toBe(200);
+  return secret;
+}
+
+/** What this isolate remembers now, to be remembered again: as one does that nobody has told of a change since. */
+function rememberAsNow(): () => void {
+  const records = new Map(isolateMemory.records);
+  return () => {
+    for (const [hash, record] of records) isolateMemory.records.set(hash, { ...record, readAt: Date.now() });
+    isolateMemory.unknown.clear();
+  };
+}
+
+describe('a secret that may be used no more', () => {
+  it('is closed at every door after the second rotation, though its grace period had time left', async () => {
+    const { secret: first, key } = await makeKey();
+    expect(await doors(first)).toEqual(all(200));
+    const second = await rotateBesideTheRouter(key.id);
+    expect(await doors(first)).toEqual(all(200));
+    const third = await rotateBesideTheRouter(key.id);
+    expect(await doors(first)).toEqual(all(401));
+    expect(await doors(second)).toEqual(all(200));
+    expect(await doors(third)).toEqual(all(200));
+  });
+
+  it.each([
+    ['disabled', 'PATCH', { status: 'disabled' }],
+    ['revoked', 'DELETE', undefined],
+    ['rotated without grace', 'POST', { grace: '0s' }],
+    ['expired', 'PATCH', { expires_at: '2020-01-01' }],
+  ])('(%s) is closed in an isolate that still remembers it as it was', async (_, method, body) => {
+    const { secret, key } = await makeKey();
+    expect(await doors(secret)).toEqual(all(200));
+    const restore = rememberAsNow();
+    const path = `/internal/keys/${key.id}${method === 'POST' ? '/rotate' : ''}`;
+    const change = await internal(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    expect(change.status).toBe(200);
+    restore();
+    expect(await doors(secret)).toEqual(all(401));
+  });
+
+  it('leaves a row that says why, where the key is known', async () => {
+    const { secret, key } = await makeKey();
+    expect((await doors(secret))['/v1/models']).toBe(200);
+    const restore = rememberAsNow();
+    await internal(`/internal/keys/${key.id}`, { method: 'PATCH', body: JSON.stringify({ status: 'disabled' }) });
+    restore();
+    expect((await get('/v1/models', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(401);
+    await vi.waitFor(
+      async () => {
+        await internal('/worker/settle', { method: 'POST' });
+        const row = await env.DB.prepare('SELECT error_code FROM request_logs WHERE key_id = ? AND status = 401')
+          .bind(key.id)
+          .first();
+        expect(row).toEqual({ error_code: 'key_disabled' });
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+  });
+});
