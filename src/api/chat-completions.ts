@@ -29,12 +29,18 @@ async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promi
     return () => answerLocally(c, request, text);
   }
   seen.target = found.target;
-  const exchange = await openExchange(c, { document, pipeline, reading, target: found.target });
+  const exchange = await openExchange(c, {
+    endpoint: chatDialect.endpoint,
+    document,
+    pipeline,
+    reading,
+    target: found.target,
+  });
   return () => (request.stream === true ? answerWithStream(exchange) : answerWhole(exchange));
 }
 
 async function handleChat(c: Context<AppEnv>): Promise<Response> {
-  const seen: Seen = { ...NOTHING_SEEN };
+  const seen: Seen = { ...NOTHING_SEEN, endpoint: chatDialect.endpoint };
   const opening = completeChat(c, seen).catch(async (error: unknown) => {
     // Refused before the provider was called: one row that says why. Later ends settle themselves.
     await recordRefusal(c, seen, error instanceof RouterError ? error : ownFault(error));

@@ -1,7 +1,7 @@
 import { RouterError } from '../protocol/errors.ts';
 import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, servedBy } from './exchange.ts';
 
 /** A provider call that came to nothing. */
 export interface Failure {
@@ -46,9 +46,11 @@ export async function tryProvider<T>(
     const tried = await once();
     const failure = tried.kind === 'failed' ? tried.failure : null;
     exchange.attempts.push({
+      ...servedBy(exchange),
+      credential: null,
       status: failure === null ? 200 : failure.status,
       code: failure?.error.code ?? null,
-      durationMs: Date.now() - startedAt,
+      ms: Date.now() - startedAt,
     });
     exchange.log('attempt', { attempt: retry, status: failure?.status ?? 200, code: failure?.error.code });
     if (failure === null) return tried;

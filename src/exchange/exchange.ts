@@ -1,7 +1,7 @@
 import type { Model } from '../catalog/model.ts';
 import { costNanoUsd, type Price } from '../catalog/price.ts';
 import type { Config } from '../config.ts';
-import type { AnswerFacts, Reading, Served } from '../dialects/dialect.ts';
+import type { AnswerFacts, Endpoint, Reading, Served } from '../dialects/dialect.ts';
 import type { Admission, Attempt, Checkpoint, CheckpointAnswer, Settlement } from '../ledger/entry.ts';
 import type { Conversation } from '../pipelines/pipeline.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
@@ -28,6 +28,7 @@ export interface RequestLedger {
 /** One request on its way through the house, once it is known what serves it. */
 export interface Exchange {
   requestId: string;
+  endpoint: Endpoint;
   /** Milliseconds since 1970. */
   startedAt: number;
   config: Config;

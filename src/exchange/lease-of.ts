@@ -12,7 +12,15 @@ const MOST_CHOICES = 128;
 export function leaseOf(
   exchange: Pick<
     Exchange,
-    'requestId' | 'config' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo' | 'inputEstimate'
+    | 'requestId'
+    | 'endpoint'
+    | 'config'
+    | 'target'
+    | 'requestedModel'
+    | 'request'
+    | 'startedAt'
+    | 'colo'
+    | 'inputEstimate'
   >,
   keyHash: string,
 ): LeaseRequest {

@@ -16,9 +16,12 @@ export async function answerLocally(c: Context<AppEnv>, request: ChatRequest, te
   const stream = request.stream === true;
   const settling = settleRequest(c.env, c.get('key'), {
     requestId,
+    endpoint: 'chat',
     provider: null,
     model: null,
     requestedModel: request.model.slice(0, 200),
+    session: null,
+    tags: null,
     stream,
     startedAt,
     colo: coloOf(c.req.raw),
@@ -29,9 +32,11 @@ export async function answerLocally(c: Context<AppEnv>, request: ChatRequest, te
     usage: NO_USAGE,
     costNanoUsd: 0,
     attempts: [],
+    notice: null,
     finishReason: 'stop',
     vendorFinishReason: null,
     errorCode: null,
+    repeated: null,
     firstTokenMs: null,
     durationMs: Date.now() - startedAt,
   });

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Reading } from '../dialects/dialect.ts';
+import type { Endpoint, Reading } from '../dialects/dialect.ts';
 import { userHash } from '../keys/user-hash.ts';
 import { beginRequest, checkpointRequest, settleRequest } from '../ledger/client.ts';
 import type { Admission, LeaseRequest } from '../ledger/entry.ts';
@@ -17,6 +17,7 @@ import { leaseOf } from './lease-of.ts';
 import { refusal } from './refusal.ts';
 
 interface Opening {
+  endpoint: Endpoint;
   document: JsonDocument;
   pipeline: Pipeline;
   reading: Reading;
@@ -81,13 +82,14 @@ function printBody(
  * costs one awaited hop at most before the provider is called. Throws RouterError where the request is refused.
  */
 export async function openExchange(c: Context<AppEnv>, opening: Opening): Promise<Exchange> {
-  const { reading, target } = opening;
+  const { endpoint, reading, target } = opening;
   const { request } = reading;
   const config = c.get('config');
   const key = c.get('key');
   const requestId = c.get('requestId');
   const facts = {
     requestId,
+    endpoint,
     startedAt: c.get('startedAt'),
     config,
     target,

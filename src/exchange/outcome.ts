@@ -21,13 +21,16 @@ export interface Outcome extends Told {
 
 /** What the ledger is told of a request before the provider answers. */
 export function factsOf(
-  exchange: Pick<Exchange, 'requestId' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
+  exchange: Pick<Exchange, 'requestId' | 'endpoint' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
 ): RequestFacts {
   return {
     requestId: exchange.requestId,
+    endpoint: exchange.endpoint,
     provider: exchange.target.configured.provider.id,
     model: exchange.target.model.id,
     requestedModel: exchange.requestedModel.slice(0, LONGEST_NAME),
+    session: null,
+    tags: null,
     stream: exchange.request.stream === true,
     startedAt: exchange.startedAt,
     colo: exchange.colo,
@@ -54,9 +57,11 @@ export function settlementOf(exchange: Exchange, outcome: Outcome, now: number):
     usage,
     costNanoUsd: costOf(exchange, usage),
     attempts: exchange.attempts,
+    notice: null,
     finishReason: outcome.finishReason,
     vendorFinishReason: outcome.vendorFinishReason?.slice(0, LONGEST_NAME) ?? null,
     errorCode: outcome.error?.code ?? null,
+    repeated: null,
     firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - exchange.startedAt,
     durationMs: now - exchange.startedAt,
   };

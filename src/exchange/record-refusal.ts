@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Endpoint } from '../dialects/dialect.ts';
 import { settleRequest } from '../ledger/client.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import type { RefusedKey } from '../middleware/key-auth.ts';
@@ -13,20 +14,24 @@ import { LONGEST_WAIT_MS } from './settle-first.ts';
 
 /** What is known of a request by the time it is refused. */
 export interface Seen {
+  endpoint: Endpoint | null;
   requestedModel: string | null;
   stream: boolean;
   target: Target | null;
 }
 
-export const NOTHING_SEEN: Seen = { requestedModel: null, stream: false, target: null };
+export const NOTHING_SEEN: Seen = { endpoint: null, requestedModel: null, stream: false, target: null };
 
 function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, errorCode: string): Promise<void> {
   const startedAt = c.get('startedAt');
   const settling = settleRequest(c.env, key, {
     requestId: c.get('requestId'),
+    endpoint: seen.endpoint,
     provider: seen.target?.configured.provider.id ?? null,
     model: seen.target?.model.id ?? null,
     requestedModel: seen.requestedModel?.slice(0, 200) ?? null,
+    session: null,
+    tags: null,
     stream: seen.stream,
     startedAt,
     colo: coloOf(c.req.raw),
@@ -37,9 +42,11 @@ function record(c: Context<AppEnv>, key: ApiKey, seen: Seen, status: number, err
     usage: NO_USAGE,
     costNanoUsd: 0,
     attempts: [],
+    notice: null,
     finishReason: null,
     vendorFinishReason: null,
     errorCode,
+    repeated: null,
     firstTokenMs: null,
     durationMs: Date.now() - startedAt,
   });

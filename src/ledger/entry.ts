@@ -9,19 +9,28 @@ export type Source = 'reported' | 'estimated' | 'checkpoint' | 'lease_expired' |
 
 /** One call of the provider, for the log row. */
 export interface Attempt {
+  provider: string;
+  model: string;
+  /** Which of the provider's keys was used, by its label. */
+  credential: string | null;
   /** HTTP status, or null where none came. */
   status: number | null;
   /** Our error code, or null for the attempt that served. */
   code: string | null;
-  durationMs: number;
+  ms: number;
 }
 
 /** What is known of a request before the provider answers. */
 export interface RequestFacts {
   requestId: string;
+  /** The door it came through; null where it was none that serves requests. */
+  endpoint: string | null;
   provider: string | null;
   model: string | null;
   requestedModel: string | null;
+  /** What the client said of it: which conversation it is part of, and its own labels. */
+  session: string | null;
+  tags: Readonly<Record<string, string>> | null;
   stream: boolean;
   /** Milliseconds since 1970, the Worker's clock. */
   startedAt: number;
@@ -38,9 +47,16 @@ export interface Settlement extends RequestFacts {
   usage: Usage;
   costNanoUsd: number;
   attempts: Attempt[];
+  /** What was lost on the way, as `x-llm-notice` says it. */
+  notice: string | null;
   finishReason: string | null;
   vendorFinishReason: string | null;
   errorCode: string | null;
+  /**
+   * How many more refusals the row stands for, beside its own. Null for what has begun or may have reached a provider:
+   * that has a row of its own, always.
+   */
+  repeated: number | null;
   firstTokenMs: number | null;
   durationMs: number;
 }
@@ -110,6 +126,7 @@ export interface LedgerRow extends Settlement {
   kind: 'settle' | 'adjust';
   keyId: string;
   owner: string;
+  team: string | null;
   purpose: string;
   /** The day it counts for, YYYY-MM-DD in BUDGET_UTC_OFFSET. */
   day: string;

@@ -5,7 +5,8 @@ import type { Lease } from './lease-book.ts';
 
 /** The row of a settlement, as D1 will hold it. `day` is YYYY-MM-DD in BUDGET_UTC_OFFSET. */
 export function settleRow(key: ApiKey, settlement: Settlement, day: string): LedgerRow {
-  return { ...settlement, kind: 'settle', keyId: key.id, owner: key.owner, purpose: key.purpose, day };
+  const { id: keyId, owner, purpose } = key;
+  return { ...settlement, kind: 'settle', keyId, owner, team: null, purpose, day };
 }
 
 /** The row of a request that was never heard of again: its last checkpoint, or else the input's estimate. */
@@ -19,9 +20,11 @@ export function expiredRow(key: ApiKey, { request, checkpoint, expiresAt }: Leas
     usage: checkpoint?.usage ?? { ...NO_USAGE, inputTokens: inputEstimate },
     costNanoUsd: checkpoint?.costNanoUsd ?? inputCostNanoUsd,
     attempts: [],
+    notice: null,
     finishReason: null,
     vendorFinishReason: null,
     errorCode: 'lease_expired',
+    repeated: null,
     firstTokenMs: null,
     durationMs: Math.max(0, expiresAt - facts.startedAt),
   };

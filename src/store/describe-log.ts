@@ -1,4 +1,6 @@
 import { getTableColumns } from 'drizzle-orm';
+import { parseJson } from '../protocol/json.ts';
+import { readAttemptDetails } from './attempt-details.ts';
 import { type RequestLogRow, requestLogs } from './schema.ts';
 
 const COLUMNS = Object.entries(getTableColumns(requestLogs)).map(([member, column]) => ({ member, name: column.name }));
@@ -7,6 +9,6 @@ const COLUMNS = Object.entries(getTableColumns(requestLogs)).map(([member, colum
 export function describeLog(row: RequestLogRow): Record<string, unknown> {
   const values: Record<string, unknown> = { ...row };
   const described = Object.fromEntries(COLUMNS.map(({ member, name }) => [name, values[member]]));
-  const details = row.attemptDetails;
-  return { ...described, attempt_details: details === null ? null : JSON.parse(details) };
+  const tags = row.tags === null ? null : (parseJson(row.tags) ?? null);
+  return { ...described, tags, attempt_details: readAttemptDetails(row) };
 }

@@ -41,6 +41,8 @@ export const apiKeys = sqliteTable('api_keys', {
   reasoning: text('reasoning', { enum: ['think', 'details', 'hidden'] })
     .notNull()
     .default('think'),
+  // Records that an isolate, KV or a ledger kept from before this column lack it: what is not true is no.
+  providerTools: integer('provider_tools', { mode: 'boolean' }).notNull().default(false),
   revision: integer('revision').notNull().default(1),
   createdAt: text('created_at')
     .notNull()
@@ -54,12 +56,17 @@ export const requestLogs = sqliteTable(
   {
     requestId: text('request_id').notNull(),
     kind: text('kind', { enum: ['settle', 'adjust'] }).notNull(),
+    repeated: integer('repeated').notNull().default(0),
     keyId: text('key_id').notNull(),
     owner: text('owner').notNull(),
+    team: text('team'),
     purpose: text('purpose').notNull(),
+    endpoint: text('endpoint'),
     provider: text('provider'),
     model: text('model'),
     requestedModel: text('requested_model'),
+    session: text('session'),
+    tags: text('tags'),
     stream: integer('stream', { mode: 'boolean' }).notNull(),
     status: integer('status').notNull(),
     end: text('end').notNull(),
@@ -74,6 +81,7 @@ export const requestLogs = sqliteTable(
     priceRevision: text('price_revision'),
     attempts: integer('attempts').notNull(),
     attemptDetails: text('attempt_details'),
+    notice: text('notice'),
     finishReason: text('finish_reason'),
     vendorFinishReason: text('vendor_finish_reason'),
     errorCode: text('error_code'),
@@ -94,6 +102,8 @@ export const usageDaily = sqliteTable(
     provider: text('provider').notNull(),
     model: text('model').notNull(),
     owner: text('owner').notNull(),
+    team: text('team').notNull().default(''),
+    endpoint: text('endpoint').notNull().default(''),
     requests: integer('requests').notNull(),
     errors: integer('errors').notNull(),
     inputTokens: integer('input_tokens').notNull(),
@@ -102,7 +112,11 @@ export const usageDaily = sqliteTable(
     reasoningTokens: integer('reasoning_tokens').notNull(),
     costNanoUsd: integer('cost_nano_usd').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.day, table.keyId, table.provider, table.model] })],
+  (table) => [
+    primaryKey({
+      columns: [table.day, table.keyId, table.provider, table.model, table.owner, table.team, table.endpoint],
+    }),
+  ],
 );
 
 export const deadLetters = sqliteTable('dead_letters', {

@@ -32,6 +32,7 @@ export async function makeKey(purpose: string): Promise<BenchKey> {
     budgetMonthUsd: null,
     budgetTotalUsd: null,
     reasoning: 'think',
+    providerTools: false,
     revision: 1,
     createdAt: time,
     updatedAt: time,

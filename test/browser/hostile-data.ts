@@ -20,7 +20,7 @@ function hostileRow(keyId: string, requestId: string) {
     ...{ request_id: requestId, kind: 'settle', key_id: keyId, stream: 1, status: 500, attempts: 1 },
     ...{ input_tokens: 1, cached_tokens: 0, cache_write_tokens: 0, output_tokens: 1, reasoning_tokens: 0 },
     ...{ cost_nano_usd: 3_000_000_000, started_at: now, duration_ms: 5, day: now.slice(0, 10) },
-    attempt_details: JSON.stringify([{ status: 500, code: MARKUP, durationMs: 1 }]),
+    attempt_details: JSON.stringify([{ status: 500, code: MARKUP, ms: 1 }]),
   };
 }
 

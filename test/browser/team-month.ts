@@ -82,7 +82,7 @@ function rowAt(time: number, team: readonly TeamKey[], dice: () => number) {
   const price = priceAt(providerModel(provider, model), time);
   const isServed = status === 200;
   const usage = usageOf(dice);
-  const failure = [{ status: 503, code: 'upstream_overloaded', durationMs: 210 }];
+  const failure = [{ status: 503, code: 'upstream_overloaded', ms: 210 }];
   const wasRetried = isServed && dice() < 0.02;
   const first = Math.round(280 + 1_900 * dice() ** 2);
   return {
@@ -107,7 +107,7 @@ function rowAt(time: number, team: readonly TeamKey[], dice: () => number) {
     price_revision: price?.revision ?? null,
     attempts: end === 'rejected' ? 0 : wasRetried ? 2 : 1,
     attempt_details: wasRetried
-      ? JSON.stringify([...failure, { status: 200, code: null, durationMs: first }])
+      ? JSON.stringify([...failure, { status: 200, code: null, ms: first }])
       : isServed
         ? null
         : JSON.stringify(failure),

@@ -31,6 +31,7 @@ function apiKey(changes: Partial<ApiKey> = {}): ApiKey {
     budgetMonthUsd: null,
     budgetTotalUsd: null,
     reasoning: 'think',
+    providerTools: false,
     revision: 1,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',

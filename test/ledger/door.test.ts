@@ -251,7 +251,10 @@ describe('a revocation', () => {
       const facts = {
         provider: 'test',
         model: 'echo',
+        endpoint: 'chat',
         requestedModel: null,
+        session: null,
+        tags: null,
         stream: false,
         startedAt: 0,
         colo: null,

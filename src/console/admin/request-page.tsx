@@ -1,35 +1,15 @@
 import type { Child } from 'hono/jsx';
-import * as z from 'zod/mini';
 import { nanoToUsd } from '../../protocol/money.ts';
+import { readAttemptDetails } from '../../store/attempt-details.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from '../kit/badge.tsx';
 import { count, duration, localTime } from '../kit/format.ts';
 import type { View } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
-const attemptsSchema = z.array(
-  z.looseObject({
-    status: z.nullish(z.number()),
-    code: z.nullish(z.string()),
-    durationMs: z.nullish(z.number()),
-  }),
-);
-
 /** To the last nano-dollar. */
 function exactMoney(nanoUsd: number): string {
   return `${nanoUsd < 0 ? '−' : ''}$${nanoToUsd(Math.abs(nanoUsd))}`;
-}
-
-type Attempts = z.infer<typeof attemptsSchema>;
-
-/** What is known of each attempt; rows may be edited by hand, so what cannot be read is left out. */
-function readAttempts(details: string | null): Attempts {
-  if (details === null) return [];
-  try {
-    return attemptsSchema.parse(JSON.parse(details));
-  } catch {
-    return [];
-  }
 }
 
 interface SectionProps {
@@ -84,7 +64,7 @@ function Asked({ view, row }: SectionProps) {
 
 function Times({ view, row }: SectionProps) {
   const { request, requests } = view.texts;
-  const attempts = readAttempts(row.attemptDetails);
+  const attempts = readAttemptDetails(row) ?? [];
   return (
     <Facts
       title={request.times}
@@ -94,12 +74,9 @@ function Times({ view, row }: SectionProps) {
         [requests.duration, duration(row.durationMs)],
         [request.colo, row.colo ?? '–'],
         [request.attempts, count(row.attempts)],
-        ...attempts.map(({ status, code, durationMs }, index) => {
-          const result = code == null ? request.attemptServed : code;
-          return [
-            request.attempt(index + 1),
-            `${status ?? request.noStatus} · ${result} · ${duration(durationMs ?? null)}`,
-          ] as const;
+        ...attempts.map(({ status, code, ms }, index) => {
+          const words = [status ?? request.noStatus, code ?? request.attemptServed, duration(ms)];
+          return [request.attempt(index + 1), words.join(' · ')] as const;
         }),
       ]}
     />

@@ -22,9 +22,12 @@ interface Env {
 }
 
 const FACTS = {
+  endpoint: 'chat',
   provider: 'deepseek',
   model: 'deepseek-flash',
   requestedModel: 'deepseek/deepseek-flash',
+  session: null,
+  tags: null,
   stream: false,
   startedAt: 0,
   colo: null,
@@ -46,10 +49,12 @@ const SETTLEMENT: Omit<Settlement, 'requestId'> = {
   source: 'reported',
   usage: { inputTokens: 1_200, cachedTokens: 1_024, cacheWriteTokens: 0, outputTokens: 400, reasoningTokens: 200 },
   costNanoUsd: 269_472,
-  attempts: [{ status: 200, code: null, durationMs: 1 }],
+  attempts: [{ provider: 'deepseek', model: 'deepseek-flash', credential: null, status: 200, code: null, ms: 1 }],
+  notice: null,
   finishReason: 'stop',
   vendorFinishReason: 'stop',
   errorCode: null,
+  repeated: null,
   firstTokenMs: null,
   durationMs: 1,
 };

@@ -155,6 +155,65 @@ describe('one clean delivery', () => {
   });
 });
 
+describe('a row', () => {
+  const shown = async (id: string) => (await internal(`/internal/logs/${id}`)).json<Record<string, unknown>>();
+  const served = { provider: 'test', model: 'echo', credential: null };
+
+  it('tells all that a log row has, by its exact names', async () => {
+    const ledger = await openLedger();
+    const said = settlement({
+      session: 's-1',
+      tags: { task: 'tests' },
+      notice: 'reasoning_lost',
+      attempts: [
+        { ...served, status: 503, code: 'upstream_overloaded', ms: 80 },
+        { ...served, credential: '#2', status: 200, code: null, ms: 90 },
+      ],
+    });
+    await ledger.stub.settle(ledger.key, said);
+    await drain(ledger);
+    const row = await shown(said.requestId);
+    expect(row).toMatchObject({
+      repeated: 0,
+      team: null,
+      endpoint: 'chat',
+      session: 's-1',
+      tags: { task: 'tests' },
+      notice: 'reasoning_lost',
+      attempts: 2,
+      attempt_details: said.attempts,
+    });
+    expect(Object.keys(row)).toEqual(
+      `request_id kind repeated key_id owner team purpose endpoint provider model requested_model session tags stream
+       status end source input_tokens cached_tokens cache_write_tokens output_tokens reasoning_tokens cost_nano_usd
+       cost_usd price_revision attempts attempt_details notice finish_reason vendor_finish_reason error_code started_at
+       first_token_ms duration_ms colo day`.split(/\s+/),
+    );
+  });
+
+  it('of the version before is stored and shown like one of today', async () => {
+    const { key } = await openLedger();
+    const { endpoint: _, session: _s, tags: _t, notice: _n, repeated: _r, ...before } = settlement();
+    const tries = [
+      { status: 503, code: 'upstream_overloaded', durationMs: 80 },
+      { status: 200, code: null, durationMs: 90 },
+    ];
+    const { id: keyId, owner, purpose } = key;
+    const row = { ...before, kind: 'settle', keyId, owner, purpose, day: '2027-01-01', attempts: tries };
+    const { batch, said } = batchOf([{ kind: 'rows', rows: [row] }]);
+    await consumeLogs(batch, env);
+    expect(said).toEqual(['ack']);
+    expect(await shown(before.requestId)).toMatchObject({
+      repeated: 0,
+      notice: null,
+      attempt_details: [
+        { ...served, status: 503, code: 'upstream_overloaded', ms: 80 },
+        { ...served, status: 200, code: null, ms: 90 },
+      ],
+    });
+  });
+});
+
 describe('messages that cannot be used', () => {
   const letters = async () => {
     const { results } = await env.DB.prepare('SELECT reason, body FROM dead_letters ORDER BY id').all<{

@@ -1,0 +1,88 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+
+/** What the version before writes of a request: it names no column that it does not know. */
+const INSERT_LOG = `INSERT INTO request_logs (
+  request_id, kind, key_id, owner, purpose, stream, status, "end", source, input_tokens, cached_tokens,
+  cache_write_tokens, output_tokens, reasoning_tokens, cost_nano_usd, attempts, started_at, duration_ms, day
+) VALUES (?, 'settle', 'key_1', ?, 'default', 0, 200, ?, 'reported', 1, 0, 0, 1, 0, ?, 1, '2026-11-20T00:00:00.000Z', 5, '2026-11-20')`;
+
+/** A database as the first four migrations made it; an object's SQLite stands in for D1, which a test has one of. */
+async function olderDatabase<T>(test: (sql: SqlStorage, migrate: () => void) => T): Promise<T> {
+  const stub = env.KEY_LEDGER.getByName(`migrations of ${crypto.randomUUID()}`);
+  return await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+    const [later = [], earlier] = [
+      env.TEST_MIGRATIONS.slice(4).flatMap(({ queries }) => queries),
+      env.TEST_MIGRATIONS.slice(0, 4),
+    ];
+    for (const query of earlier.flatMap(({ queries }) => queries)) sql.exec(query);
+    sql.exec("INSERT INTO users (name) VALUES ('ann'), ('bob')");
+    sql.exec("INSERT INTO api_keys (id, owner, hash, prefix, last4) VALUES ('key_1', 'ann', 'h', 'sk', 'last')");
+    return test(sql, () => {
+      for (const query of later) sql.exec(query);
+    });
+  });
+}
+
+it('0005 keeps the log and its sums, and the version before goes on writing', async () => {
+  await olderDatabase((sql, migrate) => {
+    sql.exec(INSERT_LOG, 'req_1', 'ann', 'completed', 10);
+    migrate();
+    sql.exec(INSERT_LOG, 'req_2', 'ann', 'rejected', 0);
+    sql.exec(`${INSERT_LOG} ON CONFLICT DO NOTHING`, 'req_2', 'ann', 'rejected', 0);
+    const logs = sql.exec('SELECT request_id, repeated, team, endpoint, session, tags, notice FROM request_logs');
+    const plain = { repeated: 0, team: null, endpoint: 'chat', session: null, tags: null, notice: null };
+    expect(logs.toArray()).toEqual([
+      { request_id: 'req_1', ...plain },
+      { request_id: 'req_2', ...plain },
+    ]);
+    expect(sql.exec('SELECT owner, endpoint, requests, errors, cost_nano_usd AS cost FROM usage_daily').one()).toEqual({
+      owner: 'ann',
+      endpoint: 'chat',
+      requests: 2,
+      errors: 1,
+      cost: 10,
+    });
+    expect(sql.exec('SELECT provider_tools FROM api_keys').one()).toEqual({ provider_tools: 0 });
+    expect(() => sql.exec('UPDATE api_keys SET provider_tools = 2')).toThrow(/CHECK/);
+  });
+});
+
+it('0005 counts what a row stands for, and leaves a day with the owner whose it was', async () => {
+  await olderDatabase((sql, migrate) => {
+    migrate();
+    sql.exec(INSERT_LOG, 'req_1', 'ann', 'completed', 10);
+    sql.exec(INSERT_LOG, 'req_2', 'bob', 'completed', 7);
+    sql.exec(
+      INSERT_LOG.replace('request_id,', 'repeated, request_id,').replace('(?,', '(70, ?,'),
+      'req_3',
+      'bob',
+      'rejected',
+      0,
+    );
+    const days = sql.exec('SELECT owner, requests, errors, cost_nano_usd AS cost FROM usage_daily ORDER BY owner');
+    expect(days.toArray()).toEqual([
+      { owner: 'ann', requests: 1, errors: 0, cost: 10 },
+      { owner: 'bob', requests: 72, errors: 71, cost: 7 },
+    ]);
+  });
+});
+
+it('0005 takes the hashes out of the dead letters', async () => {
+  await olderDatabase((sql, migrate) => {
+    const key = { id: 'key_1', owner: 'ann', hash: 'abc', previousHash: 'def', revision: 7, updatedAt: '2026-11-20' };
+    const letters = [{ kind: 'settle', key, settlement: {} }, { kind: 'rows', rows: [] }, 'garbage'];
+    for (const [index, body] of letters.entries())
+      sql.exec("INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, 'r')", `${index}`, JSON.stringify(body));
+    sql.exec("INSERT INTO dead_letters (id, body, reason) VALUES ('z', 'no JSON', 'r')");
+    migrate();
+    const bodies = sql.exec<{ body: string }>('SELECT body FROM dead_letters ORDER BY id').toArray();
+    expect(JSON.parse(bodies[0]?.body ?? '')).toEqual({
+      kind: 'settle',
+      key: { id: 'key_1', owner: 'ann', hash: '', previousHash: null, revision: 0, updatedAt: '' },
+      settlement: {},
+    });
+    expect(bodies.slice(1).map(({ body }) => body)).toEqual(['{"kind":"rows","rows":[]}', '"garbage"', 'no JSON']);
+  });
+});
