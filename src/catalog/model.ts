@@ -48,6 +48,8 @@ export interface Model {
   inputs: readonly Input[];
   tools: boolean;
   thinking: Thinking;
+  /** Whether `response_format` may hold a schema, or says no more than that JSON is wanted. */
+  structured: 'schema' | 'object';
   /** True where the provider wants earlier `reasoning_content` back, or answers 400 (`protocols.md` A3). */
   wantsReasoning: boolean;
   prices: readonly PriceTable[];

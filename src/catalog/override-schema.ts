@@ -64,6 +64,7 @@ const modelSchema = z.strictObject({
   tools: z.exactOptional(z.boolean()),
   thinking: z.exactOptional(thinkingSchema),
   wantsReasoning: z.exactOptional(z.boolean()),
+  structured: z.exactOptional(z.enum(['schema', 'object'])),
   // A model without a price would be billed at nothing; one that is free says so with zeros.
   prices: z.exactOptional(z.array(tableSchema).check(z.minLength(1))),
   created: z.exactOptional(z.int().check(z.nonnegative())),

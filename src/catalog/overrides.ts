@@ -52,7 +52,8 @@ function checkRevisions({ prices }: Model, name: string): void {
   }
 }
 
-function newModel(name: string, id: string, override: ModelOverride): Model {
+/** What a new model does not say of itself is the least; how it answers in JSON is its provider's affair. */
+function newModel({ models }: CatalogEntry, name: string, id: string, override: ModelOverride): Model {
   const { contextLength, maxOutput, prices } = override;
   if (contextLength === undefined || maxOutput === undefined || prices === undefined) {
     throw wrong(`"models" > "${name}"`, 'a new model needs contextLength, maxOutput and prices');
@@ -61,6 +62,7 @@ function newModel(name: string, id: string, override: ModelOverride): Model {
     inputs: ['text'],
     tools: true,
     thinking: { kind: 'none' },
+    structured: models[0]?.structured ?? 'schema',
     wantsReasoning: false,
     created: 0,
     ...override,
@@ -80,7 +82,7 @@ function correctedModel(model: Model, override: ModelOverride): Model {
 function withModel(entry: CatalogEntry, name: string, override: ModelOverride): CatalogEntry {
   const id = name.slice(entry.id.length + 1);
   const known = entry.models.find((model) => model.id === id);
-  const changed = known === undefined ? newModel(name, id, override) : correctedModel(known, override);
+  const changed = known === undefined ? newModel(entry, name, id, override) : correctedModel(known, override);
   checkRevisions(changed, name);
   const models =
     known === undefined ? [...entry.models, changed] : entry.models.with(entry.models.indexOf(known), changed);

@@ -35,6 +35,7 @@ export const DEEPSEEK_MODELS: readonly Model[] = [
     inputs: ['text', 'image'],
     tools: true,
     thinking: THINKING,
+    structured: 'object',
     wantsReasoning: true,
     prices: [
       {
@@ -53,6 +54,7 @@ export const DEEPSEEK_MODELS: readonly Model[] = [
     inputs: ['text'],
     tools: true,
     thinking: THINKING,
+    structured: 'object',
     wantsReasoning: true,
     // A page of mid-September said that pro would be served and billed as flash from 2026-09-14; the page above does
     // not say so any more. Unverified as of 2026-11-23.

@@ -1,5 +1,6 @@
 import type { Input, Model } from '../catalog/model.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
+import { contentOf } from '../protocol/content.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { isObject } from '../protocol/json.ts';
 import type { Provider } from './provider.ts';
@@ -49,13 +50,10 @@ function inWords(part: unknown, model: Model): unknown {
   return input === null ? part : { type: 'text', text: `[${input}: this model reads none]` };
 }
 
-/** A message whose unread parts are words. Results that are text alone are one string: DeepSeek takes no list of texts. */
+/** A message whose unread parts are words. */
 function withWords(message: ChatMessage, model: Model): ChatMessage {
   const parts: unknown[] = Array.isArray(message.content) ? message.content : [];
-  const content = parts.map((part) => inWords(part, model));
-  const texts = content.map((part) => (isObject(part) && part['type'] === 'text' ? part['text'] : null));
-  const isText = message.role !== 'user' && texts.every((text) => typeof text === 'string');
-  return { ...message, content: isText ? texts.join('\n') : content };
+  return { ...message, content: contentOf(parts.map((part) => inWords(part, model))) };
 }
 
 /** Where what the person asks now begins: their last message, and those right before it. */

@@ -13,6 +13,7 @@ const K3 = {
   maxOutput: 1_048_576,
   inputs: ['text', 'image', 'video'],
   tools: true,
+  structured: 'schema',
   thinking: { kind: 'always', efforts: ['low', 'high', 'max'] },
   wantsReasoning: true,
 } as const satisfies Partial<Model>;
@@ -22,6 +23,7 @@ const K2 = {
   maxOutput: 262_144,
   inputs: ['text', 'image', 'video'],
   tools: true,
+  structured: 'schema',
   wantsReasoning: true,
   note: 'Moonshot plans to retire K2 at the end of December 2026; accounts from 2026-10-31 on do not get it.',
 } as const satisfies Partial<Model>;

@@ -6,6 +6,7 @@ import { settleInputs } from './inputs.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
+import { settleStructuredOutput } from './structured-output.ts';
 
 /** What a provider's file states. Only the first six lines are needed; the rest is for what is special. */
 export interface ProviderSpec
@@ -44,6 +45,7 @@ function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, par
   }
   if (provider.knowsDeveloper !== true) renameDeveloper(draft);
   settleInputs(draft, provider, model);
+  settleStructuredOutput(draft, model);
 }
 
 /** A provider that speaks OpenAI's Chat Completions, but for what its file says. */

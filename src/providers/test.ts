@@ -10,6 +10,7 @@ function model(id: string, over: Partial<Model> = {}): Model {
     inputs: ['text', 'image', 'video', 'audio', 'file'],
     tools: true,
     thinking: { kind: 'none' },
+    structured: 'schema',
     wantsReasoning: false,
     // A price, so that budgets can be tried; a word is a token.
     prices: [{ validFrom: '2020-01-01', revision: 'test-1', input: 1, cached: 0.1, output: 2 }],

@@ -1,8 +1,20 @@
 import { slashFree } from '../catalog/aliases.ts';
 import type { Alias, Model, TokenPrices } from '../catalog/model.ts';
 
-const BIG = { contextLength: 1_000_000, maxOutput: 131_072, tools: true, wantsReasoning: true } as const;
-const SMALL = { contextLength: 200_000, maxOutput: 131_072, tools: true, wantsReasoning: true } as const;
+const BIG = {
+  contextLength: 1_000_000,
+  maxOutput: 131_072,
+  tools: true,
+  structured: 'object',
+  wantsReasoning: true,
+} as const;
+const SMALL = {
+  contextLength: 200_000,
+  maxOutput: 131_072,
+  tools: true,
+  structured: 'object',
+  wantsReasoning: true,
+} as const;
 const TEXT = ['text'] as const;
 
 /** GLM-5.3 answers 400 to `disabled`; of `none` reports differ (2026-11-23), so it gets `low`. https://docs.z.ai/guides/capabilities/thinking */

@@ -1,5 +1,6 @@
 import { openAICompatible } from './openai-compatible.ts';
 import { steerThinking } from './thinking.ts';
+import { chooseByAuto } from './tool-choice.ts';
 import { ZAI_ALIASES, ZAI_MODELS } from './zai-models.ts';
 
 /**
@@ -24,8 +25,9 @@ export const zai = openAICompatible({
     if (typeof limit === 'number' && limit > model.maxOutput) {
       draft.set('max_tokens', model.maxOutput, 'more is refused, and never comes');
     }
-    // Ranges are narrower than OpenAI's; beyond them it is error 1210. tool_choice other than `auto` is undocumented
-    // (2026-11-23), so it passes and the provider decides. https://docs.z.ai/api-reference/llm/chat-completion
+    // "Tool choice must be auto": https://github.com/vectorize-io/hindsight/issues/4246 (2026-09).
+    chooseByAuto(draft);
+    // Ranges are narrower than OpenAI's; beyond them it is error 1210: https://docs.z.ai/api-reference/llm/chat-completion
     const { temperature, top_p } = draft.request;
     if (typeof temperature === 'number' && temperature > 1) draft.set('temperature', 1, "Z.ai's highest");
     if (typeof top_p === 'number' && top_p < 0.01) draft.set('top_p', 0.01, "Z.ai's lowest");

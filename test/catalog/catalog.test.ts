@@ -17,6 +17,7 @@ function model(id: string): Model {
     inputs: ['text'],
     tools: true,
     thinking: { kind: 'none' },
+    structured: 'schema',
     wantsReasoning: false,
     prices: [{ validFrom: '2026-01-01', revision: 'r1', input: 1, cached: 0.1, output: 2 }],
     created: 1,

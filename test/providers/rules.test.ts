@@ -102,10 +102,7 @@ describe.each(PURPOSES)('a model that reads no pictures, asked with a %s key', (
     const later = [...messages, { role: 'assistant', content: 'Yes.', reasoning_content: 'r' }, user('Thanks.')];
     const second = await ask({ model, messages: later }, purpose);
     expect([first.status, second.status]).toEqual([200, 200]);
-    expect(sentMessages(first)[0]?.['content']).toEqual([
-      { type: 'text', text: 'What is this?' },
-      { type: 'text', text: '[image: this model reads none]' },
-    ]);
+    expect(sentMessages(first)[0]).toEqual(user('What is this?\n[image: this model reads none]'));
     expect(JSON.stringify(sentMessages(second))).toContain(JSON.stringify(sentMessages(first)).slice(0, -1));
   });
 
@@ -140,4 +137,90 @@ it("a picture in an Anthropic tool's result becomes words too", async () => {
 it('a model that reads them gets the very parts', async () => {
   const asked = await ask({ model: 'deepseek/deepseek-flash', messages: afterTool([PICTURE]), tools: TOOLS });
   expect(sentMessages(asked)[2]).toMatchObject({ content: [PICTURE] });
+});
+
+const SCHEMA = {
+  type: 'object',
+  properties: { name: { type: 'string' }, age: { type: 'integer' } },
+  required: ['name', 'age'],
+  additionalProperties: false,
+};
+const FORMAT = { type: 'json_schema', json_schema: { name: 'person', strict: true, schema: SCHEMA } };
+
+describe.each(['deepseek/deepseek-flash', 'zai/glm-5.3'])('%s, which knows json_object alone', (model) => {
+  it.each(PURPOSES)('gets the schema in the leading system message: a %s key', async (purpose) => {
+    const question = user('Bob is 30.');
+    const asked = await ask({ model, messages: [question], response_format: FORMAT }, purpose);
+    expect(asked.status).toBe(200);
+    expect(asked.sent?.json['response_format']).toEqual({ type: 'json_object' });
+    const words =
+      'Answer with one JSON object and nothing else.\nIt must be valid against this JSON Schema:\n' +
+      JSON.stringify(SCHEMA);
+    expect(sentMessages(asked)).toEqual([{ role: 'system', content: words }, question]);
+    for (const role of ['system', 'developer']) {
+      const led = [{ role, content: 'Be brief.' }, question];
+      const again = sentMessages(await ask({ model, messages: led, response_format: FORMAT }, purpose));
+      expect(again).toEqual([{ role: 'system', content: `Be brief.\n\n${words}` }, question]);
+    }
+  });
+
+  it('sees the same prefix in the next turn, and is told what the answer is for', async () => {
+    const format = { type: 'json_schema', json_schema: { name: 'p', description: 'A person.', schema: SCHEMA } };
+    const messages = [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('Bob is 30.')];
+    const first = sentMessages(await ask({ model, messages, response_format: format }));
+    const later = [...messages, { role: 'assistant', content: '{}', reasoning_content: 'r' }, user('And Ann?')];
+    const second = sentMessages(await ask({ model, messages: later, response_format: format }));
+    expect(first[0]?.['content']).toMatch(/^Be brief\.\n\nAnswer with one JSON object .*It is: A person\.\n/);
+    expect(JSON.stringify(second.slice(0, first.length))).toBe(JSON.stringify(first));
+  });
+
+  it('keeps json_object as it is', async () => {
+    const messages = [user('As JSON: Bob is 30.')];
+    const asked = await ask({ model, messages, response_format: { type: 'json_object' } });
+    expect(asked.sent?.json).toMatchObject({ messages, response_format: { type: 'json_object' } });
+  });
+});
+
+it('Kimi gets the schema itself', async () => {
+  const asked = await ask({ model: 'moonshot/kimi-k3', messages: [user('Bob is 30.')], response_format: FORMAT });
+  expect(asked.sent?.json['response_format']).toEqual(FORMAT);
+});
+
+describe('GLM, which takes no tool choice but auto', () => {
+  const messages = [user('Find the note on Rome.')];
+  const note = { type: 'function', function: { name: 'note', parameters: { type: 'object', properties: {} } } };
+  const tools = [...TOOLS, note];
+  const orderTo = (tool: string) => ({ role: 'system', content: `Call ${tool} now, and answer with nothing else.` });
+
+  it.each([
+    ['required', { tool_choice: 'auto', tools, messages: [...messages, orderTo('a tool')] }],
+    [
+      { type: 'function', function: { name: 'note' } },
+      { tool_choice: 'auto', tools: [note], messages: [...messages, orderTo('the tool note')] },
+    ],
+    ['auto', { tool_choice: 'auto', tools, messages }],
+    [null, { tool_choice: null, tools, messages }],
+    ['none', { messages }],
+  ])('is steered to %j', async (choice, sent) => {
+    for (const purpose of PURPOSES) {
+      const asked = await ask({ model: 'zai/glm-5.3-flash', messages, tools, tool_choice: choice }, purpose);
+      expect(asked.status).toBe(200);
+      const { tool_choice, tools: offered, messages: said } = asked.sent?.json ?? {};
+      // Cursor's reader leaves out a choice that is null.
+      expect({ tool_choice: tool_choice ?? null, tools: offered, messages: said }).toEqual({
+        tool_choice: null,
+        tools: undefined,
+        ...sent,
+      });
+    }
+  });
+
+  it("understands Anthropic's any, and refuses a tool that is not there", async () => {
+    const any = await ask({ model: 'zai/glm-5.3', messages, tools, tool_choice: { type: 'any' } }, 'cursor');
+    expect(any.sent?.json['tool_choice']).toBe('auto');
+    const choice = { type: 'function', function: { name: 'gone' } };
+    const { status, error, sent } = await ask({ model: 'zai/glm-5.3', messages, tools, tool_choice: choice });
+    expect([status, error?.param, sent]).toEqual([400, 'tool_choice', undefined]);
+    expect(error?.message).toContain("'gone'");
+  });
 });

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
+import { contentOf } from '../../protocol/content.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { contentOf, readPart } from '../shared/parts.ts';
+import { readPart } from '../shared/parts.ts';
 
 const BLOCKS: ReadonlySet<unknown> = new Set(['tool_use', 'tool_result', 'thinking', 'redacted_thinking']);
 

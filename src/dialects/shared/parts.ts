@@ -31,13 +31,3 @@ export function readPart(part: unknown): unknown {
       return rest;
   }
 }
-
-function textOf(part: unknown): string | null {
-  return isObject(part) && part['type'] === 'text' && typeof part['text'] === 'string' ? part['text'] : null;
-}
-
-/** Parts as a content: one text where there is nothing but text, since every provider takes that. */
-export function contentOf(parts: readonly unknown[]): unknown {
-  const texts = parts.map(textOf).filter((text) => text !== null);
-  return texts.length === parts.length ? texts.join('\n') : parts;
-}

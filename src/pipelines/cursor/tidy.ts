@@ -1,5 +1,5 @@
-import { contentOf } from '../../dialects/shared/parts.ts';
 import type { ChatMessage } from '../../protocol/chat.ts';
+import { contentOf } from '../../protocol/content.ts';
 import { isObject } from '../../protocol/json.ts';
 import { takeBlock } from './block.ts';
 
