@@ -31,6 +31,15 @@ export interface Served {
   model: string;
 }
 
+/** How an answer that is complete ended, and what was settled for it. */
+export interface Ending {
+  usage: Usage;
+  /** In OpenAI's words. */
+  finishReason: string | null;
+  /** In the provider's. */
+  vendorFinishReason: string | null;
+}
+
 /** Prints one streamed answer. Every method gives text for the client, empty where there is nothing to say. */
 export interface Printer extends EventPrinter {
   /** The first words, once the client has its status. */
@@ -39,8 +48,8 @@ export interface Printer extends EventPrinter {
   leg(served: Served): void;
   /** A sign of life, while nothing else is said. */
   keepAlive(): string;
-  /** The last words of an answer that is complete, with the usage that was settled. */
-  end(usage: Usage): string;
+  /** The last words of an answer that is complete. */
+  end(ending: Ending): string;
   /** The last words of one that is not. */
   fail(error: RouterError): string;
 }
@@ -51,14 +60,15 @@ export interface WholeAnswer {
   /** The provider's own text, where it is still what `completion` says; null where something was changed. */
   text: string | null;
   served: Served;
-  /** What was settled. */
-  usage: Usage;
+  ending: Ending;
 }
 
 /** A client's request as its door reads it, and how that client wants its answer. */
 export interface Reading {
   /** In Chat Completions. */
   request: ChatRequest;
+  /** True where the client wants no answer at all: it is given an empty one, and no provider is called. */
+  wantsNothing: boolean;
   /** What was left out of the request or changed in it, a few words each, for the debug log. */
   changes: readonly string[];
   openPrinter(facts: AnswerFacts): Printer;
@@ -82,4 +92,6 @@ export interface Dialect {
    */
   read(document: JsonDocument, value: JsonObject): Reading;
   error(error: RouterError, requestId: string): PrintedError;
+  /** What this door's answers carry in their headers beside what all have. */
+  headers(requestId: string): Readonly<Record<string, string>>;
 }

@@ -146,8 +146,7 @@ async function finish(run: Run, tried: Tried<Reader>): Promise<void> {
   const rest = run.reader?.translator.flush() ?? null;
   if (failure === null) {
     if (rest !== null) await sink.write(rest);
-    const { usage } = await settleFirst(exchange, outcome);
-    await say(run, run.printer.end(usage));
+    await say(run, run.printer.end(await settleFirst(exchange, outcome)));
     return sink.close();
   }
   // While nothing has gone out the answer becomes an error: a commit that comes due meanwhile finds the line cut.

@@ -117,16 +117,16 @@ async function run(exchange: Exchange, line: ProviderLine): Promise<Response> {
   const failure =
     converted.kind === 'failed' ? converted.failure : no === null ? null : { error: no, status: 200, accepted: false };
   const { isClientGone } = line;
-  const { costNanoUsd, usage } = await settleFirst(
+  const settlement = await settleFirst(
     exchange,
     outcomeOf(failure, toldBy(tried), { isClientGone, isRefused, isCommitted: false, firstTokenAt: null }),
   );
   if (converted.kind === 'failed' || failure !== null) throw no ?? failure?.error;
-  const answer = { ...converted.value, served: servedBy(exchange), usage };
+  const answer = { ...converted.value, served: servedBy(exchange), ending: settlement };
   return new Response(exchange.reading.printWhole(answer, answerFacts(exchange)), {
     headers: {
       'content-type': 'application/json',
-      'x-llm-cost-usd': nanoToUsd(costNanoUsd),
+      'x-llm-cost-usd': nanoToUsd(settlement.costNanoUsd),
       ...answerHeaders(exchange, admission),
     },
   });

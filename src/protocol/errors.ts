@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /**
  * Every error the router can answer with: code → HTTP status and OpenAI error type. The table is closed.
  * `passes` marks what waiting may heal; nobody shall try the rest again before something has changed.
@@ -19,6 +21,7 @@ const ERROR_CODES = {
   missing_model: { status: 400, type: 'invalid_request_error' },
   invalid_value: { status: 400, type: 'invalid_request_error' },
   unsupported_value: { status: 400, type: 'invalid_request_error' },
+  unsupported_tool: { status: 400, type: 'invalid_request_error' },
   unpriced_model: { status: 400, type: 'invalid_request_error' },
   invalid_request: { status: 400, type: 'invalid_request_error' },
   context_length_exceeded: { status: 400, type: 'invalid_request_error' },
@@ -54,6 +57,8 @@ export interface ErrorDetails {
   headers?: Readonly<Record<string, string>>;
   /** What the client reads as `code` where a provider's own code helps more than ours. */
   providerCode?: string;
+  /** What a client's program reads beside the words, where its dialect has a place for it. */
+  data?: JsonObject;
   /** What went wrong underneath; logged by name, never shown. */
   cause?: unknown;
 }
@@ -67,6 +72,7 @@ export class RouterError extends Error {
   readonly passes: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly providerCode: string | null;
+  readonly data: JsonObject | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -77,6 +83,7 @@ export class RouterError extends Error {
     this.passes = 'passes' in ERROR_CODES[code] && details.passes !== false;
     this.headers = details.headers ?? {};
     this.providerCode = details.providerCode ?? null;
+    this.data = details.data ?? null;
   }
 
   get status(): number {

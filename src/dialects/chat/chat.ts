@@ -13,9 +13,11 @@ export const chatDialect: Dialect = {
   endpoint: 'chat',
   read: (_document, value) => ({
     request: checkRequest(value),
+    wantsNothing: false,
     changes: [],
     openPrinter: openChatPrinter,
     printWhole,
   }),
+  headers: () => ({}),
   error: (error) => ({ status: error.status, headers: {}, body: errorBody(error) }),
 };

@@ -1,0 +1,22 @@
+import type { Dialect } from '../dialect.ts';
+import { answerError } from './error.ts';
+import { openMessagesPrinter } from './printer.ts';
+import { readMessagesRequest } from './read-request.ts';
+import { printWholeMessage } from './whole-answer.ts';
+
+/** Anthropic's Messages, as Claude Code and Anthropic's SDKs speak it. */
+export const messagesDialect: Dialect = {
+  endpoint: 'messages',
+  read(_document, value) {
+    const { changes, display, request, wantsNothing } = readMessagesRequest(value);
+    return {
+      request,
+      wantsNothing,
+      changes,
+      openPrinter: (facts) => openMessagesPrinter(facts, display),
+      printWhole: (answer, facts) => printWholeMessage(answer, facts, display),
+    };
+  },
+  error: answerError,
+  headers: (requestId) => ({ 'request-id': requestId }),
+};
