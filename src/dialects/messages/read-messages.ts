@@ -1,10 +1,10 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
+import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { decodeCallId } from '../shared/call-ids.ts';
 import { openEnvelope } from '../shared/envelope.ts';
 import type { LeftOut } from '../shared/left-out.ts';
-import { contentOf } from '../shared/parts.ts';
 import type { BlockPlace } from './block-place.ts';
 import { readDocument } from './read-document.ts';
 
