@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { getPathNoStrict } from 'hono/utils/url';
 import { chat } from './api/chat-completions.ts';
 import { internal } from './api/internal/internal.ts';
 import { key } from './api/key.ts';
@@ -12,10 +13,17 @@ import type { AppEnv } from './middleware/app-env.ts';
 import { onError, onNotFound } from './middleware/error-response.ts';
 import { configuration, requestContext } from './middleware/request-context.ts';
 
+/** A base URL that was typed with a slash at its end gives `/api/v1//chat/completions` in clients that join naively. */
+function pathOf(request: Request): string {
+  const path = getPathNoStrict(request);
+  if (!path.includes('//') || !/^\/+(?:api|v1)\//.test(path)) return path;
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+}
+
 const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key).route('/', models);
 
 /** Everything that the Worker answers over HTTP. */
-export const app = new Hono<AppEnv>({ strict: false })
+export const app = new Hono<AppEnv>({ getPath: pathOf })
   .use(requestContext)
   .use('/api/*', anyOrigin)
   .use('/v1/*', anyOrigin)

@@ -50,6 +50,15 @@ export function dataOf(block: string): string | null {
   return data;
 }
 
+/** The name of an event: its last `event:` line, or null where it has none. `block` is as for `dataOf`. */
+export function nameOf(block: string): string | null {
+  let name: string | null = null;
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event:')) name = line.slice(line.charCodeAt(6) === 32 ? 7 : 6);
+  }
+  return name;
+}
+
 /** A frame of our own: one line, however the JSON was written. */
 export function frameOf(json: string): string {
   // Newlines between JSON tokens are white space, and inside strings they are escaped: both may become blanks.

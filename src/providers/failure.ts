@@ -137,8 +137,21 @@ function byStatus({ status, isApi, message }: ProviderComplaint): ErrorCode {
   return [400, 404, 405, 415, 422].includes(status) ? 'invalid_request' : 'upstream_error';
 }
 
+/**
+ * A prompt that does not fit has no code of its own with most: "This model's maximum context length is …" (DeepSeek),
+ * "Your request exceeded model token limit" and "model max length exceeded" (Moonshot), "Prompt exceeds max length" (Z.ai).
+ * Agents shorten the chat when they read `context_length_exceeded`.
+ */
+const TOO_LONG =
+  /maximum context length|exceeded model token limit|max length exceeded|exceeds max(?:imum)? (?:context )?length|prompt is too long/i;
+
 /** Which of our errors a complaint is: by the provider's own words first, by its HTTP status last. */
 export function classify(complaint: ProviderComplaint, words: ReadonlyMap<string, ErrorCode>): ErrorCode {
+  const code = classifyByWords(complaint, words);
+  return code === 'invalid_request' && TOO_LONG.test(complaint.message ?? '') ? 'context_length_exceeded' : code;
+}
+
+function classifyByWords(complaint: ProviderComplaint, words: ReadonlyMap<string, ErrorCode>): ErrorCode {
   for (const word of [complaint.code, complaint.type]) {
     const known = words.get(word ?? '') ?? COMMON_WORDS.get(word ?? '');
     if (known !== undefined) return known;

@@ -88,6 +88,4 @@ export const moonshot = openAICompatible({
     upstream_overloaded: ['engine_overloaded_error'],
     invalid_request: ['resource_not_found_error'],
   },
-  // Too long a prompt has no code of its own.
-  recognise: ({ message }) => (message?.includes('exceeded model token limit') ? 'context_length_exceeded' : null),
 });

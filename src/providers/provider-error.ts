@@ -51,7 +51,7 @@ function messageFor(
   }
 }
 
-/** The provider's own code and parameter help where the request itself was at fault. */
+/** The provider's parameter helps where the request itself was at fault. */
 const ABOUT_THE_REQUEST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['invalid_request', 'context_length_exceeded']);
 
 /** What may be over by the time that the provider names. */
@@ -76,7 +76,8 @@ export function providerError(
   const said = safeMessage(complaint.message ?? '');
   const aboutTheRequest = ABOUT_THE_REQUEST.has(code);
   return new RouterError(code, messageFor(code, provider, complaint, said, waiting(failure.retryAfter)), {
-    ...(aboutTheRequest && complaint.code !== null ? { providerCode: safeMessage(complaint.code) } : {}),
+    // So does its code, where we have none that clients act on.
+    ...(code === 'invalid_request' && complaint.code !== null ? { providerCode: safeMessage(complaint.code) } : {}),
     ...(aboutTheRequest && complaint.param !== null ? { param: safeMessage(complaint.param) } : {}),
     ...(WORTH_WAITING.has(code) && failure.retryAfter !== null ? { retryAfter: failure.retryAfter } : {}),
   });

@@ -7,6 +7,17 @@ export type ProviderEvent =
   | { kind: 'error'; body: JsonObject }
   | { kind: 'garbage' };
 
+/** Gateways complain without an envelope: `{"code": "1305", "msg": …}` at Z.ai's, `{"message": …}` elsewhere. */
+function isComplaint(value: JsonObject): boolean {
+  return value['code'] != null || (value['usage'] == null && typeof (value['message'] ?? value['msg']) === 'string');
+}
+
+/** What an event by the name of `error` says: an error object, with or without an envelope, or mere words. */
+export function readErrorEvent(data: string): JsonObject {
+  const value = parseJson(data);
+  return isObject(value) ? value : { error: { message: typeof value === 'string' ? value : data } };
+}
+
 function isCallList(calls: unknown): boolean {
   return calls == null || (Array.isArray(calls) && calls.every(isObject));
 }
@@ -22,8 +33,7 @@ export function readChunk(data: string): ProviderEvent {
   let mended = false;
   const choices: unknown[] = Array.isArray(value['choices']) ? value['choices'] : [];
   if (choices !== value['choices']) {
-    // Z.ai's gateway: `{"code": "1305", "msg": …}`.
-    if (value['code'] != null) return { kind: 'error', body: value };
+    if (isComplaint(value)) return { kind: 'error', body: value };
     value['choices'] = choices;
     mended = true;
   }

@@ -1,10 +1,10 @@
 import { RouterError } from '../protocol/errors.ts';
 import { type EventPrinter, StreamEvent } from '../protocol/event.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import { DONE, dataOf, frameOf } from '../protocol/sse.ts';
+import { DONE, dataOf, frameOf, nameOf } from '../protocol/sse.ts';
 import type { Chain } from './chain.ts';
 import { learnPattern, type Passed, type Pattern, plainText, repeatPattern } from './fast-path.ts';
-import { readChunk } from './read-chunk.ts';
+import { readChunk, readErrorEvent } from './read-chunk.ts';
 
 /** What became of an event, or of several that go the same way. */
 export type Translated =
@@ -71,6 +71,7 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
       const data = isPlain ? block.slice(block.charCodeAt(5) === 32 ? 6 : 5) : dataOf(block);
       if (data === null || data === '') return { kind: 'passed', end, frames: '' };
       if (data.trim() === DONE) return { kind: 'done' };
+      if (!isPlain && nameOf(block) === 'error') return { kind: 'failed', error: readError(readErrorEvent(data)) };
       return runSteps(block, data, isPlain, end);
     },
   };

@@ -244,6 +244,23 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
     expect(results).toEqual(paths.map(() => ({ status: 401, end: 'rejected', error_code: 'key_disabled' })));
   });
 
+  it('takes slashes that a client doubled, on the paths of the API alone', async () => {
+    const init = { method: 'POST', body: JSON.stringify(hello), headers: { authorization: `Bearer ${secret}` } };
+    for (const path of [
+      '/api/v1//chat/completions',
+      '//api/v1/chat/completions',
+      '/api//v1/chat//completions//',
+      '/v1//chat/completions?api-version=2024-10-21',
+    ]) {
+      const response = await get(path, init);
+      expect(response.status, path).toBe(200);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    }
+    expect((await get('/api/v1//models', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(200);
+    for (const path of ['//internal/keys', '//admin', '/internal//keys'])
+      expect((await internal(path)).status).toBe(404);
+  });
+
   it('accepts x-api-key, and a trailing slash, and /v1', async () => {
     const init = { method: 'POST', body: JSON.stringify(hello), headers: { 'x-api-key': secret } };
     expect((await get('/v1/chat/completions/', init)).status).toBe(200);

@@ -104,6 +104,19 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       'upstream_overloaded',
     ],
     [
+      'an event by the name of error, with a bare message',
+      `${sse(hello.slice(0, 2), false)}event: error\ndata: {"message":"Rate limit reached"}\n\n`,
+      {},
+      'upstream_error',
+    ],
+    [
+      'an event by the name of error, in words',
+      `${sse(hello.slice(0, 2), false)}event: error\ndata: something broke\n\n`,
+      {},
+      'upstream_error',
+    ],
+    ['a bare message', sse([...hello.slice(0, 2), { message: 'something broke' }]), {}, 'upstream_error'],
+    [
       'an error without an envelope',
       sse([...hello.slice(0, 2), { code: '1305', message: 'busy' }]),
       {},
@@ -125,6 +138,19 @@ describe.each(GRANULARITIES)('a stream that comes one %s at a time', (granularit
       source: 'estimated',
       usage: { outputTokens: 2 },
     });
+  });
+
+  it.each([
+    'event: error\ndata: {"message":"it has had enough"}',
+    'event: error\ndata: it has had enough',
+    'data: {"message":"it has had enough"}',
+  ])('tells the words of %j', async (frame) => {
+    play(`${sse(hello.slice(0, 2), false)}${frame}\n\n`, { granularity });
+    expect(await (await post()).text()).toMatch(/"error":\{"message":"[^"]*it has had enough/);
+    play(`${frame}\n\n`, { granularity });
+    const response = await post();
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('it has had enough') } });
   });
 
   it.each([
