@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import packageJson from '../../package.json';
+import { makeSecret } from '../../src/keys/secret.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { playProvider, sse, streamOf } from '../support/provider.ts';
@@ -50,6 +51,53 @@ describe('a bad variable is a clear error, never a silent default', () => {
     expect(error.message).toContain(name);
     expect(error.message).not.toContain('Invalid');
     expect(error.message).not.toContain('pass@');
+  });
+
+  const SECRET = 'sk-pasted-into-the-wrong-variable';
+  const price = { validFrom: SECRET, revision: SECRET, input: 1, cached: 1, output: 1 };
+  const dear = { ...price, validFrom: '2026-01-01' };
+  const whole = { contextLength: 5, maxOutput: 5, prices: [dear, dear] };
+  const wrongSettings: readonly (readonly [name: keyof Cloudflare.Env, value: string, place: string])[] = [
+    ['MODELS_JSON', SECRET, 'line 1, column 1'],
+    ['MODELS_JSON', `\n{"models":\n  {"zai/glm": ${SECRET}}}`, 'line 3, column 15'],
+    ['MODELS_JSON', JSON.stringify(SECRET), 'its first level'],
+    ['MODELS_JSON', JSON.stringify({ [SECRET]: 1 }), 'member 1'],
+    ['MODELS_JSON', JSON.stringify({ models: { [SECRET]: {} } }), 'entry 1'],
+    ['MODELS_JSON', JSON.stringify({ models: { [`zai/${SECRET}`]: { [SECRET]: 1 } } }), 'entry 1: member 1'],
+    ['MODELS_JSON', JSON.stringify({ models: { [`zai/${SECRET}`]: { prices: [price] } } }), 'entry 1 > "prices" > [0]'],
+    ['MODELS_JSON', JSON.stringify({ models: { [`zai/${SECRET}`]: whole } }), 'entry 1 > "prices"'],
+    ['MODELS_JSON', JSON.stringify({ models: { 'zai/x': { thinking: { kind: SECRET } } } }), '"thinking" > "kind"'],
+    ['MODELS_JSON', JSON.stringify({ models: { 'zai/x': { inputs: [SECRET] } } }), '"inputs" > [0]'],
+    ['MODELS_JSON', JSON.stringify({ aliases: { [SECRET]: 'zai/nothing' } }), '"aliases" > entry 1'],
+    ['MODELS_JSON', JSON.stringify({ aliases: { fast: `zai/${SECRET}` } }), '"aliases" > entry 1'],
+    ['MODELS_JSON', JSON.stringify({ aliases: { fast: SECRET } }), '"aliases" > entry 1'],
+    ['TEST_PROVIDER', SECRET, 'TEST_PROVIDER'],
+    ['DRAIN_MS', SECRET, 'DRAIN_MS'],
+    ['BUDGET_UTC_OFFSET', SECRET, 'BUDGET_UTC_OFFSET'],
+    ['HOLD_CAP_USD', SECRET, 'HOLD_CAP_USD'],
+    ['REASONING_MEMORY', SECRET, 'REASONING_MEMORY'],
+    ['ALERT_WEBHOOK_URL', SECRET, 'ALERT_WEBHOOK_URL'],
+    ['ZAI_BASE_URL', SECRET, 'ZAI_BASE_URL'],
+    ['DEEPSEEK_API_KEY', `${SECRET} twice`, 'DEEPSEEK_API_KEY'],
+    ['ZAI_BASE_URL', `https://${SECRET}@example.com`, 'ZAI_BASE_URL'],
+    ['ZAI_BASE_URL', `https://example.com/?key=${SECRET}`, 'ZAI_BASE_URL'],
+    ['ZAI_BASE_URL', `http://${SECRET}.example.com`, 'ZAI_BASE_URL'],
+  ];
+  it.each(wrongSettings)('%s=%s is told by its name and place, and its text by nobody', async (name, value, place) => {
+    const lines = [vi.spyOn(console, 'error'), vi.spyOn(console, 'warn'), vi.spyOn(console, 'log')];
+    const router = routerWith({ [name]: value });
+    const headers = { authorization: `Bearer ${makeSecret('sk')}` };
+    for (const path of ['/worker/ping', '/api/v1/models', '/', '/admin/sign-in']) {
+      const response = await router.fetch(`http://router.test${path}`, { headers });
+      const text = await response.text();
+      expect(text).not.toContain(SECRET);
+      if (path !== '/worker/ping') continue;
+      expect(response.status).toBe(500);
+      expect(text).toContain(name);
+      expect(JSON.parse(text).error.message).toContain(place);
+    }
+    expect(JSON.stringify(lines.flatMap(({ mock }) => mock.calls))).not.toContain(SECRET);
+    for (const line of lines) line.mockRestore();
   });
 
   it('on the API too, where pages of other origins may read it', async () => {

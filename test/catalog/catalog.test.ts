@@ -227,12 +227,13 @@ describe('MODELS_JSON', () => {
   });
 
   it.each([
-    ['{', 'not JSON'],
-    ['[]', 'expected object'],
-    [{ model: {} }, 'model'],
-    [{ models: { 'acme/new': {} } }, '"acme/new": a new model needs contextLength, maxOutput and prices'],
-    [{ models: { 'nobody/new': {} } }, "'nobody/new' does not begin with a provider"],
-    [{ models: { plain: {} } }, "'plain' does not begin with a provider"],
+    ['{', 'wrong at line 1, column 2: it is not JSON'],
+    ['{"models": {},\n  "aliases": nothing}', 'wrong at line 2, column 14: it is not JSON'],
+    ['[]', 'wrong at its first level: Invalid input: expected object'],
+    [{ model: {} }, 'its first level: member 1 of it is not known here'],
+    [{ models: { 'acme/new': {} } }, '"models" > entry 1: a new model needs contextLength, maxOutput and prices'],
+    [{ models: { 'nobody/new': {} } }, '"models" > entry 1: its name does not begin with a provider'],
+    [{ models: { 'acme/fast': {}, plain: {} } }, '"models" > entry 2: its name does not begin with a provider'],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: -1 }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: '1' }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: 0.00000012 }] } } }, 'six decimals'],
@@ -242,21 +243,28 @@ describe('MODELS_JSON', () => {
       '"acme/fast" > "prices" > [0] > "input"',
     ],
     [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: '2026-02-30' }] } } }, 'must be a day'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, revision: 'r1' }] } } }, "two prices of the revision 'r1'"],
+    [
+      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, revision: 'r1' }] } } },
+      '"acme/fast" > "prices": there are two prices of one revision',
+    ],
     [
       { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, bands: [NIGHT] }] } } },
       '"hours" > [0]: must begin before it',
     ],
-    [{ models: { 'acme/fast': { contextLenght: 5 } } }, 'contextLenght'],
-    [{ models: { 'acme/': {} } }, '"acme/": a name has no blanks'],
+    [{ models: { 'acme/fast': { maxOutput: 5, contextLenght: 5 } } }, '"acme/fast": member 2 of it is not known here'],
+    [{ models: { 'acme/': {} } }, '"models" > entry 1: a name has no blanks'],
     ['{"models":{"__proto__":{}}}', '"__proto__": nothing can have this name'],
-    [{ models: { constructor: {} } }, "'constructor' does not begin with a provider"],
-    [{ aliases: { '': 'acme/fast' } }, '"": a name has no blanks'],
-    [{ aliases: { quick: { model: 'acme/fast', params: {} } } }, '"quick": Unrecognized key: "params"'],
-    [{ aliases: { quick: { model: 5 } } }, '"quick" > "model"'],
-    [{ aliases: { quick: 'acme/none' } }, "there is no model 'acme/none'"],
+    [{ models: { constructor: {} } }, '"models" > entry 1: its name does not begin with a provider'],
+    [{ aliases: { '': 'acme/fast' } }, '"aliases" > entry 1: a name has no blanks'],
+    [
+      { aliases: { quick: { model: 'acme/fast', params: {} } } },
+      '"aliases" > entry 1: member 2 of it is not known here',
+    ],
+    [{ aliases: { quick: { model: 5 } } }, '"aliases" > entry 1 > "model": Invalid input: expected string'],
+    [{ aliases: { quick: 'acme/none' } }, '"aliases" > entry 1: \'acme\' has no model of the name'],
+    [{ aliases: { quick: 'none' } }, '"aliases" > entry 1: its model does not begin with a provider'],
     [{ aliases: { 'acme/fast': 'acme/org/deep' } }, 'a model has this name already'],
-    [{ aliases: { quick: 5 } }, '"aliases" > "quick"'],
+    [{ aliases: { quick: 5 } }, '"aliases" > entry 1: Invalid input: expected object'],
   ])('%j is a clear mistake', (json, message) => {
     const text = typeof json === 'string' ? json : JSON.stringify(json);
     let thrown: unknown;

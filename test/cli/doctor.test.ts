@@ -138,9 +138,9 @@ describe('npm run models', () => {
     expect(data).toContainEqual(expect.objectContaining({ id: 'glm', alias_of: 'zai/glm-9' }));
   });
 
-  test('names the entry of MODELS_JSON that is wrong', async () => {
+  test('says which entry of MODELS_JSON is wrong', async () => {
     const { code, stderr } = await runHere(['models'], { MODELS_JSON: '{"models":{"zai/glm-9":{}}}' });
     expect(code).toBe(1);
-    expect(stderr).toContain('"zai/glm-9"');
+    expect(stderr).toContain('MODELS_JSON is wrong at "models" > entry 1');
   });
 });
