@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
-/* Real provider answers, replayed where they are at hand: a folder beside the project, not part of it. */
-const recordings = import.meta.glob('../../../shared/recordings/*.chunks.txt', {
+/* Real answers of providers, replayed: test/fixtures/recordings. */
+const recordings = import.meta.glob('../fixtures/recordings/*.chunks.txt', {
   query: '?raw',
   import: 'default',
   eager: true,
 });
 
-const names = Object.keys(recordings);
+const entries = Object.entries(recordings).map(([path, text]) => [path.split('/').at(-1), text] as const);
 
-describe.skipIf(names.length === 0)('a recorded stream means the same however its bytes are cut', () => {
-  it.each(names)('%s', { timeout: 60_000 }, (name) => {
-    const chunks = (recordings[name] ?? '').split('\n').filter((line) => line.trim() !== '');
+describe('a recorded stream means the same however its bytes are cut', () => {
+  it.each(entries)('%s', { timeout: 60_000 }, (_name, recorded) => {
+    const chunks = recorded.split('\n').filter((line) => line.trim() !== '');
     const body = new TextEncoder().encode(`${chunks.map((chunk) => `data: ${chunk}\n\n`).join('')}data: [DONE]\n\n`);
     const whole = translateAll([body]);
     expect(whole).toMatchObject({ progress: 'done', isComplete: true });
