@@ -1,4 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
+import type { Usage } from '../protocol/usage.ts';
 import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
@@ -10,6 +11,8 @@ export interface Failure {
   status: number | null;
   /** True once the provider had taken the request on. */
   accepted: boolean;
+  /** What it says that it used all the same. */
+  usage?: Usage | null;
 }
 
 /** What a try of the provider came to. */

@@ -3,6 +3,7 @@ import { completionAsStream, readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { redactBody } from '../protocol/redact.ts';
+import { readUsage } from '../protocol/usage.ts';
 import { failedFinish } from '../providers/failure.ts';
 import { chainSteps } from '../stream/chain.ts';
 import { createMeter, type Reading } from '../stream/meter.ts';
@@ -36,15 +37,17 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
   const meter = createMeter(exchange.request.stream_options?.include_usage === true, endings.isComplete);
   let hasComplained = false;
 
-  function complain(body: string): RouterError {
+  /** A complaint may come with what was used all the same. */
+  function complain(body: string, usage?: unknown): RouterError {
     hasComplained = true;
+    meter.reading.usage = readUsage(usage) ?? meter.reading.usage;
     return provider.error({ status: 200, body: redactBody(body, [apiKey]), retryAfter: null });
   }
 
   const translator = createTranslator({
     printer,
     chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
-    readError: (body: JsonObject) => complain(JSON.stringify(body)),
+    readError: (body: JsonObject) => complain(JSON.stringify(body), body['usage']),
     failure() {
       if (endings.reason !== 'error') return null;
       hasComplained = true;
@@ -55,7 +58,8 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
   function readBody(text: string): string {
     const body = readCompletion(text);
     if (body.kind === 'cut') throw brokenOff();
-    if (body.kind !== 'completion') throw complain(text);
+    if (body.kind === 'error') throw complain(text, body.body['usage']);
+    if (body.kind === 'garbage') throw complain(text);
     provider.mendCompletion?.(body.completion);
     return completionAsStream(body.completion);
   }

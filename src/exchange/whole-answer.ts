@@ -6,6 +6,7 @@ import { nanoToUsd } from '../protocol/money.ts';
 import { redactBody } from '../protocol/redact.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish } from '../providers/failure.ts';
+import type { Provider } from '../providers/provider.ts';
 import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
 import { openSource } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -22,13 +23,18 @@ import { watchAdmission } from './watch-admission.ts';
 interface Whole extends NormalCompletion {
   /** The answer as the provider wrote it. */
   text: string;
-  /** Where the provider says in a finish reason that it failed: the work is done, and billed. */
+  /** Where no finish reason came, or one that says that the provider failed: the work is done, and billed. */
   error: RouterError | null;
 }
 
 /** A failure after the provider had taken the request on, which is billed. */
 function failedAtWork(error: RouterError): Tried<never> {
   return { kind: 'failed', failure: { error, status: 200, accepted: true } };
+}
+
+function failureIn(provider: Provider, { isComplete, finishReason, vendorFinishReason }: NormalCompletion) {
+  if (finishReason === 'error') return provider.error(failedFinish(vendorFinishReason));
+  return isComplete ? null : brokenOff();
 }
 
 /** Reads a whole body: blank lines that a provider sends while one waits are life, and no part of the answer. */
@@ -49,9 +55,10 @@ async function readAnswer(
   const read = readCompletion(text);
   if (read.kind === 'cut') return failedAtWork(brokenOff());
   if (read.kind !== 'completion') {
-    // A good status that holds an error is a refusal: nothing was used.
+    // A good status that holds an error is a refusal: nothing was used, or else it says what.
     const error = provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null });
-    return { kind: 'failed', failure: { error, status: 200, accepted: false } };
+    const usage = read.kind === 'error' ? readUsage(read.body['usage']) : null;
+    return { kind: 'failed', failure: { error, status: 200, accepted: false, usage } };
   }
   const mended = provider.mendCompletion?.(read.completion) ?? false;
   const normal = normalizeCompletion(read.completion, {
@@ -60,8 +67,7 @@ async function readAnswer(
     finishReasons: provider.finishReasons,
   });
   const changed = read.mended || mended || normal.changed;
-  const error = normal.finishReason === 'error' ? provider.error(failedFinish(normal.vendorFinishReason)) : null;
-  return { kind: 'answered', value: { ...normal, changed, error, text: text.trim() } };
+  return { kind: 'answered', value: { ...normal, changed, error: failureIn(provider, normal), text: text.trim() } };
 }
 
 async function tryOnce(exchange: Exchange, line: ProviderLine): Promise<Tried<Whole>> {
@@ -75,7 +81,7 @@ async function tryOnce(exchange: Exchange, line: ProviderLine): Promise<Tried<Wh
 }
 
 function toldBy(tried: Tried<Whole>): Told {
-  if (tried.kind === 'failed') return NOTHING_TOLD;
+  if (tried.kind === 'failed') return { ...NOTHING_TOLD, usage: tried.failure.usage ?? null };
   const { completion, finishReason, vendorFinishReason } = tried.value;
   const usage = readUsage(completion.usage);
   const estimated = usage === null ? completion.choices : [];

@@ -1,6 +1,7 @@
-import type { ChatCompletion } from './chat.ts';
+import type { ChatCompletion, CompletionChoice } from './chat.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { DONE_FRAME, frameOf } from './sse.ts';
+import { readUsage } from './usage.ts';
 
 /** What a whole body of a provider turned out to be. */
 export type ProviderBody =
@@ -11,25 +12,34 @@ export type ProviderBody =
   | { kind: 'cut' }
   | { kind: 'garbage' };
 
-/** Reads a whole answer. Blank lines before it, which providers send while one waits, are white space to JSON. */
+function isChoice(choice: unknown): choice is CompletionChoice {
+  return isObject(choice) && isObject(choice['message']);
+}
+
+/** Puts in what a choice lacks; true where it did. */
+function mendChoice(choice: CompletionChoice, position: number): boolean {
+  const { message } = choice;
+  const lacks = choice['index'] == null || message['role'] == null;
+  choice['index'] ??= position;
+  message['role'] ??= 'assistant';
+  return lacks;
+}
+
+/**
+ * Reads a whole answer. Blank lines before it, which providers send while one waits, are white space to JSON.
+ * One without any choice is an answer all the same where it says what it used: that is billed.
+ */
 export function readCompletion(text: string): ProviderBody {
   const value = parseJson(text);
   if (value === undefined && /^\s*(\{|$)/.test(text)) return { kind: 'cut' };
   if (!isObject(value)) return { kind: 'garbage' };
-  const choices = value['choices'];
-  if (!Array.isArray(choices) || choices.length === 0) {
-    return value['error'] === undefined && value['code'] === undefined
-      ? { kind: 'garbage' }
-      : { kind: 'error', body: value };
-  }
-  let mended = false;
-  for (const [position, choice] of choices.entries()) {
-    if (!isObject(choice) || !isObject(choice['message'])) return { kind: 'garbage' };
-    const { message } = choice;
-    mended ||= choice['index'] == null || message['role'] == null;
-    choice['index'] ??= position;
-    message['role'] ??= 'assistant';
-  }
+  const said: unknown[] = Array.isArray(value['choices']) ? value['choices'] : [];
+  const choices = said.filter(isChoice);
+  if (said.length === 0 && (value['error'] != null || value['code'] != null)) return { kind: 'error', body: value };
+  if (choices.length === 0 && readUsage(value['usage']) === null) return { kind: 'garbage' };
+  let mended = choices.length < said.length || value['choices'] !== said;
+  if (mended) value['choices'] = choices;
+  for (const [position, choice] of choices.entries()) mended = mendChoice(choice, position) || mended;
   return { kind: 'completion', completion: value as ChatCompletion, mended }; // every member ChatCompletion names was checked or put in
 }
 

@@ -38,8 +38,20 @@ function settleToolChoice(draft: RequestDraft, model: Model): void {
   );
 }
 
+/**
+ * Clients read the cached count where OpenAI has it, and nowhere else (Cline, the AI SDK, LangChain: 2026-11-28).
+ * The flat one stays beside it.
+ */
+function tellCached(usage: JsonObject): boolean {
+  const { cached_tokens: cached, prompt_tokens_details: details } = usage;
+  const known = isObject(details) ? details : {};
+  if (typeof cached !== 'number' || known['cached_tokens'] != null) return false;
+  usage['prompt_tokens_details'] = { ...known, cached_tokens: cached };
+  return true;
+}
+
 /** Usage may ride on a choice: https://github.com/MoonshotAI/kimi-cli (`extract_usage_from_chunk`). */
-function liftUsage(answer: { choices: JsonObject[]; usage?: JsonObject | null }): boolean {
+function mendUsage(answer: { choices: JsonObject[]; usage?: JsonObject | null }): boolean {
   let lifted = false;
   for (const choice of answer.choices) {
     const { usage } = choice;
@@ -48,13 +60,13 @@ function liftUsage(answer: { choices: JsonObject[]; usage?: JsonObject | null })
     if (!isObject(answer.usage)) answer.usage = usage;
     lifted = true;
   }
-  return lifted;
+  return (isObject(answer.usage) && tellCached(answer.usage)) || lifted;
 }
 
 /**
  * Moonshot / Kimi (月之暗面), https://platform.kimi.ai. What is special:
  * sampling cannot be chosen; each generation steers thinking in its own way; tool schemas meet a strict validator;
- * usage may ride on a choice; keys of the .ai and .cn hosts are not interchangeable.
+ * usage may ride on a choice, with the cached count beside the details; keys of the .ai and .cn hosts are not interchangeable.
  * Images come as base64 or `ms://` files; it refuses http URLs by itself, and says so.
  */
 export const moonshot = openAICompatible({
@@ -77,8 +89,8 @@ export const moonshot = openAICompatible({
     if (mended !== tools) draft.set('tools', mended, "Moonshot's validator wants explicit types");
   },
 
-  mendChunk: liftUsage,
-  mendCompletion: liftUsage,
+  mendChunk: mendUsage,
+  mendCompletion: mendUsage,
 
   // Names from memory, texts as seen (2026-11-23). An empty account is 429 or 403, so the text counts too (failure.ts).
   errors: {

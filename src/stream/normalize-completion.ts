@@ -1,11 +1,14 @@
 import type { ChatCompletion } from '../protocol/chat.ts';
-import { mapFinishReason } from './finish-reason.ts';
+import { mapFinishReason, readFinishReason } from './finish-reason.ts';
 
 /** A whole answer that strict clients can read. */
 export interface NormalCompletion {
   completion: ChatCompletion;
   /** True where the provider's own text can no longer be sent. */
   changed: boolean;
+  /** True when there is a choice, and a finish reason for each: without one, an answer is as unfinished as a stream is. */
+  isComplete: boolean;
+  /** The last one, but `error` where any choice ended in one. */
   finishReason: string | null;
   vendorFinishReason: string | null;
 }
@@ -25,15 +28,23 @@ export function normalizeCompletion(
     completion[name] = value;
     changed = true;
   }
+  let isComplete = completion.choices.length > 0;
   let vendorFinishReason: string | null = null;
   let finishReason: string | null = null;
   for (const choice of completion.choices) {
-    const said: unknown = choice.finish_reason;
-    vendorFinishReason = typeof said === 'string' && said !== '' ? said : null;
-    finishReason = mapFinishReason(vendorFinishReason ?? 'stop', traits.finishReasons);
-    if (finishReason === vendorFinishReason) continue;
-    choice.finish_reason = finishReason;
+    const said = readFinishReason(choice.finish_reason);
+    if (said === null) {
+      isComplete = false;
+      continue;
+    }
+    const reason = mapFinishReason(said, traits.finishReasons);
+    if (finishReason !== 'error') {
+      finishReason = reason;
+      vendorFinishReason = said;
+    }
+    if (reason === choice.finish_reason) continue;
+    choice.finish_reason = reason;
     changed = true;
   }
-  return { completion, changed, finishReason, vendorFinishReason };
+  return { completion, changed, isComplete, finishReason, vendorFinishReason };
 }

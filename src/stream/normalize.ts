@@ -1,7 +1,7 @@
 import type { ChatChunk, ChunkChoice, ToolCallDelta } from '../protocol/chat.ts';
 import type { StepController, StreamEvent, StreamStep } from '../protocol/event.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
-import { mapFinishReason } from './finish-reason.ts';
+import { mapFinishReason, readFinishReason } from './finish-reason.ts';
 
 /** What the normaliser is told of the provider. */
 export interface ProviderTraits {
@@ -134,6 +134,20 @@ export function createNormalizer(traits: ProviderTraits): Normalizer {
     vendorReason: null as string | null, // likewise
   };
 
+  function mendFinish(state: ChoiceState, choice: ChunkChoice): boolean {
+    const said = readFinishReason(choice.finish_reason);
+    const reason = said === null ? null : mapFinishReason(said, traits.finishReasons);
+    if (said !== null) {
+      state.isFinished = true;
+      endings.reason = reason;
+      endings.vendorReason = said;
+    }
+    // Null and nothing say the same.
+    if (reason === (choice.finish_reason ?? null)) return false;
+    choice.finish_reason = reason;
+    return true;
+  }
+
   function mendChoice(choice: ChunkChoice): boolean {
     let state = states.get(choice.index);
     if (state === undefined) {
@@ -143,21 +157,7 @@ export function createNormalizer(traits: ProviderTraits): Normalizer {
     let changed = mendRole(state, choice);
     const calls = choice.delta.tool_calls;
     if (calls) changed = mendCalls(state, calls) || changed;
-    const vendorReason = choice.finish_reason;
-    if (vendorReason === '') {
-      choice.finish_reason = null;
-      changed = true;
-    } else if (typeof vendorReason === 'string') {
-      const reason = mapFinishReason(vendorReason, traits.finishReasons);
-      state.isFinished = true;
-      endings.reason = reason;
-      endings.vendorReason = vendorReason;
-      if (reason !== vendorReason) {
-        choice.finish_reason = reason;
-        changed = true;
-      }
-    }
-    return changed;
+    return mendFinish(state, choice) || changed;
   }
 
   return {

@@ -18,8 +18,24 @@ export function readErrorEvent(data: string): JsonObject {
   return isObject(value) ? value : { error: { message: typeof value === 'string' ? value : data } };
 }
 
-function isCallList(calls: unknown): boolean {
-  return calls == null || (Array.isArray(calls) && calls.every(isObject));
+/** Puts in what a choice lacks, and takes out what is no tool call; true where it did. */
+function mendChoice(choice: JsonObject, position: number): boolean {
+  let mended = false;
+  if (typeof choice['index'] !== 'number') {
+    choice['index'] = position;
+    mended = true;
+  }
+  const delta = isObject(choice['delta']) ? choice['delta'] : {};
+  if (delta !== choice['delta']) {
+    choice['delta'] = delta;
+    mended = true;
+  }
+  const { tool_calls: said } = delta;
+  if (said === undefined || said === null) return mended;
+  const calls: unknown[] = Array.isArray(said) ? said : [said];
+  if (said === calls && calls.every(isObject)) return mended;
+  delta['tool_calls'] = calls.filter(isObject);
+  return true;
 }
 
 /**
@@ -29,26 +45,15 @@ function isCallList(calls: unknown): boolean {
 export function readChunk(data: string): ProviderEvent {
   const value = parseJson(data);
   if (!isObject(value)) return { kind: 'garbage' };
-  if (value['error'] !== undefined && value['error'] !== null) return { kind: 'error', body: value };
-  let mended = false;
-  const choices: unknown[] = Array.isArray(value['choices']) ? value['choices'] : [];
-  if (choices !== value['choices']) {
-    if (isComplaint(value)) return { kind: 'error', body: value };
-    value['choices'] = choices;
-    mended = true;
-  }
-  for (const [position, choice] of choices.entries()) {
-    if (!isObject(choice)) return { kind: 'garbage' };
-    if (typeof choice['index'] !== 'number') {
-      choice['index'] = position;
-      mended = true;
-    }
-    const delta = isObject(choice['delta']) ? choice['delta'] : {};
-    if (delta !== choice['delta']) {
-      choice['delta'] = delta;
-      mended = true;
-    }
-    if (!isCallList(delta['tool_calls'])) return { kind: 'garbage' };
-  }
+  const { error, choices: said } = value;
+  if (error) return { kind: 'error', body: value };
+  const listed: unknown[] = Array.isArray(said) ? said : [];
+  if (listed !== said && isComplaint(value)) return { kind: 'error', body: value };
+  const choices = listed.filter(isObject);
+  // An error that is null says that there is none; the AI SDK takes the mere member for one.
+  let mended = choices.length !== listed.length || listed !== said || 'error' in value;
+  if ('error' in value) delete value['error'];
+  if (mended) value['choices'] = choices;
+  for (const [position, choice] of choices.entries()) mended = mendChoice(choice, position) || mended;
   return { kind: 'chunk', chunk: value as ChatChunk, mended }; // every member ChatChunk names was checked or put in
 }

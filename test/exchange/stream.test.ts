@@ -259,11 +259,67 @@ describe('the end of a stream', () => {
     logged.mockRestore();
   });
 
-  it.each([5, '', null])('of a whole answer is a stop where the provider says %j', async (finish_reason) => {
-    provider = playProvider(() => Response.json({ choices: [{ message: { content: 'Hi' }, finish_reason }], usage }));
-    const response = await post({ ...request, stream: false });
-    expect(await response.json()).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
-    expect(await rowOf(response)).toMatchObject({ end: 'completed', finishReason: 'stop', vendorFinishReason: null });
+  it.each([null, undefined, '', false])(
+    'has not come where the finish reason is %j: a failure, billed as the provider says, whole or streamed',
+    async (finish_reason) => {
+      const whole = { choices: [{ message: { content: 'Hi' }, finish_reason }], usage };
+      const streamed = sse([delta('Hi'), { ...(delta('') as object), choices: [{ delta: {}, finish_reason }], usage }]);
+      for (const [stream, answer] of [
+        [false, () => Response.json(whole)],
+        [true, () => Response.json(whole)],
+        [true, () => streamOf(streamed)],
+      ] as const) {
+        provider?.restore();
+        provider = playProvider(answer);
+        const response = await post({ ...request, stream });
+        // A choice has gone out by then where it streams.
+        expect(response.status).toBe(stream ? 200 : 502);
+        expect(await response.text()).toMatch(/"code":"upstream_error"\}\}\s*$/);
+        expect(await rowOf(response)).toMatchObject({
+          ...{ end: 'upstream_failed', source: 'reported', finishReason: null },
+          usage: { inputTokens: 10, outputTokens: 5, cachedTokens: 4 },
+        });
+      }
+    },
+  );
+
+  it.each([[5], [true], [{ why: 'done' }]])('is a stop where the finish reason is %j', async (finish_reason) => {
+    const whole = { choices: [{ message: { content: 'Hi' }, finish_reason }], usage };
+    const streamed = sse([delta('Hi'), { ...(delta('') as object), choices: [{ delta: {}, finish_reason }], usage }]);
+    for (const [stream, answer] of [
+      [false, () => Response.json(whole)],
+      [true, () => streamOf(streamed)],
+    ] as const) {
+      provider?.restore();
+      provider = playProvider(answer);
+      const response = await post({ ...request, stream });
+      expect(await response.text()).toContain('"finish_reason":"stop"');
+      expect(await rowOf(response)).toMatchObject({ end: 'completed', finishReason: 'stop' });
+    }
+  });
+
+  it('without any choice is a failure, billed by the usage that came all the same', async () => {
+    const envelope = { id: 'v', object: 'chat.completion.chunk', created: 5, model: 'm', usage };
+    const complaint = { error: { message: 'ran into trouble', code: 500 }, usage };
+    const bodies = [{ ...envelope, choices: [] }, envelope, { ...envelope, choices: [null] }, complaint];
+    for (const body of bodies) {
+      for (const [stream, answer] of [
+        [false, () => Response.json(body)],
+        [true, () => Response.json(body)],
+        [true, () => streamOf(sse([body]))],
+      ] as const) {
+        provider?.restore();
+        provider = playProvider(answer);
+        const response = await post({ ...request, stream });
+        expect(response.status).toBe(502);
+        expect(await response.json()).toMatchObject({ error: { code: 'upstream_error' } });
+        expect(provider.seen).toHaveLength(1);
+        expect(await rowOf(response)).toMatchObject({
+          ...{ end: 'upstream_failed', source: 'reported' },
+          usage: { inputTokens: 10, outputTokens: 5, cachedTokens: 4 },
+        });
+      }
+    }
   });
 
   it.each([

@@ -80,6 +80,12 @@ function hear(text: string): Heard {
   return heard;
 }
 
+/** The usages that a client is shown. */
+function usagesIn(text: string): unknown[] {
+  const frames = text.split('\n\n').filter((each) => each.startsWith('data: {'));
+  return frames.map((frame) => JSON.parse(frame.slice(6)).usage).filter((usage) => usage != null);
+}
+
 /** The same answer as the provider gives it to who asks for it whole: usage where the stream had it, nothing else put in. */
 function wholeOf({ chunks, expected }: AnswerCase): object {
   const choices = chunks.flatMap((chunk) => chunk.choices);
@@ -101,12 +107,13 @@ function wholeOf({ chunks, expected }: AnswerCase): object {
 describe.each(Object.keys(MODELS))('%s', (provider) => {
   const cases = [...COMMON_ANSWERS, ...(OWN_ANSWERS[provider] ?? [])].map((each) => [each.title, each] as const);
 
-  it.each(cases)('%s, in a stream', async (_, { chunks, expected }) => {
+  it.each(cases)('%s, in a stream', async (_, { chunks, expected, clientUsage = {} }) => {
     const { status, text, bill } = await ask(provider, true, () => streamOf(sse(chunks)));
     const { usage, ...said } = expected;
     expect(status).toBe(200);
     expect(hear(text)).toEqual({ ...said, roles: 'assistant' });
     expect(bill).toEqual(usage);
+    if (said.finishReason !== 'error') expect(usagesIn(text).at(-1)).toMatchObject(clientUsage);
   });
 
   it.each(cases)('%s, as a whole', async (_, answer) => {
@@ -115,7 +122,8 @@ describe.each(Object.keys(MODELS))('%s', (provider) => {
     expect(bill).toEqual(usage);
     if (finishReason === 'error') return expect([502, 503]).toContain(status);
     const body = JSON.parse(text);
-    expect(body).toMatchObject({ object: 'chat.completion', id: expect.any(String), usage: expect.any(Object) });
+    const usageSeen = expect.objectContaining(answer.clientUsage ?? {});
+    expect(body).toMatchObject({ object: 'chat.completion', id: expect.any(String), usage: usageSeen });
     const [{ message, ...choice }] = body.choices;
     expect(choice).toEqual({ index: 0, finish_reason: finishReason });
     expect(message).toMatchObject({ role: 'assistant', content: said.calls.length > 0 ? null : said.content });
@@ -175,8 +183,10 @@ describe('a recorded answer', () => {
     '%s passes as it is, billed whole',
     async (name, recorded) => {
       const { text, bill } = await ask(providerOf(name), false, () => new Response(recorded));
-      expect(text).toBe(recorded.trim());
       const { usage } = JSON.parse(recorded);
+      const isFlat = usage.cached_tokens !== undefined && usage.prompt_tokens_details === undefined;
+      if (isFlat) expect(JSON.parse(text).usage.prompt_tokens_details.cached_tokens).toBe(usage.cached_tokens);
+      else expect(text).toBe(recorded.trim());
       expect(bill).toMatchObject({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
       const known: Record<string, Partial<Usage>> = {
         'deepseek-tool-call.json': { cachedTokens: 320, reasoningTokens: 48 },
