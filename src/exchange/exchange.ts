@@ -14,8 +14,6 @@ export interface Target {
   model: Model;
   /** What the requested name stands for beside the model. */
   parameters: Readonly<Record<string, unknown>>;
-  /** The price at the request's start; null where the catalogue has none. */
-  price: Price | null;
 }
 
 /** The ledger's side of one request; it carries the key and the request's id. */
@@ -33,6 +31,8 @@ export interface Exchange {
   startedAt: number;
   config: Config;
   target: Target;
+  /** The price at the request's start; null where the catalogue has none. */
+  price: Price | null;
   requestedModel: string;
   /** What the client's door made of its request. */
   reading: Reading;
@@ -69,6 +69,6 @@ export function servedBy({ target }: Exchange): Served {
 }
 
 /** What a usage costs in this exchange, nano-USD; 0 only where the catalogue says that nothing is billed. */
-export function costOf(exchange: Pick<Exchange, 'target'>, usage: Usage): number {
-  return exchange.target.price === null ? 0 : costNanoUsd(usage, exchange.target.price.prices);
+export function costOf({ price }: Pick<Exchange, 'price'>, usage: Usage): number {
+  return price === null ? 0 : costNanoUsd(usage, price.prices);
 }

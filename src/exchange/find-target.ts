@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { isAllowed } from '../catalog/allow-list.ts';
 import { modelNotFound } from '../catalog/lookup.ts';
-import { priceAt } from '../catalog/price.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { requireOffer } from '../providers/offer.ts';
@@ -20,8 +19,5 @@ export function findTarget(c: Context<AppEnv>, request: { model: string }): Foun
   }
   const { model, parameters, provider } = found;
   if (!isAllowed(c.get('key').models, [request.model, `${provider}/${model.id}`])) throw notAllowed(request.model);
-  return {
-    kind: 'found',
-    target: { configured, model, parameters, price: priceAt(model, c.get('startedAt'), { ...parameters, ...request }) },
-  };
+  return { kind: 'found', target: { configured, model, parameters } };
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { priceAt } from '../catalog/price.ts';
 import type { Endpoint, Reading } from '../dialects/dialect.ts';
 import { userHash } from '../keys/user-hash.ts';
 import { beginRequest, checkpointRequest, settleRequest } from '../ledger/client.ts';
@@ -15,6 +16,7 @@ import { coloOf } from './colo.ts';
 import type { Exchange, Target } from './exchange.ts';
 import { leaseOf } from './lease-of.ts';
 import { refusal } from './refusal.ts';
+import { settingsFor } from './settings-for.ts';
 
 interface Opening {
   endpoint: Endpoint;
@@ -87,19 +89,22 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
   const config = c.get('config');
   const key = c.get('key');
   const requestId = c.get('requestId');
+  const startedAt = c.get('startedAt');
+  const settings = settingsFor(target, request);
   const facts = {
     requestId,
     endpoint,
-    startedAt: c.get('startedAt'),
+    startedAt,
     config,
     target,
+    price: priceAt(target.model, startedAt, settings),
     requestedModel: request.model,
     reading,
     request,
     inputEstimate: estimateInputTokens(request),
     colo: coloOf(c.req.raw),
   };
-  const admission = askLedger(c.env, key, leaseOf(facts, c.get('keyHash')));
+  const admission = askLedger(c.env, key, leaseOf(facts, settings, c.get('keyHash')));
   const [conversation, user, answer] = await Promise.all([
     openConversation(c, opening),
     userHash(key),

@@ -21,7 +21,10 @@ export interface Outcome extends Told {
 
 /** What the ledger is told of a request before the provider answers. */
 export function factsOf(
-  exchange: Pick<Exchange, 'requestId' | 'endpoint' | 'target' | 'requestedModel' | 'request' | 'startedAt' | 'colo'>,
+  exchange: Pick<
+    Exchange,
+    'requestId' | 'endpoint' | 'target' | 'price' | 'requestedModel' | 'request' | 'startedAt' | 'colo'
+  >,
 ): RequestFacts {
   return {
     requestId: exchange.requestId,
@@ -34,7 +37,7 @@ export function factsOf(
     stream: exchange.request.stream === true,
     startedAt: exchange.startedAt,
     colo: exchange.colo,
-    priceRevision: exchange.target.price?.revision ?? null,
+    priceRevision: exchange.price?.revision ?? null,
   };
 }
 

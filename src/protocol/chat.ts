@@ -70,4 +70,5 @@ export const chatRequestSchema = z.looseObject({
   stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
   max_tokens: z.nullish(z.int().check(z.positive())),
   max_completion_tokens: z.nullish(z.int().check(z.positive())),
+  max_output_tokens: z.nullish(z.int().check(z.positive())),
 });

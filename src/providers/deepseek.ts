@@ -21,7 +21,6 @@ export const deepseek = openAICompatible({
   balance: { path: '/user/balance', read: readBalances },
 
   prepare(draft, { model, userHash }) {
-    draft.rename('max_completion_tokens', 'max_tokens', "DeepSeek's name for it");
     steerThinking(draft, model);
     // "Thinking mode does not support this tool_choice", https://github.com/deepseek-ai/DeepSeek-V3/issues/1376.
     if (forcesTool(draft.request) && isThinking(draft, model)) {

@@ -76,10 +76,10 @@ export const moonshot = openAICompatible({
   baseUrl: 'https://api.moonshot.cn/v1',
   models: MOONSHOT_MODELS,
   aliases: MOONSHOT_ALIASES,
+  limitName: 'max_completion_tokens',
   balance: { path: '/users/me/balance', read: readAvailableBalance },
 
   prepare(draft, { model }) {
-    draft.rename('max_tokens', 'max_completion_tokens', 'its current name at Moonshot');
     for (const name of FIXED_SAMPLING) draft.remove(name, 'fixed for all kimi models');
     steerThinking(draft, model);
     if (takesEffortOnly(model)) draft.remove('thinking', `${model.id} takes reasoning_effort only`);

@@ -3,9 +3,11 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { type ProviderComplaint, type ProviderWords, readWords } from './failure.ts';
 import { settleInputs } from './inputs.ts';
+import { isLimit, keepOneLimit, type LimitName, namesLimit } from './output-limit.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
+import { dropOtherSpellings } from './spellings.ts';
 import { settleStructuredOutput } from './structured-output.ts';
 
 /** What a provider's file states. Only the first six lines are needed; the rest is for what is special. */
@@ -15,6 +17,8 @@ export interface ProviderSpec
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */
   knowsDeveloper?: boolean;
+  /** Its name for the limit of an answer; `max_tokens` unless it says otherwise. */
+  limitName?: LimitName;
   /** Changes what the provider would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
   prepare?(draft: RequestDraft, context: RequestContext): void;
   /** Our error → the provider's own codes and types for it. */
@@ -35,9 +39,15 @@ function renameDeveloper(draft: RequestDraft): void {
 }
 
 function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, parameters }: RequestContext): void {
+  const { limitName = 'max_tokens' } = provider;
+  dropOtherSpellings(draft);
+  const isLimited = namesLimit(draft.request);
   for (const [name, value] of Object.entries(parameters)) {
+    // A client that limits its answer has the last word on that, by whichever name.
+    if (isLimited && isLimit(name)) continue;
     if (draft.request[name] == null) draft.set(name, value, 'the requested name stands for it');
   }
+  keepOneLimit(draft, limitName, model);
   if (draft.request.model !== model.id) draft.set('model', model.id, "the provider's own name");
   const { stream, stream_options: options } = draft.request;
   if (stream === true && options?.include_usage !== true) {
@@ -50,7 +60,14 @@ function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, par
 
 /** A provider that speaks OpenAI's Chat Completions, but for what its file says. */
 export function openAICompatible(provider: ProviderSpec): Provider {
-  const { prepare, errors = {}, recognise = () => null, knowsDeveloper: _, ...facts } = provider;
+  const {
+    prepare,
+    errors = {},
+    recognise = () => null,
+    knowsDeveloper: _knows,
+    limitName: _limit,
+    ...facts
+  } = provider;
   const words = readWords(errors);
   return {
     aliases: [],

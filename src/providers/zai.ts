@@ -20,11 +20,6 @@ export const zai = openAICompatible({
   modelsPath: null,
 
   prepare(draft, { model, userHash }) {
-    draft.rename('max_completion_tokens', 'max_tokens', "Z.ai's name for it");
-    const { max_tokens: limit } = draft.request;
-    if (typeof limit === 'number' && limit > model.maxOutput) {
-      draft.set('max_tokens', model.maxOutput, 'more is refused, and never comes');
-    }
     // "Tool choice must be auto": https://github.com/vectorize-io/hindsight/issues/4246 (2026-09).
     chooseByAuto(draft);
     // Ranges are narrower than OpenAI's; beyond them it is error 1210: https://docs.z.ai/api-reference/llm/chat-completion

@@ -325,7 +325,7 @@ describe('a hold', () => {
       heldFor({ max_completion_tokens: 50, max_tokens: 100, n: 3 }),
       heldFor({ max_tokens: 10_000_000 }, { HOLD_CAP_USD: '0.5' }),
     ]);
-    expect(held).toEqual([input + 4_096 * 2_000, input + 100 * 2_000, input + 3 * 50 * 2_000, 500_000_000]);
+    expect(held).toEqual([input + 4_096 * 2_000, input + 100 * 2_000, input + 3 * 100 * 2_000, 500_000_000]);
   });
 });
 
