@@ -30,10 +30,10 @@ export function buildRouter(directory: string): Promise<Built> {
   return buildWorker('router', join(PROJECT, 'wrangler.jsonc'), directory);
 }
 
-/** A Worker of the bench's own, from `workers/`. */
-export function buildBare(name: string, compatibilityDate: string, directory: string): Promise<Built> {
+/** A Worker of the tests' own: the one in `workers/` beside the module with this URL. */
+export function buildBare(name: string, from: string, compatibilityDate: string, directory: string): Promise<Built> {
   const file = join(directory, `${name}.json`);
-  const main = fileURLToPath(new URL(`workers/${name}.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`workers/${name}.ts`, from));
   writeFileSync(file, JSON.stringify({ name, main, compatibility_date: compatibilityDate }));
   return buildWorker(name, file, directory);
 }

@@ -28,9 +28,9 @@ export async function prepareTargets(provider: string, directory: string): Promi
   const { compatibility_date: date, compatibility_flags: flags } = config;
   const [router, plain, calls, storeWorker] = await Promise.all([
     buildRouter(directory),
-    buildBare('plain', date, directory),
-    buildBare('ledger-calls', date, directory),
-    buildBare('stores', date, directory),
+    buildBare('plain', import.meta.url, date, directory),
+    buildBare('ledger-calls', import.meta.url, date, directory),
+    buildBare('stores', import.meta.url, date, directory),
   ]);
   const keys = { default: await makeKey('default'), cursor: await makeKey('cursor') };
   const stores: StoreSetup = { built: storeWorker, keys: Object.values(keys) };
