@@ -1,4 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
+import { mendHalfSurrogates } from '../protocol/half-surrogates.ts';
 import { atMost } from './at-most.ts';
 
 /** How long the rest of a refused body is read on, in ms. */
@@ -23,31 +24,44 @@ function encodingOf(request: Request): 'gzip' | 'deflate' | null {
   );
 }
 
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
+type Body = ReadableStream<Uint8Array>;
 
-async function collect(reader: BodyReader, limit: number): Promise<Uint8Array[]> {
-  const pieces: Uint8Array[] = [];
+const FIRST_BUFFER = 64 * 1024;
+
+/** Collects a body into one buffer that grows as it is filled, so that a body in a million pieces costs no more than one in ten. */
+async function collect(reader: ReadableStreamBYOBReader, limit: number): Promise<Uint8Array> {
+  let buffer = new Uint8Array(Math.min(FIRST_BUFFER, limit + 1));
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return pieces;
-    length += value.length;
+    const free = buffer.subarray(length);
+    const { done, value } = await reader.readAtLeast(free.length, free);
+    if (value === undefined) return new Uint8Array(0);
+    length += value.byteLength;
+    buffer = new Uint8Array(value.buffer);
     if (length > limit) throw tooLarge(limit);
-    pieces.push(value);
+    if (done || length < buffer.length) return buffer.subarray(0, length);
+    const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
+    larger.set(buffer);
+    buffer = larger;
   }
 }
 
 /** Reads to the end, and keeps nothing of it. */
-async function drain(reader: BodyReader): Promise<void> {
-  let ended = false;
-  while (!ended) ended = (await reader.read()).done;
+async function drain(reader: ReadableStreamBYOBReader): Promise<void> {
+  let buffer = new ArrayBuffer(FIRST_BUFFER);
+  for (;;) {
+    const { done, value } = await reader.readAtLeast(FIRST_BUFFER, new Uint8Array(buffer));
+    if (done || value === undefined) return;
+    ({ buffer } = value);
+  }
 }
 
 /**
  * Collects a body, and takes the rest of one that is refused off the connection. Answered in the middle of it,
  * a sender may see a broken connection in place of the answer, and older dev servers of wrangler (4.124.0) end themselves.
  */
-async function collectOrDrain(reader: BodyReader, limit: number): Promise<Uint8Array[]> {
+async function collectOrDrain(body: Body, limit: number): Promise<Uint8Array> {
+  const reader = body.getReader({ mode: 'byob' });
   try {
     return await collect(reader, limit);
   } catch (cause) {
@@ -56,28 +70,28 @@ async function collectOrDrain(reader: BodyReader, limit: number): Promise<Uint8A
   }
 }
 
-/** The whole body before its content encoding, in pieces. */
-async function readPieces(request: Request, limit: number): Promise<Uint8Array[]> {
+/** The whole body before its content encoding. */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const { body } = request;
-  if (body === null) return [];
+  if (body === null) return new Uint8Array(0);
   const encoding = encodingOf(request);
   // The runtime lets no more bytes through than the length says, and reads them at once for a third of the cost.
   const length = Number(request.headers.get('content-length') ?? Number.NaN);
-  const pieces = length <= limit ? [await request.bytes()] : await collectOrDrain(body.getReader(), limit);
-  if (encoding === null) return pieces;
+  const packed = length <= limit ? await request.bytes() : await collectOrDrain(body, limit);
+  if (encoding === null) return packed;
   // Out of memory: a packed body that is refused halfway then leaves nothing unread on the connection.
-  const unpacked = new Blob(pieces).stream().pipeThrough(new DecompressionStream(encoding));
-  return await collect(unpacked.getReader(), limit);
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream(encoding));
+  return await collect(unpacked.getReader({ mode: 'byob' }), limit);
 }
 
 /**
- * Reads a request's body as text, counting while it comes in and after decompression.
- * Throws RouterError: too large, not UTF-8, an encoding nobody knows, or cut off.
+ * Reads a request's body as text, counting while it comes in and after decompression. Escaped halves of surrogate pairs
+ * are mended on the way: no provider takes them. Throws RouterError: too large, not UTF-8, an encoding nobody knows, or cut off.
  */
 export async function readBody(request: Request, limit: number): Promise<string> {
-  let pieces: Uint8Array[];
+  let bytes: Uint8Array;
   try {
-    pieces = await readPieces(request, limit);
+    bytes = await readBytes(request, limit);
   } catch (cause) {
     if (cause instanceof RouterError) throw cause;
     throw new RouterError(
@@ -86,10 +100,9 @@ export async function readBody(request: Request, limit: number): Promise<string>
       { param: 'body', cause },
     );
   }
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+  mendHalfSurrogates(bytes);
   try {
-    const text = pieces.map((piece) => decoder.decode(piece, { stream: true })).join('');
-    return text + decoder.decode();
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
     throw new RouterError('invalid_encoding', 'The body is not valid UTF-8. Encode it as UTF-8.', {
       param: 'body',

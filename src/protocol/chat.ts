@@ -60,14 +60,11 @@ export interface ChatCompletion extends JsonObject {
   usage?: JsonObject | null;
 }
 
-const messageSchema = z.looseObject({ role: z.string() });
-
-/** What the router reads of a request, and no more. */
-export const chatRequestSchema = z.looseObject({
+/** What the router reads of a request beside its messages, and no more. Not loose: that would copy members nobody looks at. */
+export const settingsSchema = z.object({
   model: z.string().check(z.minLength(1)),
-  messages: z.array(messageSchema).check(z.minLength(1)),
   stream: z.nullish(z.boolean()),
-  stream_options: z.nullish(z.looseObject({ include_usage: z.nullish(z.boolean()) })),
+  stream_options: z.nullish(z.object({ include_usage: z.nullish(z.boolean()) })),
   max_tokens: z.nullish(z.int().check(z.positive())),
   max_completion_tokens: z.nullish(z.int().check(z.positive())),
   max_output_tokens: z.nullish(z.int().check(z.positive())),

@@ -96,13 +96,13 @@ export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string };
 }
 
-/** The envelope for a body or for an error frame in a stream. */
+/** The envelope for a body or for an error frame in a stream. What was cut short may end in half a character. */
 export function errorBody(error: RouterError): ErrorBody {
   return {
     error: {
-      message: error.message,
+      message: error.message.toWellFormed(),
       type: ERROR_CODES[error.code].type,
-      param: error.param,
+      param: error.param?.toWellFormed() ?? null,
       code: error.providerCode ?? error.code,
     },
   };

@@ -1,4 +1,4 @@
-import { type ChatMessage, type ChatRequest, chatRequestSchema } from '../protocol/chat.ts';
+import { type ChatMessage, type ChatRequest, settingsSchema } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { pause, streamEvents } from './test-stream.ts';
 
@@ -135,9 +135,9 @@ function chunksOf(request: ChatRequest, envelope: JsonObject, answer: Answer, us
 
 /** The test provider's whole backend: a chat request in, an answer as a provider would send it out. */
 export async function answerTest(incoming: Request): Promise<Response> {
-  const parsed = chatRequestSchema.safeParse(await incoming.json());
-  if (!parsed.success) return failure(400);
-  const request = parsed.data as ChatRequest; // the schema's output is what ChatRequest names
+  const body: unknown = await incoming.json();
+  if (!settingsSchema.safeParse(body).success) return failure(400);
+  const request = body as ChatRequest; // the router has checked its messages
   const answer = answerOf(request);
   if (request.model === 'error') return failure(statusIn(answer.deltas.map((delta) => delta['content']).join('')));
   const envelope = { id: 'chatcmpl-test', created: CREATED, model: request.model };

@@ -1,20 +1,13 @@
-import { type ChatRequest, chatRequestSchema } from '../../protocol/chat.ts';
+import { checkLength, MOST_CALLS, MOST_MESSAGES, MOST_TOOLS } from '../../protocol/bounds.ts';
+import { type ChatRequest, settingsSchema } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
-import type { JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject } from '../../protocol/json.ts';
 
-function isChatRequest(body: JsonObject): body is ChatRequest {
-  const parsed = chatRequestSchema.safeParse(body);
-  if (parsed.success) return true;
+function checkSettings(body: JsonObject): void {
+  const parsed = settingsSchema.safeParse(body);
+  if (parsed.success) return;
   const [issue] = parsed.error.issues;
   const param = issue?.path.join('.') ?? '';
-  if (param === 'messages' && !Array.isArray(body['messages'])) {
-    throw new RouterError('missing_messages', "The body has no 'messages'. Send a list with at least one message.", {
-      param,
-    });
-  }
-  if (param === 'messages') {
-    throw new RouterError('missing_messages', "'messages' is empty. Send at least one message.", { param });
-  }
   if (param === 'model') {
     throw new RouterError(
       'missing_model',
@@ -27,8 +20,45 @@ function isChatRequest(body: JsonObject): body is ChatRequest {
   });
 }
 
-/** Checks what the router reads of a request; the object itself passes on as it came. Throws RouterError with `param`. */
+function checkMessage(message: unknown, position: number): void {
+  const param = `messages.${position}`;
+  if (!isObject(message)) {
+    throw new RouterError('invalid_value', `'${param}' is not a message. Send an object with a 'role'.`, { param });
+  }
+  if (typeof message['role'] !== 'string') {
+    throw new RouterError('invalid_value', `'${param}' has no 'role'. Send one such as 'user'.`, {
+      param: `${param}.role`,
+    });
+  }
+  checkLength(message['tool_calls'], MOST_CALLS, `${param}.tool_calls`);
+}
+
+function checkMessages(messages: unknown): void {
+  const param = 'messages';
+  if (!Array.isArray(messages)) {
+    throw new RouterError('missing_messages', "The body has no 'messages'. Send a list with at least one message.", {
+      param,
+    });
+  }
+  if (messages.length === 0) {
+    throw new RouterError('missing_messages', "'messages' is empty. Send at least one message.", { param });
+  }
+  for (const [position, message] of messages.entries()) checkMessage(message, position);
+}
+
+/** Throws RouterError where a list of any dialect is longer than one request may hold, before any of it is looked at. */
+export function checkLists(body: JsonObject): void {
+  for (const name of ['messages', 'input']) checkLength(body[name], MOST_MESSAGES, name);
+  for (const name of ['tools', 'functions']) checkLength(body[name], MOST_TOOLS, name);
+}
+
+/**
+ * Checks what the router reads of a request, up to the first fault; the object itself passes on as it came.
+ * Throws RouterError with `param`.
+ */
 export function checkRequest(body: JsonObject): ChatRequest {
-  if (isChatRequest(body)) return body;
-  throw new RouterError('invalid_request', 'The body is not a chat request.');
+  checkLists(body);
+  checkSettings(body);
+  checkMessages(body['messages']);
+  return body as ChatRequest; // each member that ChatRequest names was checked
 }

@@ -1,3 +1,4 @@
+import { checkLists } from '../../dialects/chat/read-request.ts';
 import { readBlocks, readSystem } from '../../dialects/messages/read-blocks.ts';
 import { readItems } from '../../dialects/responses/read-items.ts';
 import { readTool, readToolChoice } from '../../dialects/shared/tools.ts';
@@ -94,6 +95,7 @@ function readFormat(format: JsonObject): JsonObject {
  * OpenAI's Responses, one with Anthropic's blocks and tools. Cursor mixes them, so each part is read by its own form.
  */
 export function readBody(body: JsonObject): JsonObject {
+  checkLists(body);
   const messages = readMessages(body);
   const found: JsonObject = { ...readSettings(body), ...readTools(body) };
   const read: JsonObject = {};

@@ -1,0 +1,59 @@
+/*
+ * A character beyond the first 65,536 is a pair of surrogates in UTF-16, and JSON may write it as two escapes. A client that
+ * cuts a text by its length leaves half of one: `"\ud83d"`. UTF-8 has no place for it, and providers refuse the whole
+ * request, in every later turn too: https://github.com/CherryHQ/cherry-studio/pull/20614.
+ */
+
+const BACKSLASH = 92;
+const LOWER_U = 117;
+const LOWER_D = 100;
+const LOWER_F = 102;
+const ESCAPE_LENGTH = 6;
+// A search has a price of its own, which is paid only where the next escape is far.
+const WALKED = 32;
+
+/** The value of a hexadecimal digit, or 16. */
+function digitAt(bytes: Uint8Array, at: number): number {
+  const code = (bytes[at] ?? 0) | 32;
+  if (code >= 97 && code <= 102) return code - 87;
+  const digit = (bytes[at] ?? 0) - 48;
+  return digit >= 0 && digit <= 9 ? digit : 16;
+}
+
+/** Which half of a pair the escape at this place is. */
+function halfAt(bytes: Uint8Array, at: number): 'high' | 'low' | null {
+  if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LOWER_U || ((bytes[at + 2] ?? 0) | 32) !== LOWER_D) return null;
+  const half = digitAt(bytes, at + 3);
+  if (half < 8 || half > 15 || digitAt(bytes, at + 4) > 15 || digitAt(bytes, at + 5) > 15) return null;
+  return half < 12 ? 'high' : 'low';
+}
+
+/** The next backslash from `start` on; -1 where there is none. */
+function nextBackslash(bytes: Uint8Array, start: number): number {
+  const near = Math.min(start + WALKED, bytes.length);
+  for (let at = start; at < near; at += 1) if (bytes[at] === BACKSLASH) return at;
+  return bytes.indexOf(BACKSLASH, near);
+}
+
+/**
+ * Puts U+FFFD in the place of each escaped half of a surrogate pair, in the bytes themselves: an escape has the same length.
+ * JSON that is clean stays as it is, to the byte. True where something was put in.
+ */
+export function mendHalfSurrogates(json: Uint8Array): boolean {
+  let mended = false;
+  for (let at = nextBackslash(json, 0); at >= 0; ) {
+    const half = halfAt(json, at);
+    if (half === null) {
+      // Any other escape: the character behind the backslash is not one that begins the next.
+      at = nextBackslash(json, at + 2);
+    } else if (half === 'high' && halfAt(json, at + ESCAPE_LENGTH) === 'low') {
+      at = nextBackslash(json, at + 2 * ESCAPE_LENGTH);
+    } else {
+      json.fill(LOWER_F, at + 2, at + 5);
+      json[at + 5] = LOWER_D;
+      mended = true;
+      at = nextBackslash(json, at + ESCAPE_LENGTH);
+    }
+  }
+  return mended;
+}
