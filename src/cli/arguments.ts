@@ -2,10 +2,23 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type * as z from 'zod/mini';
 import { Mistake } from './mistake.ts';
 
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** `--rpm -1` as `--rpm=-1`: Node takes a dash for the next flag, and its complaint says nothing of what -1 may not be. */
+function joinNegatives(args: readonly string[], options: Options): string[] {
+  return args.flatMap((arg, index) => {
+    const takesValue = (flag: string | undefined) =>
+      flag?.startsWith('--') && options[flag.slice(2)]?.type === 'string';
+    const isNegative = (text: string | undefined) => /^-[\d.]/.test(text ?? '');
+    if (isNegative(arg) && takesValue(args[index - 1])) return [];
+    return takesValue(arg) && isNegative(args[index + 1]) ? [`${arg}=${args[index + 1]}`] : [arg];
+  });
+}
+
 /** Reads flags and positionals strictly. Throws Mistake with what is wrong. */
-export function readArguments<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
+export function readArguments<T extends Options>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinNegatives(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const first = message.split(/\n|\. /)[0] ?? message;

@@ -1,3 +1,4 @@
+import { causeOf } from '../protocol/cause-of.ts';
 import { Mistake } from './mistake.ts';
 import { note, say } from './print.ts';
 import { OnlyStatements } from './remote-control.ts';
@@ -13,16 +14,6 @@ const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise
   ['models', () => import('./models.ts')],
   ['doctor', () => import('./doctor.ts')],
 ]);
-
-/** Looks through the wrappers that libraries put around an error. */
-function causeOf<T extends Error>(error: unknown, kind: new (...args: never[]) => T): T | null {
-  let current = error;
-  while (current instanceof Error) {
-    if (current instanceof kind) return current;
-    current = current.cause;
-  }
-  return null;
-}
 
 /** What went wrong at the bottom: the wrappers repeat whole statements. */
 function deepestMessage(error: unknown): string {

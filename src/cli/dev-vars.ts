@@ -4,9 +4,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { DEV_VARS } from './project.ts';
 
-/** Makes .dev.vars from its example, with a secret of its own, if it is not there. True when it made one. */
-export async function ensureDevVars(): Promise<boolean> {
-  if (existsSync(DEV_VARS)) return false;
+/** The file that a local router reads: an environment's own where there is one, as wrangler has it. */
+function fileOf(environment: string | null): string {
+  const own = `${DEV_VARS}.${environment}`;
+  return environment !== null && existsSync(own) ? own : DEV_VARS;
+}
+
+/** Makes .dev.vars from its example, with a secret of its own, where the router would find none. True when it made one. */
+export async function ensureDevVars(environment: string | null): Promise<boolean> {
+  if (existsSync(fileOf(environment))) return false;
   const example = await readFile(`${DEV_VARS}.example`, 'utf8');
   const secret = randomBytes(32).toString('base64url');
   const content = example.replace(/^INTERNAL_SECRET=.*$/m, `INTERNAL_SECRET=${secret}`);
@@ -14,10 +20,10 @@ export async function ensureDevVars(): Promise<boolean> {
   return true;
 }
 
-/** What .dev.vars says; nothing where there is none. */
-export async function readDevVars(): Promise<NodeJS.Dict<string>> {
+/** What the file of a local router says; nothing where there is none. */
+export async function readDevVars(environment: string | null): Promise<NodeJS.Dict<string>> {
   try {
-    return parseEnv(await readFile(DEV_VARS, 'utf8'));
+    return parseEnv(await readFile(fileOf(environment), 'utf8'));
   } catch {
     return {};
   }
@@ -25,5 +31,5 @@ export async function readDevVars(): Promise<NodeJS.Dict<string>> {
 
 /** The variables of a local router: the environment's, else those of .dev.vars. */
 export async function readVariables(): Promise<NodeJS.Dict<string>> {
-  return { ...(await readDevVars()), ...process.env };
+  return { ...(await readDevVars(null)), ...process.env };
 }

@@ -4,14 +4,15 @@ import { isLoopback } from '../protocol/safe-url.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson } from './print.ts';
-import { findRouter, type Router, refusalIn } from './router.ts';
+import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 import { readTarget, type Target } from './target.ts';
 
-const HELP = `npm run doctor [-- --remote] [--json]
+const HELP = `npm run doctor [-- --remote] [--env E] [--json]
 
 Asks a running router which providers work from where it runs: a live call of each, its balance, and what to do
 about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
-one on port 8787 (PORT) with the secret of .dev.vars. Ends with 1 when something has to be done.`;
+one on port 8787 (PORT) with the secret of .dev.vars. A router that is not on this machine needs --remote.
+Ends with 1 when something has to be done.`;
 
 const providerSchema = z.looseObject({
   id: z.string(),
@@ -99,11 +100,7 @@ async function refusalOf(response: Response, router: Router): Promise<string> {
 async function askRouter(router: Router): Promise<ProviderReport[]> {
   let response: Response;
   try {
-    response = await fetch(`${router.url}/internal/providers?check=true`, {
-      headers: { authorization: `Bearer ${router.secret}` },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+    response = await callRouter(router, 'GET', '/internal/providers?check=true', undefined, PATIENCE_MS);
   } catch {
     throw new Mistake(
       `No router answers at ${router.url}. Start it with "npm start", or set ROUTER_URL to where it runs.`,
@@ -141,6 +138,7 @@ export async function run(args: string[]): Promise<number> {
     json: { type: 'boolean' },
     remote: { type: 'boolean' },
     local: { type: 'boolean' },
+    env: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) {

@@ -1,5 +1,6 @@
 import { parseDuration, prefixSchema, userNameSchema } from '../keys/limits.ts';
 import { keyId, newSecret } from '../keys/secret.ts';
+import { causeOf } from '../protocol/cause-of.ts';
 import { describeKey } from '../store/describe-key.ts';
 import { createKey, getKey, type KeyChange, listKeys, revokeKey, rotateKey, updateKey } from '../store/keys.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -8,8 +9,8 @@ import { durationFrom, readSettings, SETTING_HELP, SETTING_OPTIONS } from './key
 import { keyDetails, keyTable } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson } from './print.ts';
-import { openRemoteControl } from './remote-control.ts';
-import { refreshKeys } from './router.ts';
+import { OutcomeUnknown, openRemoteControl } from './remote-control.ts';
+import { findRouter, refreshKeys } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run keys -- create --username NAME [--prefix sk] [settings]
@@ -46,6 +47,16 @@ function noteSecret(target: Target, secret: string): void {
   if (target.sql) note(`The key, once you have run the statements: ${secret}`);
 }
 
+/** A secret that may be in the database is shown, whatever became of the answer: nothing else ever will. */
+async function showingSecret<T>(secret: string, job: Promise<T>): Promise<T> {
+  try {
+    return await job;
+  } catch (cause) {
+    if (causeOf(cause, OutcomeUnknown) !== null) note(`If it was stored all the same, the key is: ${secret}`);
+    throw cause;
+  }
+}
+
 function changed(change: KeyChange, id: string): ApiKey {
   switch (change.kind) {
     case 'changed':
@@ -69,7 +80,9 @@ async function create(values: Values, target: Target): Promise<void> {
   const { secret, ...stored } = await newSecret(prefix);
   noteSecret(target, secret);
   const id = keyId(Date.now());
-  const key = await createKey(openRemoteControl(target), { id, owner, ...stored, ...settings }, 'cli');
+  const row = { id, owner, ...stored, ...settings };
+  const key = await showingSecret(secret, createKey(openRemoteControl(target), row, 'cli'));
+  if (key === null) throw new Mistake(`The id ${id} is taken, so nothing was done. Please try again.`);
   sayKey(target, 'API key created', key, secret);
   if (key.ownerStatus !== 'active') note(`${owner} is disabled, and so is this key: npm run users -- enable ${owner}`);
 }
@@ -126,7 +139,8 @@ async function rotate(id: string, values: Values, target: Target): Promise<void>
   if (before.status === 'revoked') changed({ kind: 'revoked', key: before }, id);
   const { secret, ...stored } = await newSecret(before.prefix);
   noteSecret(target, secret);
-  const key = changed(await rotateKey(openRemoteControl(target), before, stored, previousExpiresAt, 'cli'), id);
+  const rotation = rotateKey(openRemoteControl(target), before, stored, previousExpiresAt, 'cli');
+  const key = changed(await showingSecret(secret, rotation), id);
   const effect = await refreshKeys(target, [id]);
   sayKey(target, 'API key rotated', key, secret);
   note(parseDuration(grace) === 0 ? 'The old secret has ended.' : `The old secret works until ${previousExpiresAt}.`);
@@ -142,6 +156,8 @@ export async function run(args: string[]): Promise<number | undefined> {
     return 0;
   }
   const target = readTarget(values);
+  // Told of a bad address before anything is changed.
+  if (!target.sql) await findRouter(target);
   const id = () => onlyPositional(rest, 'key', `npm run keys -- ${verb} key_… (npm run keys -- list shows them)`);
   switch (verb) {
     case 'create':

@@ -14,7 +14,7 @@ npm run ledger -- dead-letters retry ID|all   puts them back into the queue
 npm run ledger -- dead-letters delete ID|all
 
 These ask the running router, not the database: ROUTER_URL and INTERNAL_SECRET say where it is and open it.
-Without them it is the one of "npm start" on this machine.
+Without them it is the one of "npm start" on this machine. One that is elsewhere needs --remote.
   --json             JSON on standard output`;
 
 const checkSchema = z.object({

@@ -1,3 +1,10 @@
+// Whoever reads may stop before we do (`npm run keys -- list | head`): what comes after is for nobody.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 /** What a command prints: results on standard output, everything else on standard error. */
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
+import * as z from 'zod/mini';
+import { parseJson } from '../protocol/json.ts';
 import type { Database } from '../store/database.ts';
 import { databaseFailure } from './failure.ts';
 import { inlineParameters } from './literal.ts';
@@ -16,7 +18,25 @@ export class OnlyStatements extends Error {
   }
 }
 
+/** The database has run the statements, or may have: what came of it is not known. */
+export class OutcomeUnknown extends Mistake {
+  override name = 'OutcomeUnknown';
+}
+
 type Row = Record<string, unknown>;
+
+const resultsSchema = z.array(z.looseObject({ results: z.array(z.record(z.string(), z.unknown())) }));
+
+/** The rows of each statement in what wrangler printed: one member for each, in their order. */
+function readResults(stdout: string): Row[][] {
+  const parsed = resultsSchema.safeParse(parseJson(stdout.slice(stdout.search(/^\[/m))));
+  if (parsed.success) return parsed.data.map(({ results }) => results);
+  throw new OutcomeUnknown('The database was asked, but what wrangler printed of its answer could not be read.');
+}
+
+// The local router holds the same file and may be writing. Each try takes a second or more by itself.
+const BUSY = /SQLITE_BUSY|database is locked|session commit token|internal error; reference/;
+const BUSY_TRIES = 8;
 
 /** Runs statements in one call, which is one transaction; the rows of each. Throws Mistake with wrangler's reason. */
 async function execute(target: Target, statements: readonly string[]): Promise<Row[][]> {
@@ -30,14 +50,9 @@ async function execute(target: Target, statements: readonly string[]): Promise<R
   const args = ['d1', 'execute', 'DB', '--json', '--yes', ...targetFlags(target), '--command', statements.join(';\n')];
   for (let attempt = 1; ; attempt += 1) {
     const { code, stdout, stderr } = await runWrangler(args);
-    if (code === 0) {
-      // Wrangler prints one member for each statement, in their order.
-      const parsed = JSON.parse(stdout.slice(stdout.search(/^\[/m))) as { results: Row[] }[];
-      return parsed.map(({ results }) => results);
-    }
+    if (code === 0) return readResults(stdout);
     const reason = databaseFailure(target, { stdout, stderr });
-    // The local router holds the same file and may be writing.
-    if (attempt < 4 && /SQLITE_BUSY|database is locked/.test(reason)) continue;
+    if (attempt < BUSY_TRIES && !target.remote && BUSY.test(stdout + stderr)) continue;
     throw new Mistake(reason);
   }
 }

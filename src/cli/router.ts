@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../protocol/json.ts';
+import { isLoopback, isSafeUrl } from '../protocol/safe-url.ts';
+import { configuredVariable } from './configuration.ts';
 import { readDevVars } from './dev-vars.ts';
+import { Mistake } from './mistake.ts';
 import type { Target } from './target.ts';
 
 /** Where the router runs and what opens its /internal routes. */
@@ -12,20 +15,41 @@ export interface Router {
 /** The router that a command means, or what is missing to tell. */
 export type FoundRouter = { kind: 'found'; router: Router } | { kind: 'unset'; variable: string };
 
-/** A variable of the router that a command means: from the environment, or for a local one from .dev.vars. */
-export async function localVariable(name: string, target: Target): Promise<string | null> {
-  return process.env[name] || (target.remote ? undefined : (await readDevVars())[name]) || null;
+/**
+ * A variable of the router that a command means: from the environment, for a local one from .dev.vars, else from
+ * wrangler.jsonc. What is set as a secret of a deployment nobody can read back.
+ */
+export async function routerVariable(name: string, target: Target): Promise<string | null> {
+  const local = target.remote ? undefined : (await readDevVars(target.env))[name];
+  return process.env[name] || local || configuredVariable(name, target.env);
+}
+
+/** Whatever INTERNAL_SECRET opens is the router's to give away, so the secret goes where nobody else can read it. */
+function assertSafe(text: string, target: Target): void {
+  if (!URL.canParse(text)) throw new Mistake(`ROUTER_URL must be an address such as https://router.example.com.`);
+  const url = new URL(text);
+  if (!isSafeUrl(url)) {
+    throw new Mistake(
+      `ROUTER_URL must begin with https:// (http:// only for this machine): INTERNAL_SECRET goes there.`,
+    );
+  }
+  if (!target.remote && !isLoopback(url)) {
+    throw new Mistake(`ROUTER_URL is ${url.origin}, which is not this machine: add --remote if you mean it.`);
+  }
 }
 
 /**
  * ROUTER_URL and INTERNAL_SECRET; without them, for a local database, the port that `npm start` uses and .dev.vars.
- * Answers the name of the variable that is not set where they do not tell.
+ * Answers the name of the variable that is not set where they do not tell. Throws Mistake for an address that is
+ * not to have the secret.
  */
 export async function findRouter(target: Target): Promise<FoundRouter> {
   const url = process.env['ROUTER_URL'] || (target.remote ? null : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
   if (url === null) return { kind: 'unset', variable: 'ROUTER_URL' };
-  const secret = await localVariable('INTERNAL_SECRET', target);
-  if (secret === null) return { kind: 'unset', variable: 'INTERNAL_SECRET' };
+  assertSafe(url, target);
+  // The router leaves off blanks and line ends around its own as well.
+  const secret = (await routerVariable('INTERNAL_SECRET', target))?.trim();
+  if (!secret) return { kind: 'unset', variable: 'INTERNAL_SECRET' };
   return { kind: 'found', router: { url: url.replace(/\/+$/, ''), secret } };
 }
 
@@ -33,7 +57,13 @@ export async function findRouter(target: Target): Promise<FoundRouter> {
 const PATIENCE = 5_000;
 
 /** Calls a path of the router. Throws where nobody answers. */
-export async function callRouter(router: Router, method: string, path: string, body?: unknown): Promise<Response> {
+export async function callRouter(
+  router: Router,
+  method: string,
+  path: string,
+  body?: unknown,
+  patience: number = PATIENCE,
+): Promise<Response> {
   // The audit says who made a change.
   const headers = { authorization: `Bearer ${router.secret}`, 'content-type': 'application/json', 'x-actor': 'cli' };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -41,7 +71,7 @@ export async function callRouter(router: Router, method: string, path: string, b
     method,
     headers,
     redirect: 'error',
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(patience),
     ...content,
   });
 }

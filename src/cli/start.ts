@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { noPositional, readArguments } from './arguments.ts';
 import { assertFree, HOST, startDevServer, waitUntilReady } from './dev-server.ts';
 import { ensureDevVars } from './dev-vars.ts';
@@ -6,7 +5,7 @@ import { type FirstKeys, firstKeys } from './first-keys.ts';
 import { Mistake } from './mistake.ts';
 import { note, say } from './print.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
-import { runWrangler, targetFlags, WRANGLER } from './wrangler.ts';
+import { assertInstalled, runWrangler, targetFlags } from './wrangler.ts';
 
 const HELP = `npm start
 Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start takes another port.
@@ -120,10 +119,10 @@ export async function run(args: string[]): Promise<number> {
   noPositional(positionals);
   const target = readTarget(values);
   if (target.remote) throw new Mistake('npm start runs the router on this machine. To deploy it: npm run deploy');
-  if (!existsSync(WRANGLER)) throw new Mistake('Install first: npm install');
+  assertInstalled();
   const port = readPort();
   await assertFree(port);
-  if (await ensureDevVars()) note('Made .dev.vars with a new INTERNAL_SECRET.');
+  if (await ensureDevVars(target.env)) note('Made .dev.vars with a new INTERNAL_SECRET.');
   note('Bringing the local database up to date …');
   await applyMigrations(target);
   note('Starting …');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { assertEnvironment } from './environment.ts';
+import { assertEnvironment } from './configuration.ts';
 import { Mistake } from './mistake.ts';
 
 /** Which database a command means, and how it answers. */
@@ -48,11 +48,13 @@ export function readTarget(values: TargetValues): Target {
   if (values.remote && values['persist-to'] !== undefined) {
     throw new Mistake('--persist-to is for the local database: leave out one of --remote and --persist-to.');
   }
-  if (values.env !== undefined) assertEnvironment(values.env);
+  // Wrangler's own way to say it once for a whole shell.
+  const env = values.env ?? (process.env['CLOUDFLARE_ENV'] || undefined);
+  if (env !== undefined) assertEnvironment(env);
   const persistTo = values['persist-to'];
   return {
     remote: values.remote ?? false,
-    env: values.env ?? null,
+    env: env ?? null,
     // Wrangler would take it from the project's folder; people mean the one they stand in.
     persistTo: persistTo === undefined ? null : resolve(process.env['INIT_CWD'] ?? process.cwd(), persistTo),
     json: values.json ?? false,

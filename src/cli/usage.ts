@@ -5,7 +5,7 @@ import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } 
 import { check, noPositional, readArguments } from './arguments.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 import { openRemoteControl } from './remote-control.ts';
-import { localVariable } from './router.ts';
+import { routerVariable } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
 
 const HELP = `npm run usage -- [--days 7] [--by day|key|model|user]
@@ -53,7 +53,7 @@ export async function run(args: string[]): Promise<number | undefined> {
   const target = readTarget(values);
   const days = check(daysSchema, values.days ?? '7', '--days');
   const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
-  const offset = (await localVariable('BUDGET_UTC_OFFSET', target)) ?? '+00:00';
+  const offset = (await routerVariable('BUDGET_UTC_OFFSET', target)) ?? '+00:00';
   // Open at the end: a request may just have begun a new day.
   const rows = await usageBy(
     openRemoteControl(target),

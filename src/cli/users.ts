@@ -4,7 +4,7 @@ import { check, noPositional, onlyPositional, readArguments } from './arguments.
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 import { openRemoteControl } from './remote-control.ts';
-import { refreshKeys } from './router.ts';
+import { findRouter, refreshKeys } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run users -- create NAME
@@ -69,6 +69,8 @@ export async function run(args: string[]): Promise<number | undefined> {
     return 0;
   }
   const target = readTarget(values);
+  // Told of a bad address before anything is changed.
+  if (!target.sql) await findRouter(target);
   const name = () => check(userNameSchema, onlyPositional(rest, 'user', `npm run users -- ${verb} admin`), 'The name');
   switch (verb) {
     case 'create':

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { Mistake } from './mistake.ts';
 import { PROJECT } from './project.ts';
 import type { Target } from './target.ts';
 
@@ -22,12 +24,27 @@ export function targetFlags(target: Target): string[] {
   return flags;
 }
 
-/** Runs wrangler to its end without a shell. Never throws for its exit code. */
-export function runWrangler(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+/** Throws Mistake where wrangler is not there: it is a development dependency, which some installs leave out. */
+export function assertInstalled(): void {
+  if (!existsSync(WRANGLER)) throw new Mistake('Wrangler is not installed. Run: npm install --include=dev');
+}
+
+/**
+ * The environment of a wrangler whose output we read. What the person's own variables would change in it is set here:
+ * WRANGLER_LOG=error, for one, leaves out the very rows that were asked for.
+ */
+function plainEnvironment(): NodeJS.ProcessEnv {
   // NO_COLOR beside FORCE_COLOR makes Node complain on standard error.
   const { NO_COLOR: _, ...environment } = process.env;
-  const options = { cwd: PROJECT, env: { ...environment, ...QUIET, CI: '1' }, maxBuffer: 256 * 1024 * 1024 };
-  return new Promise((resolve) => {
+  // The environment is in `--env`, or there is none: a variable must not choose another database than we said.
+  return { ...environment, ...QUIET, CI: '1', WRANGLER_LOG: 'log', CLOUDFLARE_ENV: '' };
+}
+
+/** Runs wrangler to its end without a shell. Never throws for its exit code. Throws Mistake where it is not installed. */
+export async function runWrangler(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  assertInstalled();
+  const options = { cwd: PROJECT, env: plainEnvironment(), maxBuffer: 256 * 1024 * 1024 };
+  return await new Promise((resolve) => {
     execFile(process.execPath, [WRANGLER, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { logFault, logLine } from '../log-line.ts';
+import { causeOf } from '../protocol/cause-of.ts';
 import { errorBody, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 
@@ -20,9 +21,10 @@ function errorResponse(error: RouterError, headers: Record<string, string> = {})
 
 /** The one place where an error becomes an answer. A fault of ours is logged by kind and place, and told nobody. */
 export function onError(error: unknown, c: Context<AppEnv>): Response {
-  if (error instanceof RouterError) {
-    if (error.code === 'invalid_configuration') logLine('error', error.code, { variable: error.param });
-    return errorResponse(error);
+  const known = causeOf(error, RouterError);
+  if (known !== null) {
+    if (known.code === 'invalid_configuration') logLine('error', known.code, { variable: known.param });
+    return errorResponse(known);
   }
   const requestId = c.get('requestId');
   logFault('internal_error', error, { request_id: requestId });

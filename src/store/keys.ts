@@ -86,24 +86,23 @@ export async function listKeys(
   return pageOf(rows, page.limit, (row) => row.id);
 }
 
-/** Stores a key, and its owner where that is a new one, in one transaction. */
+/** Stores a key, and its owner where that is a new one, in one transaction. Null where the id is taken by another. */
 export async function createKey(
   database: Database,
   key: { id: string; owner: string } & StoredSecret & KeySettings,
   actor: Actor,
-): Promise<ApiKey> {
-  const { id, owner, hash: _hash, ...details } = key;
+): Promise<ApiKey | null> {
+  const { id, owner, hash, ...details } = key;
   const entry: AuditEntry = { actor, action: 'key.create', target: id, details: { owner, ...details } };
   const [, , , , rows] = await database.batch([
     database.insert(users).values({ name: owner }).onConflictDoNothing(),
     auditNewUser(database, owner, actor),
-    database.insert(apiKeys).values(key),
-    auditWhere(database, entry, apiKeys, eq(apiKeys.id, id)),
+    database.insert(apiKeys).values(key).onConflictDoNothing(),
+    auditWhere(database, entry, apiKeys, and(eq(apiKeys.id, id), sql`changes() > 0`)),
     selectKeys(database).where(eq(apiKeys.id, id)),
   ]);
-  const created = rows[0];
-  if (created === undefined) throw new Error('The database took a new key but did not return it.');
-  return created;
+  // By its secret: run twice because an answer was lost, the second time finds the first one's row.
+  return rows.find((row) => row.hash === hash) ?? null;
 }
 
 /** What a change of a key came to. A revoked key stays as it is, and so does a stale one: another change came first. */
@@ -160,7 +159,9 @@ export async function rotateKey(
 ): Promise<KeyChange> {
   const changes = { ...secret, previousHash: sql`${apiKeys.hash}`, previousExpiresAt };
   const details = { last4: secret.last4, previous_expires_at: previousExpiresAt };
-  return await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details }, revision);
+  const change = await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details }, revision);
+  // Run twice because an answer was lost, the second time finds its own secret there.
+  return change.kind === 'stale' && change.key.hash === secret.hash ? { ...change, kind: 'changed' } : change;
 }
 
 /** The ids of all keys, in any state. */

@@ -2,6 +2,7 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
 import { type RequestLogRow, requestLogs } from './schema.ts';
+import { whileBusy } from './while-busy.ts';
 
 /** The rows of one request: its settle row and, where there is one, its adjust row. */
 export async function getLog(database: Database, requestId: string): Promise<RequestLogRow[]> {
@@ -55,7 +56,7 @@ export async function sumsByKey(database: Database): Promise<KeySums[]> {
  */
 export async function pruneLogs(binding: D1Database, before: string, limit: number): Promise<number> {
   const old = 'SELECT request_id, kind, key_id FROM request_logs WHERE request_id < ?1 ORDER BY request_id LIMIT ?2';
-  const [, gone] = await binding.batch([
+  const statements = [
     binding
       .prepare(
         `INSERT INTO pruned_logs (key_id, cost_nano_usd)
@@ -64,6 +65,7 @@ export async function pruneLogs(binding: D1Database, before: string, limit: numb
       )
       .bind(before, limit),
     binding.prepare(`DELETE FROM request_logs WHERE (request_id, kind, key_id) IN (${old})`).bind(before, limit),
-  ]);
+  ];
+  const [, gone] = await whileBusy(() => binding.batch(statements));
   return gone?.meta.changes ?? 0;
 }

@@ -253,6 +253,32 @@ describe('npm run usage', () => {
   });
 });
 
+describe('an answer of wrangler that cannot be read', () => {
+  test('does not lose the secret of a key that may be stored', async () => {
+    wrangler.run.mockImplementation(async (args: string[]) => ({ ...executeOn(database, args), stdout: '' }));
+    const created = await runHere(['keys', 'create', '--username', 'hal']);
+    expect({ code: created.code, stdout: created.stdout }).toEqual({ code: 1, stdout: '' });
+    const secret = /sk-[0-9A-Za-z]{49}/.exec(created.stderr)?.[0] ?? '';
+    const [key] = rows(`SELECT id, hash FROM api_keys WHERE owner = 'hal'`);
+    expect(key?.['hash']).toBe(await hashSecret(secret));
+    // What reads before it writes has not written.
+    expect((await runHere(['keys', 'rotate', String(key?.['id']), '--grace', '0s'])).code).toBe(1);
+    expect(rows(`SELECT hash FROM api_keys WHERE owner = 'hal'`)).toEqual([{ hash: key?.['hash'] }]);
+  });
+});
+
+describe('a local database that another process writes to', () => {
+  test.each(['database is locked: SQLITE_BUSY', 'internal error; reference = jugnreghnl408g0londrboeo'])(
+    '(%s) is tried again',
+    async (words) => {
+      const locked = { code: 1, stdout: JSON.stringify({ error: { text: words } }), stderr: '' };
+      wrangler.run.mockResolvedValueOnce(locked).mockResolvedValueOnce(locked).mockResolvedValueOnce(locked);
+      expect(await json('keys', 'create', '--username', 'ida')).toMatchObject({ owner: 'ida' });
+      expect(wrangler.run).toHaveBeenCalledTimes(4);
+    },
+  );
+});
+
 describe('the database of a command', () => {
   test('is the local one, or that of the flags', async () => {
     await json('keys', 'list');

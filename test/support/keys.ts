@@ -13,6 +13,7 @@ export async function makeKey(settings: KeySettings = {}): Promise<{ secret: str
     { id, owner: `user-${id.slice(-8)}`, ...stored, ...settings },
     'cli',
   );
+  if (key === null) throw new Error('The id is taken.');
   return { secret, key };
 }
 

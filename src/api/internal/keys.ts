@@ -84,6 +84,7 @@ const collection = new Hono<AppEnv>()
     const row = { id: keyId(Date.now()), owner: username, ...stored, ...settingsToColumns(settings) };
     // Nobody has seen the key before, so nobody needs to be told.
     const key = await createKey(openDatabase(c.env.DB), row, 'api');
+    if (key === null) throw stale(row.id);
     return c.json({ ...describeKey(key), key: secret }, 201);
   })
   .post('/verify', async (c) => {

@@ -2,6 +2,8 @@ import { type Context, Hono } from 'hono';
 import { logFault } from '../../log-line.ts';
 import { type AdminEnv, requireConsole, requireSession } from '../../middleware/admin-session.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
+import { causeOf } from '../../protocol/cause-of.ts';
+import { RouterError } from '../../protocol/errors.ts';
 import { limitForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.ts';
 import { securityHeaders } from '../kit/security-headers.ts';
@@ -43,7 +45,8 @@ function showFault(error: Error, c: Context<AdminEnv>): Response | Promise<Respo
   logFault('console_failed', error, { request_id: id });
   const view = viewOf(c, '/admin');
   const { failed, failedText } = view.texts.errors;
-  return respond(c, <ErrorPage view={view} title={failed} text={failedText} id={id} />, 500);
+  const status = causeOf(error, RouterError)?.code === 'storage_unavailable' ? 503 : 500;
+  return respond(c, <ErrorPage view={view} title={failed} text={failedText} id={id} />, status);
 }
 
 /** What stands behind the session. A page that is not there is a page all the same. */

@@ -6,7 +6,7 @@ import { keyId, newSecret } from '../../keys/secret.ts';
 import { logFault } from '../../log-line.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
+import { openDatabase } from '../../store/database.ts';
 import { createKey, getKey, rotateKey } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
@@ -69,16 +69,6 @@ function SentBefore({ view, id }: { view: View; id: string }) {
   );
 }
 
-/** Stores a new key; null where its id is taken. Only the database can tell which of two forms sent at once was first. */
-async function createOnce(database: Database, row: Parameters<typeof createKey>[1]): Promise<ApiKey | null> {
-  try {
-    return await createKey(database, row, 'console');
-  } catch (cause) {
-    if ((await getKey(database, row.id)) === null) throw cause;
-    return null;
-  }
-}
-
 async function create(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c, '/admin/keys/new');
   const fields = await readForm(c);
@@ -86,8 +76,8 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   if (read.kind === 'invalid') return showForm(c, fields, read.errors);
   const { secret, ...stored } = await newSecret(read.prefix);
   const row = { id: read.id, owner: read.owner, ...stored, ...read.settings };
-  // Nobody has seen the key before, so nobody needs to be told.
-  const key = await createOnce(openDatabase(c.env.DB), row);
+  // Nobody has seen the key before, so nobody needs to be told. Its id came with the form: one sent twice makes one key.
+  const key = await createKey(openDatabase(c.env.DB), row, 'console');
   if (key === null) return respond(c, <SentBefore view={view} id={read.id} />, 409);
   return showSecret(c, key, secret, { rotated: false, warning: null });
 }

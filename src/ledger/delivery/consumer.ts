@@ -1,6 +1,7 @@
 import { logFault } from '../../log-line.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { insertLogs } from '../../store/insert-logs.ts';
+import { whileBusy } from '../../store/while-busy.ts';
 import type { LedgerRow } from '../entry.ts';
 import type { KeyLedger } from '../key-ledger.ts';
 import type { RowName } from '../outbox.ts';
@@ -61,7 +62,7 @@ async function storeRows(places: ConsumerPlaces, taken: readonly Taken<RowsMessa
   if (taken.length === 0) return;
   const batches = await Promise.all(taken.map(({ body }) => withoutForgotten(places, body.rows, Date.now())));
   const full = batches.filter((rows) => rows.length > 0);
-  if (full.length > 0) await places.DB.batch(full.map((rows) => insertLogs(places.DB, rows)));
+  if (full.length > 0) await whileBusy(() => places.DB.batch(full.map((rows) => insertLogs(places.DB, rows))));
   await acknowledge(places, batches.flat());
 }
 

@@ -1,5 +1,6 @@
 import { logFault } from '../../log-line.ts';
 import { isObject } from '../../protocol/json.ts';
+import { whileBusy } from '../../store/while-busy.ts';
 
 const RETRY_AFTER_S = 300;
 
@@ -19,7 +20,8 @@ export async function keepDeadLetters(batch: MessageBatch, places: { DB: D1Datab
   );
   try {
     const letters = batch.messages.map(read);
-    await places.DB.batch(letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body), reason)));
+    const rows = letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body), reason));
+    await whileBusy(() => places.DB.batch(rows));
     batch.ackAll();
   } catch (cause) {
     logFault('dead_letters_failed', cause);
