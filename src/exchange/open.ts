@@ -107,7 +107,7 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
   const admission = askLedger(c.env, key, leaseOf(facts, settings, c.get('keyHash')));
   const [conversation, user, answer] = await Promise.all([
     openConversation(c, opening),
-    userHash(key),
+    userHash(key, request['user_id']),
     hasLimits(key) ? admission : null,
   ]);
   if (answer?.kind === 'refused') throw refusal(answer, request.model);

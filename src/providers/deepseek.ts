@@ -32,8 +32,8 @@ export const deepseek = openAICompatible({
         );
       }
     }
-    // Keeps callers apart in caching, scheduling and safety; a caller's own value tells more.
-    if (draft.request['user_id'] == null) draft.set('user_id', userHash, 'keeps callers apart');
+    // In caching, scheduling and safety (https://api-docs.deepseek.com). A client's own value is hashed into ours.
+    draft.set('user_id', userHash, 'keeps callers apart');
   },
 
   // The provider ran out of capacity in the middle of an answer.

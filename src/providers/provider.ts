@@ -11,7 +11,7 @@ export interface RequestContext {
   model: Model;
   /** What the requested name stands for beside the model; the client's own members come first. */
   parameters: Readonly<Record<string, unknown>>;
-  /** A stable hash that stands for the caller, for providers that separate caches or safety by user. */
+  /** A stable hash that stands for the caller, for providers that separate caches or safety by user; always ours. */
   userHash: string;
 }
 

@@ -32,7 +32,7 @@ export const zai = openAICompatible({
       // Without it a call comes whole in one delta: https://docs.z.ai/guides/capabilities/stream-tool
       draft.set('tool_stream', true, 'else tool arguments do not stream');
     }
-    if (draft.request['user_id'] == null) draft.set('user_id', userHash, 'keeps callers apart');
+    draft.set('user_id', userHash, 'keeps callers apart');
   },
 
   // https://docs.z.ai/api-reference/llm/chat-completion

@@ -117,6 +117,34 @@ describe('a provider gets the request as the client wrote it', () => {
     expect(sent).toContain('"messages":[{"role":"user","content":"\\u4f60 <>"}],"x_future":{"a": [1]}');
   });
 
+  it('tells callers apart by a hash of ours alone: what a client calls its users is hashed into it', async () => {
+    const other = await makeKey();
+    const seen = async (own: Record<string, unknown>, apiKey = secret, model = 'deepseek/deepseek-flash') => {
+      const double = playProvider(() => completion('ok'));
+      const headers = { authorization: `Bearer ${apiKey}` };
+      await (await post({ ...hello, model, ...own }, { headers })).text();
+      return double.seen[0]?.json ?? {};
+    };
+    const plain = await seen({});
+    const ann = await seen({ user_id: 'ann', user: 'ann' });
+    const hashes = [
+      plain['user_id'],
+      ann['user_id'],
+      (await seen({ user_id: 'bob' }))['user_id'],
+      (await seen({ user_id: 'ann' }, other.secret))['user_id'],
+      // Who knows another's hash gains nothing by sending it.
+      (await seen({ user_id: plain['user_id'] }, other.secret))['user_id'],
+    ];
+    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).toBe(hashes.length);
+    expect((await seen({ user_id: 'ann' }))['user_id']).toBe(ann['user_id']);
+    expect((await seen({ user_id: 'ann' }, secret, 'zai/glm-5.3'))['user_id']).toBe(ann['user_id']);
+    expect(ann['user']).toBe('ann');
+    for (const odd of [null, { $ne: 1 }, ['ann'], true]) {
+      expect((await seen({ user_id: odd }))['user_id']).toBe(plain['user_id']);
+    }
+  });
+
   it("sees the router's own key and nothing of the client", async () => {
     provider = playProvider(() => completion('ok'));
     await post(
