@@ -1,22 +1,21 @@
-import { RouterError } from '../protocol/errors.ts';
-import type { Usage } from '../protocol/usage.ts';
 import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
+import { brokenOff, unreachable } from './provider-failure.ts';
+import type { ProviderLine } from './provider-line.ts';
+import { errorOf, type Stop } from './stop.ts';
 
-/** A provider call that came to nothing. */
+/** A try that came to nothing. */
 export interface Failure {
-  error: RouterError;
+  stop: Stop;
   /** The provider's HTTP status; null where none came. */
   status: number | null;
   /** True once the provider had taken the request on. */
   accepted: boolean;
-  /** What it says that it used all the same. */
-  usage?: Usage | null;
 }
 
-/** What a try of the provider came to. */
-export type Tried<T> = { kind: 'answered'; value: T } | { kind: 'failed'; failure: Failure };
+/** What a try of the provider came to; null for one that served. */
+export type Tried = Failure | null;
 
 // 409 and the rest say the same the second time.
 const RETRIED_STATUSES: ReadonlySet<number | null> = new Set([null, 408, 500, 502, 503, 504]);
@@ -25,9 +24,9 @@ const LONGEST_RETRY_AFTER_S = 10;
 const FIRST_PAUSE_MS = 200;
 
 /** How long to wait before the next try; null where trying again is of no use. */
-function pauseBefore(retry: number, { error, status, accepted }: Failure): number | null {
-  if (accepted || retry > MOST_RETRIES) return null;
-  const asked = error.retryAfter;
+function pauseBefore(retry: number, { stop, status, accepted }: Failure): number | null {
+  if (stop.kind !== 'provider_failed' || accepted || retry > MOST_RETRIES) return null;
+  const asked = stop.error.retryAfter;
   if (asked !== null && asked > LONGEST_RETRY_AFTER_S) return null;
   if (status === 429 ? asked === null : !RETRIED_STATUSES.has(status)) return null;
   // Half fixed, half by chance: clients that failed together shall not come back together.
@@ -39,52 +38,46 @@ function pauseBefore(retry: number, { error, status, accepted }: Failure): numbe
  * Tries the provider until it answers, fails for good, or `mayWait` says that there is no time for another try.
  * Each try goes into the exchange's attempts.
  */
-export async function tryProvider<T>(
+export async function tryProvider(
   exchange: Exchange,
-  once: () => Promise<Tried<T>>,
+  once: () => Promise<Tried>,
   mayWait: (milliseconds: number) => boolean,
-): Promise<Tried<T>> {
+): Promise<Tried> {
   for (let retry = 1; ; retry += 1) {
     const startedAt = Date.now();
-    const tried = await once();
-    const failure = tried.kind === 'failed' ? tried.failure : null;
-    exchange.attempts.push({
-      ...servedBy(exchange),
-      credential: null,
-      status: failure === null ? 200 : failure.status,
-      code: failure?.error.code ?? null,
-      ms: Date.now() - startedAt,
-    });
-    exchange.log('attempt', { attempt: retry, status: failure?.status ?? 200, code: failure?.error.code });
-    if (failure === null) return tried;
+    const failure = await once();
+    const status = failure === null ? 200 : failure.status;
+    const code = failure === null ? null : errorOf(failure.stop).code;
+    exchange.attempts.push({ ...servedBy(exchange), credential: null, status, code, ms: Date.now() - startedAt });
+    exchange.log('attempt', { attempt: retry, status, code });
+    if (failure === null) return null;
     const pause = pauseBefore(retry, failure);
-    if (pause === null || !mayWait(pause)) return tried;
+    if (pause === null || !mayWait(pause)) return failure;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    if (!mayWait(0)) return tried;
+    if (!mayWait(0)) return failure;
   }
 }
 
-/** Our word for a provider that could not be reached, or broke off. The cause may name hosts, so it is not shown. */
-export function unreachable(cause: unknown): RouterError {
-  if (cause instanceof RouterError) return cause;
-  return new RouterError('upstream_error', 'The connection to the provider failed. Try again.', { cause });
-}
+/** A provider's answer whose status is good, or why there is none. */
+export type Called = { kind: 'answered'; body: ReadableStream<Uint8Array> } | { kind: 'failed'; failure: Failure };
 
-/** Our word for a good answer that ends before it is complete. */
-export function brokenOff(): RouterError {
-  return new RouterError('upstream_error', 'The provider ended its answer before it was complete. Try again.');
-}
-
-/** One call of the provider: its good answer, or why there is none. */
-export async function callOnce(exchange: Exchange, signal: AbortSignal): Promise<Tried<Response>> {
+/** One call of the provider. */
+export async function callOnce(exchange: Exchange, line: ProviderLine): Promise<Called> {
   const { provider, apiKey, baseUrl } = exchange.target.configured;
+  line.calling();
+  let response: Response;
   try {
-    const response = await callProvider({ provider, apiKey, baseUrl, body: exchange.body, signal });
-    if (response.ok) return { kind: 'answered', value: response };
-    const error = provider.error(await readFailure(response, [apiKey], Date.now()));
-    return { kind: 'failed', failure: { error, status: response.status, accepted: false } };
+    response = await callProvider({ provider, apiKey, baseUrl, body: exchange.body, signal: line.signal });
+    if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };
+    const error = response.ok ? brokenOff() : provider.error(await readFailure(response, [apiKey], Date.now()));
+    line.refused();
+    return {
+      kind: 'failed',
+      failure: { stop: { kind: 'provider_failed', error }, status: response.status, accepted: response.ok },
+    };
   } catch (cause) {
-    const reason: unknown = signal.aborted ? signal.reason : cause;
-    return { kind: 'failed', failure: { error: unreachable(reason), status: null, accepted: false } };
+    line.refused();
+    const stop = line.stopped() ?? { kind: 'provider_failed', error: unreachable(cause) };
+    return { kind: 'failed', failure: { stop, status: null, accepted: false } };
   }
 }

@@ -1,5 +1,3 @@
-import { INVALID_KEY } from '../middleware/key-auth.ts';
-import { RouterError } from '../protocol/errors.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { costOf, type Exchange } from './exchange.ts';
@@ -23,7 +21,7 @@ export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: ()
     };
     const { requestId } = exchange;
     const answer = await exchange.ledger.checkpoint({ requestId, usage, costNanoUsd: costOf(exchange, usage) });
-    if (answer.kind === 'stop') line.stop(new RouterError('invalid_api_key', INVALID_KEY));
+    if (answer.kind === 'stop') line.stop({ kind: 'revoked' });
   }
 
   line.watch.add({

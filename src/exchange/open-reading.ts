@@ -9,16 +9,18 @@ import { chainSteps } from '../stream/chain.ts';
 import { createMeter, type Reading } from '../stream/meter.ts';
 import { createNormalizer, type Endings } from '../stream/normalize.ts';
 import { createTranslator, type Translator } from '../stream/translate.ts';
-import { brokenOff } from './attempts.ts';
+
 import type { Exchange } from './exchange.ts';
+import { brokenOff } from './provider-failure.ts';
+import type { BodyAsStream } from './relay.ts';
 
 /** All that one try of a stream passes through, and what it has told. */
 export interface Reader {
   translator: Translator;
   reading: Reading;
   endings: Endings;
-  /** A whole body that came in place of a stream → the stream it should have been. Throws the error it holds, or that it was cut. */
-  readBody(text: string): string;
+  /** A whole body that came in place of a stream; failed where it holds an error, or was cut. */
+  readBody(text: string): BodyAsStream;
   /** True once the provider itself has said that it failed. */
   hasComplained(): boolean;
 }
@@ -55,13 +57,13 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
     },
   });
 
-  function readBody(text: string): string {
+  function readBody(text: string): BodyAsStream {
     const body = readCompletion(text);
-    if (body.kind === 'cut') throw brokenOff();
-    if (body.kind === 'error') throw complain(text, body.body['usage']);
-    if (body.kind === 'garbage') throw complain(text);
+    if (body.kind === 'cut') return { kind: 'failed', error: brokenOff() };
+    if (body.kind === 'error') return { kind: 'failed', error: complain(text, body.body['usage']) };
+    if (body.kind === 'garbage') return { kind: 'failed', error: complain(text) };
     provider.mendCompletion?.(body.completion);
-    return completionAsStream(body.completion);
+    return { kind: 'frames', frames: completionAsStream(body.completion) };
   }
 
   return { translator, reading: meter.reading, endings, readBody, hasComplained: () => hasComplained };

@@ -2,8 +2,9 @@ import type { End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';
-import type { Failure } from './attempts.ts';
+import type { Failure, Tried } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
+import { endOf, errorOf } from './stop.ts';
 
 // A row must fit into a queue message, whatever a client or a provider calls a thing.
 const LONGEST_NAME = 200;
@@ -82,36 +83,37 @@ export interface Told {
 
 export const NOTHING_TOLD: Told = { usage: null, bytes: 0, finishReason: null, vendorFinishReason: null };
 
-/** The key was revoked while the request ran. */
-function isRevoked(failure: Failure | null): boolean {
-  return failure?.error.code === 'invalid_api_key';
-}
-
-function endOf(failure: Failure | null, isClientGone: boolean): End {
-  if (isRevoked(failure)) return 'rejected';
-  if (isClientGone) return 'client_gone';
-  if (failure === null) return 'completed';
-  return failure.error.code === 'upstream_timeout' ? 'timeout' : 'upstream_failed';
-}
-
 /**
- * How an exchange went. `isRefused` means that the ledger said no while the provider was already at work,
- * `isCommitted` that the client has its status.
+ * How an exchange went; `failure` is null for an answer that is complete. `isCommitted` means that the client has its
+ * status.
  */
 export function outcomeOf(
-  failure: Failure | null,
+  failure: Tried,
   told: Told,
-  run: { isClientGone: boolean; isRefused: boolean; isCommitted: boolean; firstTokenAt: number | null },
+  {
+    firstTokenAt,
+    isClientGone,
+    isCommitted,
+  }: { isClientGone: boolean; isCommitted: boolean; firstTokenAt: number | null },
 ): Outcome {
-  const { firstTokenAt, isClientGone, isCommitted, isRefused } = run;
-  const end = endOf(failure, isClientGone);
+  const stop = failure === null ? null : failure.stop;
+  const end = endOf(stop, isClientGone);
   // Nobody was there to be told of an error.
-  const error = end === 'client_gone' ? null : (failure?.error ?? null);
+  const error = stop === null || end === 'client_gone' ? null : errorOf(stop);
   const status = isCommitted ? 200 : (error?.status ?? 200);
-  if (isRefused) return { ...NOTHING_TOLD, status, end: 'rejected', error, accepted: false, firstTokenAt: null };
-  // A provider that was let go before it answered may have worked all the same; one that was not reached has not.
-  const wasLetGo =
-    failure?.status === null && (isRevoked(failure) || (isClientGone && failure.error.code === 'upstream_timeout'));
-  const accepted = failure === null || failure.accepted || wasLetGo;
-  return { ...told, status, end, error, accepted, firstTokenAt };
+  if (stop?.kind === 'refused') return { ...NOTHING_TOLD, status, end, error, accepted: false, firstTokenAt: null };
+  return {
+    ...told,
+    status,
+    end,
+    error,
+    accepted: failure === null || wasAccepted(failure, isClientGone),
+    firstTokenAt,
+  };
+}
+
+/** A provider that was let go before it answered may have worked all the same; one that was not reached has not. */
+function wasAccepted({ accepted, status, stop }: Failure, isClientGone: boolean): boolean {
+  if (accepted || status !== null) return accepted;
+  return stop.kind === 'revoked' || stop.kind === 'client_gone' || (stop.kind === 'silent' && isClientGone);
 }

@@ -1,5 +1,5 @@
-import { RouterError } from '../protocol/errors.ts';
 import { enterDrain, leaveDrain } from './drains.ts';
+import type { Stop } from './stop.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 /** How long a provider may be silent, and how long it is read without a client. Milliseconds. */
@@ -15,9 +15,9 @@ export interface ProviderLine {
   /** Aborted when the provider is to be let go. */
   readonly signal: AbortSignal;
   /** Lets the provider go. The first reason holds. */
-  stop(reason: RouterError): void;
+  stop(reason: Stop): void;
   /** Why the provider was let go, or null. */
-  stopped(): RouterError | null;
+  stopped(): Stop | null;
   /** Before each call of the provider, and after one that failed: between two, nobody waits for it. */
   calling(): void;
   refused(): void;
@@ -31,21 +31,11 @@ export interface ProviderLine {
   close(): void;
 }
 
-function timeout(kind: 'first' | 'next', milliseconds: number): RouterError {
-  const what = kind === 'first' ? 'did not begin to answer' : 'fell silent';
-  return new RouterError(
-    'upstream_timeout',
-    `The provider ${what} for ${milliseconds / 1000} seconds. Try again, or ask for less at once.`,
-  );
-}
-
-const GONE = 'The client left before the answer was complete.';
-
 /** Opens the line: from here on the provider's time runs. */
 export function openProviderLine(times: LineTimes): ProviderLine {
   const watch = createWatch();
   const abort = new AbortController();
-  let reason: RouterError | null = null;
+  let reason: Stop | null = null;
   /** Null while nobody waits for the provider: between two calls, and while a slow client is being written to. */
   let waitsSince: number | null = Date.now();
   let hasBytes = false;
@@ -53,10 +43,10 @@ export function openProviderLine(times: LineTimes): ProviderLine {
   let isClientGone = false;
   let drain: 'none' | 'running' | 'over' = 'none';
 
-  function stop(error: RouterError): void {
+  function stop(why: Stop): void {
     if (reason !== null) return;
-    reason = error;
-    abort.abort(error);
+    reason = why;
+    abort.abort();
   }
 
   function silenceLimit(): number {
@@ -65,11 +55,11 @@ export function openProviderLine(times: LineTimes): ProviderLine {
 
   watch.add({
     due: () => (reason === null ? (waitsSince ?? Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
-    ring: () => stop(timeout(hasBytes ? 'next' : 'first', silenceLimit())),
+    ring: () => stop({ kind: 'silent', phase: hasBytes ? 'next' : 'first', milliseconds: silenceLimit() }),
   });
   watch.add({
     due: () => (reason === null ? drainUntil : Number.POSITIVE_INFINITY),
-    ring: () => stop(new RouterError('upstream_timeout', GONE)),
+    ring: () => stop({ kind: 'client_gone' }),
   });
 
   return {
@@ -97,7 +87,7 @@ export function openProviderLine(times: LineTimes): ProviderLine {
       // A client that leaves after the end takes no place: nobody would give it back.
       if (isClientGone || drain === 'over') return;
       isClientGone = true;
-      if (!enterDrain()) return stop(new RouterError('upstream_timeout', GONE));
+      if (!enterDrain()) return stop({ kind: 'client_gone' });
       drain = 'running';
       drainUntil = Date.now() + times.drainMs;
       watch.rearm();

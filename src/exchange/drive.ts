@@ -1,0 +1,126 @@
+import type { Settlement } from '../ledger/entry.ts';
+import { callOnce, type Failure, type Tried, tryProvider } from './attempts.ts';
+import { addCheckpoints } from './checkpoints.ts';
+import type { Exchange } from './exchange.ts';
+import { outcomeOf, type Told } from './outcome.ts';
+import type { ProviderLine } from './provider-line.ts';
+import { openProviderLine } from './provider-line.ts';
+import { refusal } from './refusal.ts';
+import { settleFirst } from './settle-first.ts';
+import type { Stop } from './stop.ts';
+
+/** The client's side of an answer: a stream, or one body. */
+export interface ClientSide {
+  /** Reads one good answer of the provider to its end. Rejects with a fault of ours. */
+  take(body: ReadableStream<Uint8Array>): Promise<Tried>;
+  /** True while another try may begin after a pause of so many milliseconds. */
+  mayWait(pause: number): boolean;
+  /** What the provider has told so far. */
+  told(): Told;
+  /** True once the client has its status: from then on a failure is told in the answer itself. */
+  readonly isCommitted: boolean;
+  /** When the first token came, ms since 1970. */
+  readonly firstTokenAt: number | null;
+  /** Says what was still held back, before the settlement; after `stop` only what belongs to the answer. */
+  flush(stop: Stop | null): Promise<void>;
+  /** The last words of an answer that is complete. */
+  finish(settlement: Settlement): Promise<void>;
+  /** The last words of one that is not. */
+  fail(stop: Stop): Promise<void>;
+}
+
+/** One request on its way: from the first call of the provider to the client's last byte. */
+interface Run {
+  exchange: Exchange;
+  line: ProviderLine;
+  client: ClientSide;
+  /** True once the provider has begun a good answer: from then on there is something to be billed. */
+  hasBegun: boolean;
+}
+
+async function tryOnce(run: Run): Promise<Tried> {
+  const called = await callOnce(run.exchange, run.line);
+  if (called.kind === 'failed') return called.failure;
+  run.hasBegun = true;
+  return run.client.take(called.body);
+}
+
+/** The ledger's no comes first, whatever the provider has said meanwhile. */
+async function lateRefusal({ exchange }: Run, failure: Tried): Promise<Tried> {
+  const admission = await exchange.admission;
+  if (admission?.kind !== 'refused') return failure;
+  const stop: Stop = { kind: 'refused', error: refusal(admission, exchange.requestedModel) };
+  return { stop, status: failure === null ? 200 : failure.status, accepted: false };
+}
+
+async function settle({ client, exchange, line }: Run, failure: Tried): Promise<Settlement> {
+  const { firstTokenAt, isCommitted } = client;
+  const { isClientGone } = line;
+  return settleFirst(exchange, outcomeOf(failure, client.told(), { isClientGone, isCommitted, firstTokenAt }));
+}
+
+/** What was held back, the settlement, and the last words, in this order. */
+async function end(run: Run, tried: Tried): Promise<void> {
+  const { client, line } = run;
+  const failure = await lateRefusal(run, tried);
+  if (failure === null) {
+    await client.flush(null);
+    return client.finish(await settle(run, null));
+  }
+  // While nothing has gone out the answer becomes an error: a commit that comes due meanwhile finds the line cut.
+  if (!client.isCommitted) line.stop(failure.stop);
+  await client.flush(failure.stop);
+  await settle(run, failure);
+  await client.fail(failure.stop);
+}
+
+/** A fault of ours: the client is not left waiting, and what the provider has done is billed. */
+async function endOwnFault(run: Run, cause: unknown): Promise<void> {
+  const { client, hasBegun, line } = run;
+  const stop: Stop = { kind: 'own_fault', cause };
+  const failure: Failure = { stop, status: 200, accepted: hasBegun };
+  line.stop(stop);
+  await settle(run, failure);
+  await client.fail(stop);
+}
+
+async function runToEnd(run: Run): Promise<void> {
+  const { client, exchange, line } = run;
+  try {
+    const tried = await tryProvider(
+      exchange,
+      () => tryOnce(run),
+      (pause) => !line.isClientGone && line.stopped() === null && client.mayWait(pause),
+    );
+    await end(run, tried);
+  } catch (cause) {
+    await endOwnFault(run, cause);
+    throw cause;
+  } finally {
+    line.close();
+  }
+}
+
+/** Cuts the line to the provider if the ledger says no while the provider is already at work. */
+function watchAdmission({ exchange, line }: Run): void {
+  exchange.runAfter(
+    'admission',
+    exchange.admission.then((admission) => {
+      if (admission?.kind !== 'refused') return;
+      line.stop({ kind: 'refused', error: refusal(admission, exchange.requestedModel) });
+    }),
+  );
+}
+
+/**
+ * Drives an exchange to its end, streamed or whole. The provider is driven by a job of its own, so that a client that
+ * leaves is billed all the same; what `openClient` opens tells the client.
+ */
+export function drive(exchange: Exchange, openClient: (line: ProviderLine) => ClientSide): void {
+  const line = openProviderLine(exchange.config);
+  const client = openClient(line);
+  const run: Run = { exchange, line, client, hasBegun: false };
+  addCheckpoints(exchange, line, () => client.told().bytes);
+  watchAdmission(run);
+  exchange.runAfter('answer', runToEnd(run));
+}
