@@ -8,7 +8,7 @@ import { openRemoteControl } from './remote-control.ts';
 import { routerVariable } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
 
-const HELP = `npm run usage -- [--days 7] [--by day|key|model|user]
+const HELP = `npm run usage -- [--days 7] [--by day|key|model|user|team|provider|endpoint]
 Requests, tokens and money of the last days, today included.
 ${TARGET_HELP}`;
 
@@ -17,7 +17,15 @@ const daysSchema = z.pipe(
   z.pipe(z.string().check(z.regex(/^\d{1,4}$/, DAYS_RULE)), z.transform(Number)),
   z.number().check(z.minimum(1, DAYS_RULE), z.maximum(3650, DAYS_RULE)),
 );
-const TITLES: Record<UsageGroup, string> = { day: 'DAY', key: 'KEY', model: 'MODEL', user: 'USER' };
+const TITLES: Record<UsageGroup, string> = {
+  day: 'DAY',
+  key: 'KEY',
+  model: 'MODEL',
+  user: 'USER',
+  team: 'TEAM',
+  provider: 'PROVIDER',
+  endpoint: 'ENDPOINT',
+};
 
 function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   const columns = [

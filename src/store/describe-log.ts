@@ -5,6 +5,9 @@ import { type RequestLogRow, requestLogs } from './schema.ts';
 
 const COLUMNS = Object.entries(getTableColumns(requestLogs)).map(([member, column]) => ({ member, name: column.name }));
 
+/** The members of a described row, in order. */
+export const LOG_COLUMNS: readonly string[] = COLUMNS.map(({ name }) => name);
+
 /** A log row as JSON shows it: by column name. */
 export function describeLog(row: RequestLogRow): Record<string, unknown> {
   const values: Record<string, unknown> = { ...row };

@@ -1,6 +1,5 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { type Page, pageOf } from './page.ts';
 import { type RequestLogRow, requestLogs } from './schema.ts';
 import { whileBusy } from './while-busy.ts';
 
@@ -11,26 +10,6 @@ export async function getLog(database: Database, requestId: string): Promise<Req
     .from(requestLogs)
     .where(eq(requestLogs.requestId, requestId))
     .orderBy(desc(requestLogs.kind));
-}
-
-/** Rows newest first, of one key or of all. The cursor is `request id/kind` of the last row seen. */
-export async function listLogs(
-  database: Database,
-  page: { keyId: string | null; cursor: string | null; limit: number },
-): Promise<Page<RequestLogRow>> {
-  const [id, kind] = page.cursor?.split('/') ?? [];
-  const rows = await database
-    .select()
-    .from(requestLogs)
-    .where(
-      and(
-        page.keyId === null ? undefined : eq(requestLogs.keyId, page.keyId),
-        id === undefined ? undefined : sql`(${requestLogs.requestId}, ${requestLogs.kind}) < (${id}, ${kind ?? ''})`,
-      ),
-    )
-    .orderBy(desc(requestLogs.requestId), desc(requestLogs.kind))
-    .limit(page.limit + 1);
-  return pageOf(rows, page.limit, (row) => `${row.requestId}/${row.kind}`);
 }
 
 /** What D1 holds of each key's money, integer nano-USD: the rows still there, those that were pruned, and the daily sums. */

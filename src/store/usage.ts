@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { nanoToUsd } from '../protocol/money.ts';
 import type { Database } from './database.ts';
 import { usageDaily } from './schema.ts';
 
-export const USAGE_GROUPS = ['day', 'key', 'model', 'user'] as const;
+export const USAGE_GROUPS = ['day', 'key', 'model', 'user', 'team', 'provider', 'endpoint'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** One line of a usage report; the first member is what it is grouped by. */
@@ -12,6 +13,9 @@ export interface UsageRow {
   key_id?: string;
   model?: string;
   owner?: string;
+  team?: string;
+  provider?: string;
+  endpoint?: string;
   requests: number;
   input_tokens: number;
   output_tokens: number;
@@ -20,7 +24,14 @@ export interface UsageRow {
 }
 
 /** The member of a line that says what it is grouped by. */
-export const GROUP_MEMBERS = { day: 'day', key: 'key_id', model: 'model', user: 'owner' } as const;
+export const GROUP_MEMBERS = {
+  ...{ day: 'day', key: 'key_id', model: 'model', user: 'owner' },
+  ...{ team: 'team', provider: 'provider', endpoint: 'endpoint' },
+} as const satisfies Record<UsageGroup, keyof UsageRow>;
+
+function orNone(column: AnySQLiteColumn): SQL {
+  return sql`iif(${column} = '', 'none', ${column})`;
+}
 
 const COLUMNS: Record<UsageGroup, SQL> = {
   day: sql`${usageDaily.day}`,
@@ -28,9 +39,12 @@ const COLUMNS: Record<UsageGroup, SQL> = {
   // The same model id may stand with two providers. Refusals before a model was found have none.
   model: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
   user: sql`${usageDaily.owner}`,
+  team: orNone(usageDaily.team),
+  provider: orNone(usageDaily.provider),
+  endpoint: orNone(usageDaily.endpoint),
 };
 
-/** Sums by day, key, model or user. `from` and `to` are days (YYYY-MM-DD), both included. */
+/** Sums by one of the groups. `from` and `to` are days (YYYY-MM-DD), both included. */
 export async function usageBy(database: Database, group: UsageGroup, from: string, to: string): Promise<UsageRow[]> {
   const rows = await database.all<{
     label: string;

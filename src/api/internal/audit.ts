@@ -3,12 +3,12 @@ import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
-import { readPage } from './input.ts';
+import { pageShape, readQuery } from './input.ts';
 
 /** `GET /internal/audit`: who changed what, newest first. */
 export const internalAudit = new Hono<AppEnv>()
   .get('/audit', async (c) => {
-    const { limit, cursor } = readPage(c, /^\d+$/);
+    const { limit, cursor } = readQuery(c, pageShape(/^\d+$/));
     const page = await listAudit(openDatabase(c.env.DB), limit, cursor);
     return c.json({ data: page.data, next_cursor: page.nextCursor });
   })

@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import * as z from 'zod/mini';
 import { RouterError } from '../../protocol/errors.ts';
 
@@ -30,6 +30,34 @@ export async function readBody<T extends z.ZodMiniType>(c: Context, schema: T): 
   return checked(schema, body);
 }
 
+/**
+ * The query's parameters, checked. An empty one counts as left out. Throws RouterError `invalid_value` naming those
+ * that are not in the shape: a filter with a slip in its name would else give an answer about something else.
+ */
+export function readQuery<Shape extends z.core.$ZodLooseShape>(
+  c: Context,
+  shape: Shape,
+): z.output<z.ZodMiniObject<Shape>> {
+  const query = c.req.query();
+  const unknown = Object.keys(query).filter((name) => !Object.hasOwn(shape, name));
+  if (unknown.length > 0) {
+    const known = Object.keys(shape);
+    const takes = known.length === 0 ? 'takes none' : `takes ${known.join(', ')}`;
+    throw new RouterError(
+      'invalid_value',
+      `Not known in the query: ${unknown.join(', ')}. ${c.req.method} ${c.req.path} ${takes}.`,
+      { param: unknown[0] ?? 'query' },
+    );
+  }
+  return checked(z.object(shape), Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')));
+}
+
+/** For routes that take no parameters in their query. */
+export async function noQuery(c: Context, next: Next): Promise<void> {
+  readQuery(c, {});
+  await next();
+}
+
 const LIMIT_RULE = 'must be a whole number from 1 to 200';
 const limitSchema = z._default(
   z.pipe(z.coerce.number(LIMIT_RULE), z.int(LIMIT_RULE).check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
@@ -37,12 +65,15 @@ const limitSchema = z._default(
 );
 const CURSOR_RULE = 'must be a next_cursor of an earlier answer';
 
-/** `?limit=` and `?cursor=` of a list whose cursors look like `form`: with any other it would seem to be at its end. */
-export function readPage(c: Context, form: RegExp): { limit: number; cursor: string | null } {
-  const cursorSchema = z._default(
-    z.nullable(z.string().check(z.maxLength(128, CURSOR_RULE), z.regex(form, CURSOR_RULE))),
-    null,
-  );
-  const query = { limit: c.req.query('limit') || undefined, cursor: c.req.query('cursor') || undefined };
-  return checked(z.object({ limit: limitSchema, cursor: cursorSchema }), query);
+/** `limit` and `cursor` of a list whose cursors look like `form`: with any other it would seem to be at its end. */
+export function pageShape(form: RegExp) {
+  return {
+    limit: limitSchema,
+    cursor: z._default(z.nullable(z.string().check(z.maxLength(128, CURSOR_RULE), z.regex(form, CURSOR_RULE))), null),
+  };
 }
+
+const DAY_RULE = 'must be a day such as 2026-11-23';
+
+/** `from` and `to`: days, both included. */
+export const daysShape = { from: z.optional(z.iso.date(DAY_RULE)), to: z.optional(z.iso.date(DAY_RULE)) };

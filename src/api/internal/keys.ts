@@ -13,7 +13,7 @@ import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
 import { createKey, getKey, type KeyChange, listKeys, revokeKey, rotateKey, updateKey } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import { readBody, readPage } from './input.ts';
+import { noQuery, pageShape, readBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
@@ -68,17 +68,20 @@ function changedKey(change: KeyChange, id: string): ApiKey {
   return change.key;
 }
 
+const listText = z.optional(z.string());
+const listShape = { owner: listText, username: listText, search: listText, ...pageShape(/^key_\w+$/) };
+
 const collection = new Hono<AppEnv>()
   .get('/', async (c) => {
-    const owner = c.req.query('owner') ?? c.req.query('username') ?? null;
-    const page = await listKeys(openDatabase(c.env.DB), {
-      ...readPage(c, /^key_\w+$/),
-      owner,
-      search: c.req.query('search') ?? null,
+    const { owner, username, search, ...page } = readQuery(c, listShape);
+    const found = await listKeys(openDatabase(c.env.DB), {
+      ...page,
+      owner: owner ?? username ?? null,
+      search: search ?? null,
     });
-    return c.json({ data: page.data.map(describeKey), next_cursor: page.nextCursor });
+    return c.json({ data: found.data.map(describeKey), next_cursor: found.nextCursor });
   })
-  .post('/', async (c) => {
+  .post('/', noQuery, async (c) => {
     const { username, prefix, ...settings } = await readBody(c, creationSchema);
     const { secret, ...stored } = await newSecret(prefix);
     const row = { id: keyId(Date.now()), owner: username, ...stored, ...settingsToColumns(settings) };
@@ -87,13 +90,14 @@ const collection = new Hono<AppEnv>()
     if (key === null) throw stale(row.id);
     return c.json({ ...describeKey(key), key: secret }, 201);
   })
-  .post('/verify', async (c) => {
+  .post('/verify', noQuery, async (c) => {
     const { key } = await readBody(c, verificationSchema);
     return c.json(await verifyKey(openDatabase(c.env.DB), key, Date.now()));
   })
   .all('/verify', methodNotAllowed('POST'));
 
 const single = new Hono<AppEnv>()
+  .use('/:id/*', noQuery)
   .get('/:id', async (c) => {
     const id = c.req.param('id');
     const key = await getKey(openDatabase(c.env.DB), id);

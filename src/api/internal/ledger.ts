@@ -8,7 +8,7 @@ import { writeAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import { deleteDeadLetters, getDeadLetters, listDeadLetters } from '../../store/dead-letters.ts';
 import type { Actor, DeadLetter } from '../../store/schema.ts';
-import { readPage } from './input.ts';
+import { noQuery, pageShape, readQuery } from './input.ts';
 
 function missing(id: string): RouterError {
   return new RouterError('not_found', `There is no dead letter ${id}.`, { param: 'id' });
@@ -24,8 +24,9 @@ function actorOf(c: Context): Actor {
 }
 
 const deadLetters = new Hono<AppEnv>({ strict: false })
+  .use('/:id/*', noQuery)
   .get('/', async (c) => {
-    const page = await listDeadLetters(openDatabase(c.env.DB), readPage(c, /^\S+$/));
+    const page = await listDeadLetters(openDatabase(c.env.DB), readQuery(c, pageShape(/^\S+$/)));
     return c.json({ data: page.data.map(describe), next_cursor: page.nextCursor });
   })
   .post('/:id/retry', async (c) => {
@@ -59,8 +60,8 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
 
 /** `/internal/ledger`: whether the sums agree, and what could not be written. */
 export const internalLedger = new Hono<AppEnv>({ strict: false })
-  .get('/check', async (c) => c.json(await checkLedger(c.env)))
-  .post('/repair', async (c) => c.json({ repaired: await repairLedgers(c.env) }))
+  .get('/check', noQuery, async (c) => c.json(await checkLedger(c.env)))
+  .post('/repair', noQuery, async (c) => c.json({ repaired: await repairLedgers(c.env) }))
   .route('/dead-letters', deadLetters)
   .all('/check', methodNotAllowed('GET'))
   .all('/repair', methodNotAllowed('POST'));

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import * as z from 'zod/mini';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
@@ -6,6 +7,7 @@ import { checkProvider } from '../../providers/live-check.ts';
 import { readOffer } from '../../providers/offer.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
+import { readQuery } from './input.ts';
 
 /** The live check in the words of the API. */
 async function check(configured: ConfiguredProvider) {
@@ -26,10 +28,13 @@ async function describe(provider: Provider, configured: ConfiguredProvider | und
   };
 }
 
+const queryShape = { check: z.optional(z.enum(['true', 'false'], 'must be true or false')) };
+
 /** `GET /internal/providers`: what is configured; with `?check=true` what works from here, right now. */
 export const internalProviders = new Hono<AppEnv>()
   .get('/providers', async (c) => {
-    const live = c.req.query('check') === 'true';
+    const { check: asked } = readQuery(c, queryShape);
+    const live = asked === 'true';
     const { providers } = readOffer(c.env, c.get('config').modelsJson);
     return c.json({ data: await Promise.all(PROVIDERS.map((each) => describe(each, providers.get(each.id), live))) });
   })

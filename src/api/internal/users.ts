@@ -7,7 +7,7 @@ import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { createUser, describeUser, getUser, listUsers, setUserStatus } from '../../store/users.ts';
-import { readBody, readPage } from './input.ts';
+import { noQuery, pageShape, readBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({ username: userNameSchema });
 const changeSchema = z.strictObject({ status: z.enum(['active', 'disabled'], 'must be active or disabled') });
@@ -18,11 +18,12 @@ function missing(name: string): RouterError {
 
 /** `/internal/users`. */
 export const internalUsers = new Hono<AppEnv>({ strict: false })
+  .use('/:name/*', noQuery)
   .get('/', async (c) => {
-    const page = await listUsers(openDatabase(c.env.DB), readPage(c, /^\P{Cc}+$/u));
+    const page = await listUsers(openDatabase(c.env.DB), readQuery(c, pageShape(/^\P{Cc}+$/u)));
     return c.json({ data: page.data.map(describeUser), next_cursor: page.nextCursor });
   })
-  .post('/', async (c) => {
+  .post('/', noQuery, async (c) => {
     const { username } = await readBody(c, creationSchema);
     const { kind, user } = await createUser(openDatabase(c.env.DB), username, 'api');
     if (kind === 'exists')

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
+import { LOG_CURSOR, listLogs } from '../../store/log-list.ts';
 import { getLog } from '../../store/logs.ts';
-import { listRequests } from '../../store/request-list.ts';
 import { respond } from '../kit/respond.ts';
 import { viewOf } from '../kit/view.ts';
 import { MissingRequest, RequestPage } from './request-page.tsx';
@@ -16,8 +16,12 @@ export const requests = new Hono<AdminEnv>()
   .get('/requests', async (c) => {
     const read = (name: string) => (c.req.query(name) ?? '').trim().slice(0, LONGEST_FILTER);
     const filter = { keyId: read('key'), owner: read('owner'), model: read('model'), end: read('end') };
-    const cursor = read('cursor') || null;
-    const page = await listRequests(openDatabase(c.env.DB), { limit: PAGE_SIZE, cursor, filter });
+    const cursor = LOG_CURSOR.test(read('cursor')) ? read('cursor') : null;
+    const page = await listLogs(openDatabase(c.env.DB), {
+      limit: PAGE_SIZE,
+      cursor,
+      filter: { ...filter, kind: 'settle' },
+    });
     return respond(
       c,
       <RequestsPage view={viewOf(c)} rows={page.data} filter={filter} cursor={cursor} next={page.nextCursor} />,

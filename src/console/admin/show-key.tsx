@@ -3,8 +3,8 @@ import { daysBefore } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
 import { getKey } from '../../store/keys.ts';
+import { listLogs } from '../../store/log-list.ts';
 import { dailySpend } from '../../store/overview.ts';
-import { listRequests } from '../../store/request-list.ts';
 import type { FieldValues } from '../kit/read-form.ts';
 import { readKeyUsage } from '../kit/read-key-usage.ts';
 import { respond } from '../kit/respond.ts';
@@ -33,7 +33,7 @@ export async function showKey(c: Context<AdminEnv>, id: string, { errors, values
   const [usage, days, requests] = await Promise.all([
     readKeyUsage(c.env, key, view),
     dailySpend(database, firstDay, id),
-    listRequests(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { keyId: id } }),
+    listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { kind: 'settle', keyId: id } }),
   ]);
   const page = (
     <KeyPage

@@ -9,7 +9,7 @@ import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { openDatabase } from '../../store/database.ts';
-import { listRequests } from '../../store/request-list.ts';
+import { listLogs } from '../../store/log-list.ts';
 import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
 import { LonePage } from '../kit/document.tsx';
 import { KeyLimits, KeyUsage, type KeyUsageState } from '../kit/key-usage.tsx';
@@ -129,7 +129,11 @@ export const usagePage = new Hono<AppEnv>()
     }
     const [usage, requests] = await Promise.all([
       readKeyUsage(c.env, found.key, view),
-      listRequests(openDatabase(c.env.DB), { limit: SHOWN_REQUESTS, cursor: null, filter: { keyId: found.key.id } }),
+      listLogs(openDatabase(c.env.DB), {
+        limit: SHOWN_REQUESTS,
+        cursor: null,
+        filter: { kind: 'settle', keyId: found.key.id },
+      }),
     ]);
     return respond(c, <UsagePage view={view} shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
   })

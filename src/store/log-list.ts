@@ -1,0 +1,102 @@
+import { and, desc, eq, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { requestIdFloor } from '../protocol/request-id.ts';
+import type { Database } from './database.ts';
+import { type Page, pageOf } from './page.ts';
+import { type RequestLogRow, requestLogs } from './schema.ts';
+
+/** Which rows to list; what is left out does not narrow. */
+export interface LogFilter {
+  kind?: RequestLogRow['kind'] | undefined;
+  keyId?: string | undefined;
+  owner?: string | undefined;
+  /** `provider/model`, the model alone, or the name that was asked for. */
+  model?: string | undefined;
+  /** An end such as `timeout`, or `failed` for all but `completed` and `client_gone`. */
+  end?: string | undefined;
+  endpoint?: string | undefined;
+  session?: string | undefined;
+  tag?: { name: string; value: string } | undefined;
+  /** Days (YYYY-MM-DD) that rows count for, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** Rows that one page looks at, so that a filter which few of millions meet answers in a moment too. */
+const MOST_LOOKED_AT = 20_000;
+const DAY_MS = 86_400_000;
+/** A row counts for the day that it was settled on. That comes no later: a ledger then forgets what was settled. */
+const LONGEST_SETTLING_MS = 3 * DAY_MS;
+
+function ends(end: string): SQL {
+  return end === 'failed' ? sql`${requestLogs.end} NOT IN ('completed', 'client_gone')` : eq(requestLogs.end, end);
+}
+
+function named(model: string): SQL | undefined {
+  return or(
+    eq(sql`${requestLogs.provider} || '/' || ${requestLogs.model}`, model),
+    eq(requestLogs.model, model),
+    eq(requestLogs.requestedModel, model),
+  );
+}
+
+/** What an index finds, a key's rows and a span of request ids, which begin with their time; and what nearly all rows meet. */
+function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | null): SQL | undefined {
+  const [id, lastKind = ''] = cursor?.split('/') ?? [];
+  return and(
+    keyId ? eq(requestLogs.keyId, keyId) : undefined,
+    id === undefined ? undefined : sql`(${requestLogs.requestId}, ${requestLogs.kind}) < (${id}, ${lastKind})`,
+    kind ? eq(requestLogs.kind, kind) : undefined,
+    // Generous by a day, since days begin where BUDGET_UTC_OFFSET says.
+    from ? gte(requestLogs.requestId, requestIdFloor(Date.parse(from) - DAY_MS - LONGEST_SETTLING_MS)) : undefined,
+    to ? lt(requestLogs.requestId, requestIdFloor(Date.parse(to) + 2 * DAY_MS)) : undefined,
+  );
+}
+
+/** What has to be looked at row by row; undefined for nothing. */
+function looked({ owner, model, end, endpoint, session, tag, from, to }: LogFilter): SQL | undefined {
+  return and(
+    owner ? eq(requestLogs.owner, owner) : undefined,
+    model ? named(model) : undefined,
+    end ? ends(end) : undefined,
+    endpoint ? eq(requestLogs.endpoint, endpoint) : undefined,
+    session ? eq(requestLogs.session, session) : undefined,
+    // Rows may be edited by hand, and what is no JSON would fail the whole list.
+    tag
+      ? sql`iif(json_valid(${requestLogs.tags}), json_extract(${requestLogs.tags}, ${`$."${tag.name}"`}), NULL) = ${tag.value}`
+      : undefined,
+    from ? gte(requestLogs.day, from) : undefined,
+    to ? lte(requestLogs.day, to) : undefined,
+  );
+}
+
+/** The form of a cursor: `request id/kind` of the last row that was looked at. */
+export const LOG_CURSOR = /^req_\w+\/(settle|adjust)$/;
+
+/** Rows, newest first. A page that a filter leaves empty may have a next one all the same. */
+export async function listLogs(
+  database: Database,
+  page: { limit: number; cursor: string | null; filter: LogFilter },
+): Promise<Page<RequestLogRow>> {
+  const within = spanned(page.filter, page.cursor);
+  const last = database
+    .select({ id: requestLogs.requestId })
+    .from(requestLogs)
+    .where(within)
+    .orderBy(desc(requestLogs.requestId))
+    .limit(1)
+    .offset(MOST_LOOKED_AT - 1);
+  const filter = looked(page.filter);
+  const isBounded = filter === undefined ? undefined : gte(requestLogs.requestId, sql`coalesce(${last}, '')`);
+  const [rows, [bound]] = await database.batch([
+    database
+      .select()
+      .from(requestLogs)
+      .where(and(within, filter, isBounded))
+      .orderBy(desc(requestLogs.requestId), desc(requestLogs.kind))
+      .limit(page.limit + 1),
+    last,
+  ]);
+  const found = pageOf(rows, page.limit, (row) => `${row.requestId}/${row.kind}`);
+  if (found.nextCursor !== null || filter === undefined || bound === undefined) return found;
+  return { data: found.data, nextCursor: `${bound.id}/adjust` };
+}
