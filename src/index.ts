@@ -1,6 +1,5 @@
 import { app } from './app.ts';
 import { consumeLogs } from './ledger/delivery/consumer.ts';
-import { keepDeadLetters } from './ledger/delivery/dead-letters.ts';
 import { sweep } from './ledger/sweep.ts';
 
 export { KeyLedger } from './ledger/key-ledger.ts';
@@ -9,8 +8,7 @@ export { ConversationMemory } from './memory/conversation-memory.ts';
 export default {
   fetch: app.fetch,
   async queue(batch, env) {
-    if (batch.queue.endsWith('-dead-letters')) await keepDeadLetters(batch, env);
-    else await consumeLogs(batch, env);
+    await consumeLogs(batch, env);
   },
   async scheduled(controller, env) {
     await sweep(env, controller.scheduledTime);

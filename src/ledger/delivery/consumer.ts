@@ -5,6 +5,7 @@ import { whileBusy } from '../../store/while-busy.ts';
 import type { LedgerRow } from '../entry.ts';
 import type { KeyLedger } from '../key-ledger.ts';
 import type { RowName } from '../outbox.ts';
+import { keepDeadLetters, letterOf, readLetter } from './dead-letters.ts';
 import { type LogMessage, readMessage } from './message.ts';
 
 /** What the consumer works on. */
@@ -15,9 +16,10 @@ export interface ConsumerPlaces {
 }
 
 // D1 resets and stalls pass within seconds or minutes; an outage may last for hours. With these pauses the hundred tries
-// of a message (wrangler.jsonc) reach over more than half a day.
+// of a message reach over more than half a day. The platform would move it after one more (wrangler.jsonc).
 const RETRY_AFTER_S = 30;
 const LONGEST_RETRY_AFTER_S = 600;
+const TRIES = 100;
 // Retention is a day at least; some hours less, for what is on its way.
 const ASK_AFTER_MS = 20 * 3_600_000;
 
@@ -68,11 +70,20 @@ async function storeRows(places: ConsumerPlaces, taken: readonly Taken<RowsMessa
 
 async function bringSettlement(places: ConsumerPlaces, { message, body }: Taken<SettleMessage>): Promise<void> {
   const answer = await places.KEY_LEDGER.getByName(body.key.id).settle(body.key, body.settlement);
-  if (answer.kind === 'too_late') await places.DEAD_LETTERS.send({ id: message.id, reason: 'too late to count', body });
+  if (answer.kind === 'too_late') await places.DEAD_LETTERS.send(letterOf(message, 'too late to count', body));
 }
 
-/** Has a message brought again, later each time. */
-function bringLater(message: Message): void {
+/** Has a message brought again, later each time; after so many times it is a dead letter. */
+async function bringLater(message: Message, places: ConsumerPlaces): Promise<void> {
+  if (message.attempts >= TRIES) {
+    try {
+      await places.DEAD_LETTERS.send(letterOf(message, 'too many retries', message.body));
+      message.ack();
+      return;
+    } catch (cause) {
+      logFault('dead_letter_failed', cause);
+    }
+  }
   message.retry({ delaySeconds: Math.min(RETRY_AFTER_S * message.attempts, LONGEST_RETRY_AFTER_S) });
 }
 
@@ -81,10 +92,10 @@ async function take(message: Message, places: ConsumerPlaces): Promise<Taken | n
   const { message: body, unusable } = readMessage(message.body);
   if (unusable !== null) {
     try {
-      await places.DEAD_LETTERS.send({ id: message.id, reason: 'unusable message', body: unusable });
+      await places.DEAD_LETTERS.send(letterOf(message, 'unusable message', unusable));
     } catch {
       // Read again later, whole: storing its good rows twice does no harm.
-      bringLater(message);
+      await bringLater(message, places);
       return null;
     }
   }
@@ -94,26 +105,32 @@ async function take(message: Message, places: ConsumerPlaces): Promise<Taken | n
 }
 
 /** Does a job, and then lets its messages go, or has them brought again. */
-async function attempt(taken: readonly Taken[], job: Promise<void>): Promise<void> {
+async function attempt(taken: readonly Taken[], job: Promise<void>, places: ConsumerPlaces): Promise<void> {
   try {
     await job;
     for (const { message } of taken) message.ack();
   } catch (cause) {
     logFault('log_batch_failed', cause, { kind: taken[0]?.body.kind });
-    for (const { message } of taken) bringLater(message);
+    for (const { message } of taken) await bringLater(message, places);
   }
 }
 
-/** Stores what the log queue brings. Every message ends in D1, back in the queue, or among the dead letters. */
+/** Stores what the queues bring. Every message ends in D1, back in its queue, or among the dead letters. */
 export async function consumeLogs(batch: MessageBatch, places: ConsumerPlaces): Promise<void> {
-  const taken = await Promise.all(batch.messages.map((message) => take(message, places)));
+  const read = batch.messages.map((message) => ({ message, letter: readLetter(message) }));
+  await keepDeadLetters(
+    read.flatMap(({ message, letter }) => (letter === null ? [] : [{ message, letter }])),
+    places,
+  );
+  const others = read.filter(({ letter }) => letter === null);
+  const taken = await Promise.all(others.map(({ message }) => take(message, places)));
   const rows: Taken<RowsMessage>[] = [];
   const settlements: Taken<SettleMessage>[] = [];
   for (const { message, body } of taken.filter((message) => message !== null)) {
     if (body.kind === 'rows') rows.push({ message, body });
     else settlements.push({ message, body });
   }
-  await attempt(rows, storeRows(places, rows));
+  await attempt(rows, storeRows(places, rows), places);
   // Each for itself: one ledger that cannot be reached does not hold up the others.
-  for (const settlement of settlements) await attempt([settlement], bringSettlement(places, settlement));
+  for (const settlement of settlements) await attempt([settlement], bringSettlement(places, settlement), places);
 }

@@ -1,30 +1,74 @@
+import * as z from 'zod/mini';
 import { logFault } from '../../log-line.ts';
-import { isObject } from '../../protocol/json.ts';
 import { whileBusy } from '../../store/while-busy.ts';
 
-const RETRY_AFTER_S = 300;
+/*
+ * Both queues have one consumer, and what a queue is called is the deployment's affair: a letter is told by its own
+ * form. What the platform moves here by itself, unwrapped, is read once more as what it was.
+ */
 
-/** A letter as `consumeLogs` writes it, or a message that the platform gave up on. */
-function read(message: Message): { id: string; body: unknown; reason: string } {
-  const { body } = message;
-  if (isObject(body) && typeof body['reason'] === 'string' && typeof body['id'] === 'string') {
-    return { id: body['id'], body: body['body'], reason: body['reason'] };
-  }
-  return { id: message.id, body, reason: 'too many retries' };
+/** A message that could not be used, and why. */
+export interface Letter {
+  kind: 'letter';
+  id: string;
+  reason: string;
+  body: unknown;
 }
 
-/** Keeps dead letters in D1, where they can be looked at and put back. While D1 fails they stay in their queue. */
-export async function keepDeadLetters(batch: MessageBatch, places: { DB: D1Database }): Promise<void> {
-  const insert = places.DB.prepare(
-    'INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  );
+// The version before wrote no `kind`.
+const letterSchema = z.looseObject({
+  kind: z._default(z.literal('letter'), 'letter'),
+  id: z.string(),
+  reason: z.string(),
+  body: z.unknown(),
+});
+
+const STORE_AGAIN_AFTER_S = 300;
+
+/** What is kept of a message that cannot be used. */
+export function letterOf(message: Message, reason: string, body: unknown): Letter {
+  return { kind: 'letter', id: message.id, reason, body };
+}
+
+/** The letter that a message is; null where it is none. */
+export function readLetter({ body }: Message): Letter | null {
+  const parsed = letterSchema.safeParse(body);
+  return parsed.success ? parsed.data : null;
+}
+
+interface LetterPlaces {
+  DB: D1Database;
+  DEAD_LETTERS: Pick<Queue, 'send'>;
+}
+
+async function store(letters: readonly Letter[], { DB }: LetterPlaces): Promise<void> {
+  const insert = DB.prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const rows = letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body ?? null), reason));
+  await whileBusy(() => DB.batch(rows));
+}
+
+/**
+ * Keeps letters in D1, where they can be looked at and put back. While D1 fails they go round in their queue, as new
+ * messages: one that is only tried again is thrown away by the platform after so many times.
+ */
+export async function keepDeadLetters(
+  taken: readonly { message: Message; letter: Letter }[],
+  places: LetterPlaces,
+): Promise<void> {
+  if (taken.length === 0) return;
   try {
-    const letters = batch.messages.map(read);
-    const rows = letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body), reason));
-    await whileBusy(() => places.DB.batch(rows));
-    batch.ackAll();
+    const letters = taken.map(({ letter }) => letter);
+    await store(letters, places);
+    for (const { message } of taken) message.ack();
   } catch (cause) {
     logFault('dead_letters_failed', cause);
-    batch.retryAll({ delaySeconds: RETRY_AFTER_S });
+    for (const { message, letter } of taken) {
+      try {
+        await places.DEAD_LETTERS.send(letter, { delaySeconds: STORE_AGAIN_AFTER_S });
+        message.ack();
+      } catch {
+        message.retry({ delaySeconds: STORE_AGAIN_AFTER_S });
+      }
+    }
   }
 }

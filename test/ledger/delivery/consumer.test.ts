@@ -2,7 +2,6 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ConsumerPlaces, consumeLogs } from '../../../src/ledger/delivery/consumer.ts';
-import { keepDeadLetters } from '../../../src/ledger/delivery/dead-letters.ts';
 import type { LogMessage } from '../../../src/ledger/delivery/message.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 import { sweep } from '../../../src/ledger/sweep.ts';
@@ -241,23 +240,52 @@ describe('messages that cannot be used', () => {
     ]);
     await expectClean([ledger], 3);
 
-    const { batch: letterBatch } = batchOf(sent);
-    await keepDeadLetters(letterBatch, {
-      DB: {
-        prepare: (sql: string) => env.DB.prepare(sql),
-        batch: () => Promise.reject(new Error('D1 fails')),
-      } as never,
-    });
-    expect(await letters()).toEqual([]);
-    await keepDeadLetters(letterBatch, env);
+    await consumeLogs(batchOf(sent).batch, env);
     expect(await letters()).toHaveLength(3);
   });
 
-  it('a message that the platform gave up on is kept whole, and can be put back', async () => {
+  it.each(['llm-router-dead-letters', 'llm-router-logs', 'q7'])(
+    'are kept by their own form, though their queue is called %s: a letter never becomes a letter about a letter',
+    async (queue) => {
+      await env.DB.prepare('DELETE FROM dead_letters').run();
+      const { places, sent } = withLetters();
+      await consumeLogs({ ...batchOf(['garbage']).batch, queue }, places);
+      // The version before wrote them without their kind.
+      const [{ kind: _, ...older }] = sent as [{ kind: string; id: string }];
+      const { batch, said } = batchOf([...sent, { ...older, id: 'older' }]);
+      await consumeLogs({ ...batch, queue }, places);
+      expect(said).toEqual(['ack', 'ack']);
+      expect(sent).toHaveLength(1);
+      expect(await letters()).toEqual(Array(2).fill({ reason: 'unusable message', body: 'garbage' }));
+    },
+  );
+
+  it('that D1 does not take go round in their queue as they are, as long as it takes', async () => {
+    await env.DB.prepare('DELETE FROM dead_letters').run();
+    const letter = { kind: 'letter', id: 'round', reason: 'unusable message', body: 'garbage' };
+    const { places, sent } = withLetters();
+    const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch: () => Promise.reject(new Error('D1 fails')) };
+    for (let round = 0; round < 150; round += 1) {
+      const { batch, said } = batchOf(sent.length === 0 ? [letter] : sent.splice(0));
+      await consumeLogs(batch, { ...places, DB: DB as never });
+      expect(said).toEqual(['ack']);
+      expect(sent).toEqual([letter]);
+    }
+    await consumeLogs(batchOf(sent).batch, env);
+    expect(await letters()).toEqual([{ reason: 'unusable message', body: 'garbage' }]);
+  });
+
+  it('a message that was tried so often that the platform would give it up is kept whole, and can be put back', async () => {
     await env.DB.prepare('DELETE FROM dead_letters').run();
     const ledger = await openLedger();
     await settleSome(ledger, 1);
-    await keepDeadLetters(batchOf(ledger.queue.splice(0)).batch, env);
+    const { batch, said } = batchOf(ledger.queue.splice(0));
+    const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch: () => Promise.reject(new Error('D1 fails')) };
+    const { places, sent } = withLetters();
+    const messages = batch.messages.map((message) => ({ ...message, attempts: 100 }));
+    await consumeLogs({ ...batch, messages }, { ...places, DB: DB as never });
+    expect(said).toEqual(['ack']);
+    await consumeLogs(batchOf(sent).batch, env);
     expect(await letters()).toMatchObject([{ reason: 'too many retries', body: { kind: 'rows' } }]);
     expect((await internal('/internal/ledger/dead-letters/message-0/retry', { method: 'POST' })).status).toBe(200);
     expect(await letters()).toEqual([]);
@@ -287,7 +315,7 @@ describe('D1', () => {
     const { batch } = batchOf(ledger.queue.splice(0));
     const pauses: number[] = [];
     const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch: () => Promise.reject(new Error('D1 fails')) };
-    for (let attempts = 1; attempts <= 100; attempts += 1) {
+    for (let attempts = 1; attempts < 100; attempts += 1) {
       const retry = (options?: QueueRetryOptions) => void pauses.push(options?.delaySeconds ?? 0);
       const messages = batch.messages.map((message) => ({ ...message, attempts, retry }));
       await consumeLogs({ ...batch, messages }, { ...env, DB: DB as never });
