@@ -1,10 +1,17 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { countedTokens } from './counted-tokens.ts';
-import type { Admission, LedgerRow } from './entry.ts';
-import type { Lease } from './lease-book.ts';
+import type { Admission, Checkpoint, LeaseRequest, LedgerRow } from './entry.ts';
 import type { RowName } from './outbox.ts';
 
 /* The statements on the table `requests`. A row is a lease while its request runs, and an entry once it is settled. */
+
+/** A request that runs: it holds money and a place from begin to settle. Times are ms since 1970, the object's clock. */
+export interface Lease {
+  request: LeaseRequest;
+  admittedAt: number;
+  expiresAt: number;
+  checkpoint: Checkpoint | null;
+}
 
 /** What is kept of a settled request. */
 export interface Entry {

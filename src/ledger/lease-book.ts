@@ -1,14 +1,6 @@
-import type { Checkpoint, LeaseRequest } from './entry.ts';
-import { insertLease, updateLease } from './entry-rows.ts';
+import type { Checkpoint } from './entry.ts';
+import { insertLease, type Lease, updateLease } from './entry-rows.ts';
 import type { Marks } from './marks.ts';
-
-/** A request that runs: it holds money and a place from begin to settle. Times are ms since 1970, the object's clock. */
-export interface Lease {
-  request: LeaseRequest;
-  admittedAt: number;
-  expiresAt: number;
-  checkpoint: Checkpoint | null;
-}
 
 /** The running requests of one key: rows in SQLite, sums in memory. */
 export interface LeaseBook {

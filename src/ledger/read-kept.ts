@@ -1,5 +1,5 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
-import type { Lease } from './lease-book.ts';
+import type { Lease } from './entry-rows.ts';
 import type { Marks } from './marks.ts';
 import type { RowName } from './outbox.ts';
 

@@ -1,5 +1,7 @@
 import type { Config } from '../config.ts';
-import type { ApiKey } from '../store/schema.ts';
+import type { FoundKey } from '../keys/find-key.ts';
+
+type UsableKey = Extract<FoundKey, { kind: 'found' }>;
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -10,8 +12,8 @@ export interface AppEnv {
     startedAt: number;
     config: Config;
     /** Behind `keyAuth` only. */
-    key: ApiKey;
+    key: UsableKey['key'];
     /** SHA-256 of the secret that was presented; behind `keyAuth` only. */
-    keyHash: string;
+    keyHash: UsableKey['keyHash'];
   };
 }

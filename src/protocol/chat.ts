@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { JsonObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 /** One message of a conversation. Only what the router reads is named; all else passes through. */
 export interface ChatMessage extends JsonObject {
@@ -69,3 +69,9 @@ export const settingsSchema = z.object({
   max_completion_tokens: z.nullish(z.int().check(z.positive())),
   max_output_tokens: z.nullish(z.int().check(z.positive())),
 });
+
+/** The tool calls of a message, as far as they are objects. */
+export function callsOf(message: ChatMessage): JsonObject[] {
+  const calls: unknown = message.tool_calls;
+  return Array.isArray(calls) ? calls.filter(isObject) : [];
+}

@@ -1,5 +1,4 @@
-import { callsOf } from '../../pipelines/reasoning/turn-key.ts';
-import type { ChatMessage } from '../../protocol/chat.ts';
+import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
 
 function emptyResult(id: unknown): ChatMessage {
   return { role: 'tool', tool_call_id: id, content: '' };

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../../protocol/chat.ts';
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
+import { isObject } from '../../protocol/json.ts';
 import type { TurnKey } from '../pipeline.ts';
 import { hashText } from './hash.ts';
 
@@ -27,12 +27,6 @@ function sameArguments(text: unknown): string {
   } catch {
     return text.trim();
   }
-}
-
-/** The tool calls of a message, as far as they are objects. */
-export function callsOf(message: ChatMessage): JsonObject[] {
-  const calls: unknown = message.tool_calls;
-  return Array.isArray(calls) ? calls.filter(isObject) : [];
 }
 
 /** A message as all its copies have it: no reasoning, no ids, no outer white space. */
