@@ -2,9 +2,8 @@ import type { Printer } from '../dialects/dialect.ts';
 import { completionAsStream, readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import type { JsonObject } from '../protocol/json.ts';
-import { redactBody } from '../protocol/redact.ts';
 import { readUsage } from '../protocol/usage.ts';
-import { failedFinish } from '../providers/failure.ts';
+import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import { chainSteps } from '../stream/chain.ts';
 import { createMeter, type Reading } from '../stream/meter.ts';
 import { createNormalizer, type Endings } from '../stream/normalize.ts';
@@ -43,7 +42,7 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
   function complain(body: string, usage?: unknown): RouterError {
     hasComplained = true;
     meter.reading.usage = readUsage(usage) ?? meter.reading.usage;
-    return provider.error({ status: 200, body: redactBody(body, [apiKey]), retryAfter: null });
+    return provider.error(failureIn200(body, [apiKey]));
   }
 
   const translator = createTranslator({

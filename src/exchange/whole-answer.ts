@@ -3,9 +3,8 @@ import { readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { nanoToUsd } from '../protocol/money.ts';
-import { redactBody } from '../protocol/redact.ts';
 import { readUsage } from '../protocol/usage.ts';
-import { failedFinish } from '../providers/failure.ts';
+import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
 import { openSource } from '../stream/source.ts';
@@ -52,7 +51,7 @@ function readAnswer(exchange: Exchange, text: string, whole: Whole): Tried {
     // A good status that holds an error is a refusal: nothing was used, or else it says what.
     const usage = read.kind === 'error' ? readUsage(read.body['usage']) : null;
     whole.told = { ...NOTHING_TOLD, usage };
-    return failed(provider.error({ status: 200, body: redactBody(text, [apiKey]), retryAfter: null }), false);
+    return failed(provider.error(failureIn200(text, [apiKey])), false);
   }
   const mended = provider.mendCompletion?.(read.completion) ?? false;
   const normal = normalizeCompletion(read.completion, {

@@ -1,18 +1,26 @@
 const REDACTED = '[redacted]';
 
-/** What a secret or an account looks like, whoever it belongs to. */
+/**
+ * What a secret or an account looks like, whoever it belongs to. Each shape is tried once a word at most,
+ * so that the work grows with the text and not with its square.
+ */
 const SECRET_SHAPES: readonly RegExp[] = [
   // `Authorization: Bearer …`, as providers echo it.
   /\bBearer\s+[^\s"',;]+/gi,
   // OpenAI-like keys, and this router's own: prefix, hyphen, 49 characters.
   /\bsk-[A-Za-z0-9_*.-]{6,}/g,
   /\b[a-z][a-z0-9]{0,9}-[A-Za-z0-9]{49}\b/g,
-  // Zhipu's keys are `id.secret`; older clients send them as JSON web tokens.
+  // Zhipu's keys are `id.secret`.
   /\b[0-9a-f]{32}\.[A-Za-z0-9]{8,}\b/g,
-  /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g,
   // Moonshot names the account and the organisation in its rate limit messages.
   /\b(?:org|ak|proj)-[A-Za-z0-9]{6,}\b/g,
 ];
+
+/**
+ * A JSON web token, as older clients of Zhipu send one. Looked for from the start of a word up to the first `eyJ` in it:
+ * where that begins none, no later one of the same word does.
+ */
+const WEB_TOKEN = /(?<![\w-])((?:(?!\beyJ)[\w-])*)\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /** Takes secrets out of a text: the given ones, and whatever looks like a key, a bearer token or an account id. */
 export function redact(text: string, secrets: readonly string[] = []): string {
@@ -21,7 +29,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     if (secret.length >= 4) clean = clean.replaceAll(secret, REDACTED);
   }
   for (const shape of SECRET_SHAPES) clean = clean.replace(shape, REDACTED);
-  return clean;
+  return clean.replace(WEB_TOKEN, `$1${REDACTED}`);
 }
 
 /**

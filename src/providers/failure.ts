@@ -4,6 +4,7 @@ import { redactBody } from '../protocol/redact.ts';
 import { retryAfterSeconds } from './headers.ts';
 import type { ProviderFailure } from './provider.ts';
 
+// A complaint is a few hundred characters. What is beyond this is not looked at, wherever it comes from.
 const BODY_LIMIT = 64 * 1024;
 
 async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
@@ -37,6 +38,11 @@ export async function readFailure(
     body: redactBody(body, secrets),
     retryAfter: retryAfterSeconds(response.headers, now),
   };
+}
+
+/** The failure of a provider whose good status holds an error, or nothing that could be an answer. */
+export function failureIn200(text: string, secrets: readonly string[]): ProviderFailure {
+  return { status: 200, body: redactBody(text.slice(0, BODY_LIMIT), secrets), retryAfter: null };
 }
 
 /** The failure of a provider that says in a finish reason that it failed. */

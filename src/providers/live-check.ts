@@ -1,9 +1,8 @@
 import { RouterError } from '../protocol/errors.ts';
 import { isObject, parseJson } from '../protocol/json.ts';
-import { redactBody } from '../protocol/redact.ts';
 import { type ProviderCall, sendTo } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
-import { readFailure } from './failure.ts';
+import { failureIn200, readFailure } from './failure.ts';
 import { providerHeaders } from './headers.ts';
 import type { Balance } from './read-balance.ts';
 
@@ -44,7 +43,7 @@ async function ask(probe: Probe, path: string, body: unknown = null): Promise<un
   const text = await response.text();
   const answer = parseJson(text);
   if (isObject(answer) && answer['error'] == null) return answer;
-  throw provider.error({ status: response.status, body: redactBody(text, [apiKey]), retryAfter: null });
+  throw provider.error(failureIn200(text, [apiKey]));
 }
 
 function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string[] | null {
