@@ -11,7 +11,7 @@ export interface CatalogEntry {
 }
 
 /** What a name turned out to be. */
-export type Lookup =
+type Lookup =
   | {
       kind: 'found';
       provider: string;

@@ -4,7 +4,7 @@ import { Mistake } from './mistake.ts';
 import { PROJECT } from './project.ts';
 
 /** Wrangler's own configuration: which resources and environments there are. */
-export const CONFIGURATION = `${PROJECT}wrangler.jsonc`;
+const CONFIGURATION = `${PROJECT}wrangler.jsonc`;
 
 const environmentSchema = z.looseObject({
   vars: z._default(z.record(z.string(), z.unknown()), {}),

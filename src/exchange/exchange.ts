@@ -17,7 +17,7 @@ export interface Target {
 }
 
 /** The ledger's side of one request; it carries the key and the request's id. */
-export interface RequestLedger {
+interface RequestLedger {
   checkpoint(checkpoint: Checkpoint): Promise<CheckpointAnswer>;
   /** Retried, and handed to the queue at last: it never fails. */
   settle(settlement: Settlement): Promise<void>;

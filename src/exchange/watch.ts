@@ -1,5 +1,5 @@
 /** Something that is due at some time, and may be put off meanwhile. */
-export interface Alarm {
+interface Alarm {
   /** Milliseconds since 1970, or Infinity while it is not wanted. May move on without notice; call `rearm` when it comes nearer. */
   due(): number;
   ring(): void;

@@ -4,7 +4,7 @@ import { budgetsOf } from './policy.ts';
 import type { Window, Windows } from './windows.ts';
 
 /** What ALERT_WEBHOOK_URL is told: a key has passed a share of a budget. */
-export interface Alert {
+interface Alert {
   key_id: string;
   owner: string;
   name: string;

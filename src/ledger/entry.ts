@@ -85,7 +85,7 @@ export interface RateLimits {
 }
 
 /** What a budget (nano-USD) or a minute's tokens lacked: what there is, what of it is free, and what was asked. */
-export interface Shortage {
+interface Shortage {
   limit: number;
   free: number;
   asked: number;

@@ -19,7 +19,7 @@ export function foldName(name: string): string {
 }
 
 /** True for another spelling of one of these names. */
-export function isOtherSpelling(name: string, names: ReadonlySet<string>): boolean {
+function isOtherSpelling(name: string, names: ReadonlySet<string>): boolean {
   return !names.has(name) && names.has(foldName(name));
 }
 

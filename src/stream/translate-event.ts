@@ -7,7 +7,7 @@ import { learnPattern, type Passed, type Pattern, plainText, repeatPattern } fro
 import { readChunk, readErrorEvent } from './read-chunk.ts';
 
 /** What became of an event, or of several that go the same way. */
-export type Translated =
+type Translated =
   | Passed
   /** The provider said `[DONE]`. */
   | { kind: 'done' }

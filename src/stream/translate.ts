@@ -11,7 +11,7 @@ export type Progress =
   | { kind: 'body' };
 
 /** What came of a piece of a stream. */
-export interface Translation {
+interface Translation {
   /** Bytes at the start that are dealt with; the caller brings the rest again, with more behind it. */
   consumed: number;
   output: Uint8Array | null;

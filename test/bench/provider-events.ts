@@ -20,7 +20,7 @@ function chunk(delta: Record<string, unknown>, finishReason: string | null, usag
 
 export const FIRST = chunk({ role: 'assistant', content: null, reasoning_content: '' }, null, null);
 
-export const USAGE = {
+const USAGE = {
   prompt_tokens: 1_200,
   completion_tokens: 400,
   total_tokens: 1_600,

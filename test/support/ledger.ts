@@ -28,7 +28,7 @@ export const clock = {
   },
 };
 
-export function facts(id = requestId(now)) {
+function facts(id = requestId(now)) {
   return {
     requestId: id,
     endpoint: 'chat',

@@ -61,7 +61,7 @@ const RULES: Record<ProviderName, (body: JsonObject) => string | null> = {
 };
 
 /** Why a provider would answer 400 to this request; null where it would serve it. */
-export function refusalOf(provider: ProviderName, body: JsonObject): string | null {
+function refusalOf(provider: ProviderName, body: JsonObject): string | null {
   return RULES[provider](body);
 }
 

@@ -12,7 +12,7 @@ export interface ProviderTurn {
   calls: { id: string; name: string; arguments: string }[];
 }
 
-export type ProviderAnswer =
+type ProviderAnswer =
   | { kind: 'refused'; status: number; body: JsonObject }
   | { kind: 'chunks'; chunks: ChatChunk[]; turn: ProviderTurn };
 
@@ -140,7 +140,7 @@ function pieces(text: string, size: number): string[] {
 }
 
 /** A turn as the chunks of that provider; shapes after recordings. `size` is the length of one text piece. */
-export function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): ChatChunk[] {
+function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): ChatChunk[] {
   const envelope = {
     id: 'answer',
     object: 'chat.completion.chunk',

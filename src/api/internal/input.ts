@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { RouterError } from '../../protocol/errors.ts';
 
 /** A value that passed its schema. Throws RouterError `invalid_value` naming the member that did not. */
-export function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
+function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

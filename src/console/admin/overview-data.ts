@@ -26,7 +26,7 @@ const HOUR_MS = 3_600_000;
 export const CHART_DAYS = 30;
 const SHOWN_BUDGETS = 6;
 
-export type ProviderState = 'off' | 'quiet' | 'ok' | 'failing';
+type ProviderState = 'off' | 'quiet' | 'ok' | 'failing';
 
 export interface ProviderLine {
   id: string;

@@ -11,7 +11,7 @@ export type ThinkingDisplay =
   | 'hidden';
 
 /** Our ids in Anthropic's form. */
-export function messageId(requestId: string): string {
+function messageId(requestId: string): string {
   return requestId.replace(/^req_/, 'msg_');
 }
 

@@ -5,7 +5,7 @@ import type { Ending } from '../dialect.ts';
 const CONTEXT_FULL = 'model_context_window_exceeded';
 
 /** Why an answer ended, in Anthropic's words. Calls count for more than the provider's word: BerriAI/litellm issue 34692. */
-export function stopReason({ finishReason, vendorFinishReason }: Ending, hasCalls: boolean): string {
+function stopReason({ finishReason, vendorFinishReason }: Ending, hasCalls: boolean): string {
   if (vendorFinishReason === CONTEXT_FULL) return CONTEXT_FULL;
   switch (finishReason) {
     case 'length':

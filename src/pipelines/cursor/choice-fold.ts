@@ -8,7 +8,7 @@ import { createEscaper } from './escape.ts';
 export type Repeats = 'content' | 'shown reasoning' | 'dropped reasoning' | null;
 
 /** What folding did to a delta. */
-export interface Folded {
+interface Folded {
   /** What must go out before this delta, in a chunk of its own. */
   ahead: Delta | null;
   /** True when the delta held reasoning, and nothing of use to a client is left in it. */
