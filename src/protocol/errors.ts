@@ -18,6 +18,7 @@ const ERROR_CODES = {
   unsupported_encoding: { status: 400, type: 'invalid_request_error' },
   nested_too_deeply: { status: 400, type: 'invalid_request_error' },
   missing_messages: { status: 400, type: 'invalid_request_error' },
+  missing_input: { status: 400, type: 'invalid_request_error' },
   missing_model: { status: 400, type: 'invalid_request_error' },
   invalid_value: { status: 400, type: 'invalid_request_error' },
   unsupported_value: { status: 400, type: 'invalid_request_error' },

@@ -40,6 +40,11 @@ export function encodeCallId(prefix: string, requestId: string, position: number
   return id.length <= LONGEST_ID ? id : `${tag}-${shortHash(providerId)}`;
 }
 
+/** Which answer a coded id was given in, so that calls of one answer are told from those of the next; null for other ids. */
+export function callAnswer(id: string): string | null {
+  return OURS.test(id) ? id.slice(id.indexOf('_R') + 2, id.indexOf('_R') + 8) : null;
+}
+
 /** The provider's own id in a coded one; any other id as it is. */
 export function decodeCallId(id: string): string {
   const coded = OURS.exec(id)?.[1];

@@ -15,7 +15,7 @@ function customToolOf(tool: unknown): JsonObject | null {
 }
 
 /** The grammar is told in words: it is all that a model knows of the form that the client will accept. */
-function describeInput({ format }: JsonObject): string {
+export function describeInput({ format }: JsonObject): string {
   const grammar = isObject(format) && isObject(format['grammar']) ? format['grammar'] : format;
   if (!isObject(grammar) || typeof grammar['definition'] !== 'string') return 'The whole input, as plain text.';
   return `The whole input, as plain text that follows this ${String(grammar['syntax'] ?? '')} grammar:\n${grammar['definition']}`;

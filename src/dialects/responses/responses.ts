@@ -1,0 +1,22 @@
+import type { Dialect } from '../dialect.ts';
+import { answerError } from './error.ts';
+import { openResponsesPrinter } from './printer.ts';
+import { readResponsesRequest } from './read-request.ts';
+import { printWholeResponse } from './whole-answer.ts';
+
+/** OpenAI's Responses without kept state, as Codex and OpenAI's newer SDKs speak it. */
+export const responsesDialect: Dialect = {
+  endpoint: 'responses',
+  read(_document, value) {
+    const { changes, form, request } = readResponsesRequest(value);
+    return {
+      request,
+      wantsNothing: false,
+      changes,
+      openPrinter: (facts) => openResponsesPrinter(facts, form),
+      printWhole: (answer, facts) => printWholeResponse(answer, facts, form),
+    };
+  },
+  error: answerError,
+  headers: () => ({}),
+};

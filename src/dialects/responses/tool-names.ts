@@ -1,0 +1,74 @@
+import type { JsonObject } from '../../protocol/json.ts';
+
+/*
+ * Responses knows more kinds of tools than Chat Completions: all are offered to the provider as functions, and what the
+ * model calls is turned back into the kind that the client knows.
+ */
+
+/** What a function of ours is for the client. */
+export interface ClientTool {
+  kind: 'function' | 'custom' | 'tool_search' | 'local_shell';
+  name: string;
+  namespace: string | null;
+}
+
+/** The functions of one request, by the names that the provider has for them. */
+export interface ToolNames {
+  /** Takes a tool in, and answers the name for the provider; null where that name is another tool's already. */
+  add(tool: ClientTool): string | null;
+  /** The name for the provider of a call in the history, its tool being offered or not. */
+  nameOf(namespace: unknown, name: unknown): string;
+  /** What the provider's name is for the client; a function of that name where nobody offered it. */
+  find(name: string): ClientTool;
+}
+
+// https://platform.openai.com/docs/api-reference/chat/create: names of functions are at most so long.
+const LONGEST_NAME = 64;
+// Codex keeps its own functions in a namespace of this name, and calls them without it.
+const PLAIN_NAMESPACE = 'functions';
+
+/** Shortens by a hash, FNV-1a, so that the same name is the same in every turn. */
+function shorten(name: string): string {
+  if (name.length <= LONGEST_NAME) return name;
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  const tail = (hash >>> 0).toString(36);
+  return `${name.slice(0, LONGEST_NAME - tail.length - 1)}_${tail}`;
+}
+
+function flatten(namespace: string | null, name: string): string {
+  return shorten(namespace === null || namespace === PLAIN_NAMESPACE ? name : `${namespace}__${name}`);
+}
+
+/** Opens the names of one request. */
+export function openToolNames(): ToolNames {
+  const tools = new Map<string, ClientTool>();
+  return {
+    add(tool) {
+      const name = flatten(tool.namespace, tool.name);
+      const known = tools.get(name);
+      if (known !== undefined) return isSame(known, tool) ? name : null;
+      tools.set(name, tool);
+      return name;
+    },
+    nameOf: (namespace, name) => flatten(typeof namespace === 'string' ? namespace : null, String(name ?? '')),
+    find: (name) => tools.get(name) ?? { kind: 'function', name, namespace: null },
+  };
+}
+
+function isSame(one: ClientTool, other: ClientTool): boolean {
+  return one.kind === other.kind && one.name === other.name && one.namespace === other.namespace;
+}
+
+/** A function as Chat Completions has it. */
+export function functionOf(name: string, description: unknown, parameters: unknown, strict?: unknown): JsonObject {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(typeof description === 'string' ? { description } : {}),
+      parameters: parameters ?? { type: 'object', properties: {} },
+      ...(typeof strict === 'boolean' ? { strict } : {}),
+    },
+  };
+}
