@@ -67,7 +67,9 @@ export async function callOnce(exchange: Exchange, line: ProviderLine): Promise<
   line.calling();
   let response: Response;
   try {
-    response = await callProvider({ provider, apiKey, baseUrl, body: exchange.body, signal: line.signal });
+    const { body, prepared } = exchange;
+    const { signal } = line;
+    response = await (provider.answer?.(prepared, signal) ?? callProvider({ provider, apiKey, baseUrl, body, signal }));
     if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };
     const error = response.ok ? brokenOff() : provider.error(await readFailure(response, [apiKey], Date.now()));
     line.refused();

@@ -39,7 +39,9 @@ export interface Exchange {
   /** As the client wrote it, in Chat Completions. */
   request: ChatRequest;
   conversation: Conversation;
-  /** The body for the provider. */
+  /** As the provider gets it. */
+  prepared: ChatRequest;
+  /** The same as text; empty for a provider that answers out of the Worker. */
   body: string;
   inputEstimate: number;
   colo: string | null;

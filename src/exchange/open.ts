@@ -61,22 +61,23 @@ function askLedger(env: Cloudflare.Env, key: ApiKey, lease: LeaseRequest): Promi
   return hasLimits(key) ? admission : admission.catch(() => null);
 }
 
-/** The body for the provider: what nobody changed goes out as the client wrote it. */
-function printBody(
+/** The request as the provider gets it. In its text, what nobody changed stands as the client wrote it. */
+function prepare(
   c: Context<AppEnv>,
   { document, target }: Opening,
   conversation: Conversation,
   user: string,
-): string {
-  const prepared = target.configured.provider.request(conversation.request, {
+): Pick<Exchange, 'prepared' | 'body'> {
+  const { provider } = target.configured;
+  const { changes, request: prepared } = provider.request(conversation.request, {
     model: target.model,
     parameters: target.parameters,
     userHash: user,
   });
-  if (c.get('config').debug && prepared.changes.length > 0) {
-    logLine('info', 'request_changed', { request_id: c.get('requestId'), changes: prepared.changes.join('; ') });
+  if (c.get('config').debug && changes.length > 0) {
+    logLine('info', 'request_changed', { request_id: c.get('requestId'), changes: changes.join('; ') });
   }
-  return printDocument(document, prepared.request);
+  return { prepared, body: provider.answer === undefined ? printDocument(document, prepared) : '' };
 }
 
 /**
@@ -114,7 +115,7 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
   return {
     ...facts,
     conversation,
-    body: printBody(c, opening, conversation, user),
+    ...prepare(c, opening, conversation, user),
     admission,
     attempts: [],
     onClientLeft(listener) {

@@ -1,6 +1,6 @@
 import { RouterError } from '../protocol/errors.ts';
 import { isObject, parseJson } from '../protocol/json.ts';
-import { type ProviderCall, sendTo } from './call.ts';
+import { type ProviderCall, plainFetch } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
 import { failureIn200, readFailure } from './failure.ts';
 import { providerHeaders } from './headers.ts';
@@ -25,7 +25,7 @@ interface Probe {
   signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
-  fetch?: ProviderCall['fetch'];
+  fetch: NonNullable<ProviderCall['fetch']>;
 }
 
 /** Asks one path of the provider. Rejects with RouterError for whatever is not a good JSON answer. */
@@ -38,7 +38,7 @@ async function ask(probe: Probe, path: string, body: unknown = null): Promise<un
     redirect: 'manual',
     ...(body === null ? {} : { body: JSON.stringify(body) }),
   } as const;
-  const response = await sendTo(provider, baseUrl + path, init, probe.fetch);
+  const response = await probe.fetch(baseUrl + path, init);
   if (!response.ok) throw provider.error(await readFailure(response, [apiKey], probe.now()));
   const text = await response.text();
   const answer = parseJson(text);
@@ -59,6 +59,8 @@ function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string
  */
 async function probeModels(probe: Probe): Promise<string[] | null> {
   const { provider } = probe.configured;
+  // One that answers out of the Worker is there.
+  if (provider.answer !== undefined) return null;
   if (provider.modelsPath !== null) return unlistedModels(probe.configured, await ask(probe, provider.modelsPath));
   const [first] = provider.models;
   if (first === undefined) return null;
@@ -94,11 +96,11 @@ function emptyAccount(name: string, { text }: Balance): { code: string; message:
 export async function checkProvider(
   configured: ConfiguredProvider,
   now: () => number,
-  fetch?: ProviderCall['fetch'],
+  fetch: Probe['fetch'] = plainFetch,
 ): Promise<LiveCheck> {
   const startedAt = now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const probe: Probe = { configured, signal, now, ...(fetch === undefined ? {} : { fetch }) };
+  const probe: Probe = { configured, signal, now, fetch };
   const asked = probeBalance(probe);
   let problem: LiveCheck['problem'] = null;
   let unlisted: string[] | null = null;

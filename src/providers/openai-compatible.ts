@@ -12,7 +12,10 @@ import { settleStructuredOutput } from './structured-output.ts';
 
 /** What a provider's file states. Only the first six lines are needed; the rest is for what is special. */
 export interface ProviderSpec
-  extends Pick<Provider, 'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'fetch'>,
+  extends Pick<
+      Provider,
+      'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer'
+    >,
     Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath'>> {
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */

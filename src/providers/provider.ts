@@ -52,6 +52,9 @@ export interface Provider {
   readonly balance?: { readonly path: string; read(body: unknown): Balance | null };
   /** Path of the provider's model list for live checks; null where there is none. */
   readonly modelsPath: string | null;
-  /** Answers in place of the network; the test provider's way. */
-  fetch?(request: Request): Promise<Response>;
+  /**
+   * Answers in place of the network; the test provider's way. It gets the request itself, not its text:
+   * to print a large one and to parse it again would cost as much as all else.
+   */
+  answer?(request: ChatRequest, signal: AbortSignal): Promise<Response>;
 }

@@ -1,38 +1,40 @@
-import { type ChatMessage, type ChatRequest, settingsSchema } from '../protocol/chat.ts';
+import type { ChatMessage, ChatRequest } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { pause, streamEvents } from './test-stream.ts';
+import { countWords, pieces } from './test-words.ts';
 
 /** One piece of an answer: a delta as DeepSeek and OpenAI stream it. */
 type Delta = JsonObject;
 
+/** What is said, and how many words it has. */
+interface Said {
+  text: string;
+  words: number;
+}
+
 interface Answer {
-  deltas: Delta[];
-  finishReason: 'stop' | 'tool_calls';
+  thought: Said | null;
+  said: Said;
+  call: { id: string; name: string } | null;
 }
 
 const WORD_PAUSE_MS = 200;
 const CREATED = Date.parse('2026-01-01') / 1000;
+const NOTHING: Said = { text: '', words: 0 };
 
 /** The text of a message: a string, or the text parts of an array, one after the other. */
 function textOf(message: ChatMessage | undefined): string {
   const content = message?.content;
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
+  let text = '';
   const parts: unknown[] = content;
-  return parts.map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('');
+  for (const part of parts) if (isObject(part) && typeof part['text'] === 'string') text += part['text'];
+  return text;
 }
 
-/** Cut after each word; the pieces joined are the text exactly. */
-function words(text: string): string[] {
-  return text.match(/\s*\S+\s*|\s+/g) ?? [];
-}
-
-function countWords(text: string): number {
-  return text.match(/\S+/g)?.length ?? 0;
-}
-
-function contentDeltas(text: string): Delta[] {
-  return words(text).map((content) => ({ content }));
+function say(text: string): Said {
+  return { text, words: countWords(text) };
 }
 
 function firstTool(request: ChatRequest): string | null {
@@ -44,34 +46,22 @@ function firstTool(request: ChatRequest): string | null {
 
 function callTool(request: ChatRequest): Answer {
   const last = request.messages.at(-1);
-  if (last?.role === 'tool') return { deltas: contentDeltas(textOf(last)), finishReason: 'stop' };
+  if (last?.role === 'tool') return { thought: null, said: say(textOf(last)), call: null };
   const name = firstTool(request);
-  if (name === null) return { deltas: contentDeltas('The request holds no tool to call.'), finishReason: 'stop' };
+  if (name === null) return { thought: null, said: say('The request holds no tool to call.'), call: null };
   // Counted, so that each call of a conversation has an id of its own and a replay has the same.
   const id = `call_test_${request.messages.filter(({ role }) => role === 'tool').length + 1}`;
-  const calls = [
-    { tool_calls: [{ index: 0, id, type: 'function', function: { name, arguments: '' } }] },
-    { tool_calls: [{ index: 0, function: { arguments: '{}' } }] },
-  ];
-  return { deltas: calls, finishReason: 'tool_calls' };
+  return { thought: null, said: NOTHING, call: { id, name } };
 }
 
-/** Chunks as DeepSeek sends them: the field that is silent is null. */
-function reason(message: string): Answer {
-  const count = countWords(message);
-  const thought = `The user wrote ${count} ${count === 1 ? 'word' : 'words'}. I shall repeat what they said.`;
-  const deltas = [
-    ...words(thought).map((text) => ({ content: null, reasoning_content: text })),
-    ...words(`You wrote: ${message}`).map((text) => ({ content: text, reasoning_content: null })),
-  ];
-  return { deltas, finishReason: 'stop' };
+function reason({ text, words }: Said): Answer {
+  const thought = say(`The user wrote ${words} ${words === 1 ? 'word' : 'words'}. I shall repeat what they said.`);
+  return { thought, said: { text: `You wrote: ${text}`, words: words + 2 }, call: null };
 }
 
-function answerOf(request: ChatRequest): Answer {
-  const message = textOf(request.messages.findLast(({ role }) => role === 'user'));
+function answerOf(request: ChatRequest, message: Said): Answer {
   if (request.model === 'tool') return callTool(request);
-  if (request.model === 'reason') return reason(message);
-  return { deltas: contentDeltas(message), finishReason: 'stop' };
+  return request.model === 'reason' ? reason(message) : { thought: null, said: message, call: null };
 }
 
 function failure(status: number): Response {
@@ -84,68 +74,74 @@ function statusIn(message: string): number {
   return Number(/\b[45]\d\d\b/.exec(message)?.[0] ?? 500);
 }
 
-function usageOf(request: ChatRequest, deltas: readonly Delta[]): JsonObject {
-  const joined = (name: string) => deltas.map((delta) => delta[name] ?? '').join('');
-  const input = request.messages.reduce((sum, message) => sum + countWords(textOf(message)), 0);
-  const reasoning = countWords(joined('reasoning_content'));
-  const calls = deltas.some((delta) => delta['tool_calls'] !== undefined) ? 1 : 0;
-  const output = countWords(joined('content')) + reasoning + calls;
+function usageOf(inputWords: number, { thought, said, call }: Answer): JsonObject {
+  const reasoning = thought?.words ?? 0;
+  const output = said.words + reasoning + (call === null ? 0 : 1);
   return {
-    prompt_tokens: input,
+    prompt_tokens: inputWords,
     completion_tokens: output,
-    total_tokens: input + output,
+    total_tokens: inputWords + output,
     prompt_tokens_details: { cached_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: reasoning },
   };
 }
 
-function completionOf(envelope: JsonObject, { deltas, finishReason }: Answer, usage: JsonObject): Response {
-  const joined = (name: string) => deltas.map((delta) => delta[name] ?? '').join('');
-  const message: JsonObject = { role: 'assistant', content: joined('content') };
-  const thought = joined('reasoning_content');
-  if (thought !== '') message['reasoning_content'] = thought;
-  const call = deltas.find((delta) => delta['tool_calls'] !== undefined)?.['tool_calls'];
-  if (Array.isArray(call) && isObject(call[0])) {
-    const { index: _, ...first } = call[0];
-    const spoken = isObject(first['function']) ? first['function'] : {};
-    message['content'] = null;
-    message['tool_calls'] = [{ ...first, function: { ...spoken, arguments: '{}' } }];
-  }
-  const choices = [{ index: 0, message, finish_reason: finishReason }];
+function finishReasonOf({ call }: Answer): string {
+  return call === null ? 'stop' : 'tool_calls';
+}
+
+function completionOf(envelope: JsonObject, answer: Answer, usage: JsonObject): Response {
+  const { thought, said, call } = answer;
+  const message: JsonObject = {
+    role: 'assistant',
+    content: call === null ? said.text : null,
+    ...(thought === null ? {} : { reasoning_content: thought.text }),
+    ...(call === null
+      ? {}
+      : { tool_calls: [{ id: call.id, type: 'function', function: { name: call.name, arguments: '{}' } }] }),
+  };
+  const choices = [{ index: 0, message, finish_reason: finishReasonOf(answer) }];
   return Response.json({ ...envelope, object: 'chat.completion', choices, usage });
 }
 
-function chunksOf(request: ChatRequest, envelope: JsonObject, answer: Answer, usage: JsonObject): JsonObject[] {
-  const chunk = (delta: Delta, finish: string | null = null) => ({
-    ...envelope,
-    object: 'chat.completion.chunk',
+/** Chunks as DeepSeek sends them: where it thinks, the field that is silent is null. */
+function* deltasOf({ thought, said, call }: Answer): Generator<Delta> {
+  for (const text of pieces(thought?.text ?? '')) yield { content: null, reasoning_content: text };
+  const silent = thought === null ? {} : { reasoning_content: null };
+  for (const text of pieces(said.text)) yield { content: text, ...silent };
+  if (call === null) return;
+  const { id, name } = call;
+  yield { tool_calls: [{ index: 0, id, type: 'function', function: { name, arguments: '' } }] };
+  yield { tool_calls: [{ index: 0, function: { arguments: '{}' } }] };
+}
+
+/** One by one: a long answer is never there as a whole. */
+function* chunksOf(request: ChatRequest, envelope: JsonObject, answer: Answer, usage: JsonObject) {
+  const shared = { ...envelope, object: 'chat.completion.chunk' };
+  const chunk = (delta: Delta, finish: string | null = null): JsonObject => ({
+    ...shared,
     choices: [{ index: 0, delta, finish_reason: finish }],
   });
-  const opening = request.model === 'reason' ? { content: null, reasoning_content: '' } : { content: '' };
-  const chunks: JsonObject[] = [
-    chunk({ role: 'assistant', ...opening }),
-    ...answer.deltas.map((delta) => chunk(delta)),
-  ];
-  chunks.push(chunk({}, answer.finishReason));
-  if (request.stream_options?.include_usage === true) {
-    chunks.push({ ...envelope, object: 'chat.completion.chunk', choices: [], usage });
-  }
-  return chunks;
+  const opening = answer.thought === null ? { content: '' } : { content: null, reasoning_content: '' };
+  yield chunk({ role: 'assistant', ...opening });
+  for (const delta of deltasOf(answer)) yield chunk(delta);
+  yield chunk({}, finishReasonOf(answer));
+  if (request.stream_options?.include_usage === true) yield { ...shared, choices: [], usage };
 }
 
 /** The test provider's whole backend: a chat request in, an answer as a provider would send it out. */
-export async function answerTest(incoming: Request): Promise<Response> {
-  const body: unknown = await incoming.json();
-  if (!settingsSchema.safeParse(body).success) return failure(400);
-  const request = body as ChatRequest; // the router has checked its messages
-  const answer = answerOf(request);
-  if (request.model === 'error') return failure(statusIn(answer.deltas.map((delta) => delta['content']).join('')));
-  const envelope = { id: 'chatcmpl-test', created: CREATED, model: request.model };
-  const usage = usageOf(request, answer.deltas);
-  const waitMs = request.model === 'slow' ? WORD_PAUSE_MS : 0;
-  if (request.stream === true) {
-    return streamEvents(chunksOf(request, envelope, answer, usage), waitMs, incoming.signal);
-  }
-  await pause(waitMs * answer.deltas.length, incoming.signal);
+export async function answerTest(request: ChatRequest, signal: AbortSignal): Promise<Response> {
+  const { messages, model, stream } = request;
+  const asked = messages.findLast(({ role }) => role === 'user');
+  const message = say(textOf(asked));
+  if (model === 'error') return failure(statusIn(message.text));
+  const answer = answerOf(request, message);
+  const others = messages.filter((other) => other !== asked);
+  const inputWords = others.reduce((sum, other) => sum + countWords(textOf(other)), message.words);
+  const envelope = { id: 'chatcmpl-test', created: CREATED, model };
+  const usage = usageOf(inputWords, answer);
+  const waitMs = model === 'slow' ? WORD_PAUSE_MS : 0;
+  if (stream === true) return streamEvents(chunksOf(request, envelope, answer, usage), waitMs, signal);
+  if (waitMs > 0) await pause(waitMs * [...deltasOf(answer)].length, signal);
   return completionOf(envelope, answer, usage);
 }

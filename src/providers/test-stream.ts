@@ -1,7 +1,9 @@
 import type { JsonObject } from '../protocol/json.ts';
+import { DONE_FRAME, frameOf } from '../protocol/sse.ts';
 
-/** Events written at once, where nobody asked for pauses. */
+/** Events written at once, where nobody asked for pauses, up to so many characters. */
 const BATCH = 64;
+const BATCH_LENGTH = 16 * 1024;
 
 /** Waits, or less when the signal fires; not at all for 0. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -18,13 +20,22 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   });
 }
 
+/** The frames of one write. */
+function batchOf(chunks: Iterator<JsonObject>, most: number): { frames: string; isLast: boolean } {
+  let frames = '';
+  for (let count = 0; count < most && frames.length < BATCH_LENGTH; count += 1) {
+    const next = chunks.next();
+    if (next.done) return { frames: `${frames}${DONE_FRAME}`, isLast: true };
+    frames += frameOf(JSON.stringify(next.value));
+  }
+  return { frames, isLast: false };
+}
+
 /** A stream of server-sent events, with so many milliseconds before each. It ends at once when it is cancelled or aborted. */
-export function streamEvents(chunks: readonly JsonObject[], pauseMs: number, signal: AbortSignal): Response {
+export function streamEvents(chunks: Iterator<JsonObject>, pauseMs: number, signal: AbortSignal): Response {
   const encoder = new TextEncoder();
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
-  const frames = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'];
-  let position = 0;
   const body = new ReadableStream({
     // A byte stream, as a real provider's body is: the relay reads it into a buffer of its own.
     type: 'bytes',
@@ -34,10 +45,9 @@ export function streamEvents(chunks: readonly JsonObject[], pauseMs: number, sig
         if (!stop.signal.aborted) controller.error(signal.reason);
         return;
       }
-      const batch = frames.slice(position, position + (pauseMs > 0 ? 1 : BATCH));
-      position += batch.length;
-      controller.enqueue(encoder.encode(batch.map((frame) => `data: ${frame}\n\n`).join('')));
-      if (position >= frames.length) controller.close();
+      const { frames, isLast } = batchOf(chunks, pauseMs > 0 ? 1 : BATCH);
+      controller.enqueue(encoder.encode(frames));
+      if (isLast) controller.close();
     },
     cancel() {
       stop.abort();

@@ -37,5 +37,5 @@ export const test = openAICompatible({
     model('error'),
   ],
   modelsPath: null,
-  fetch: answerTest,
+  answer: answerTest,
 });
