@@ -1,3 +1,4 @@
+import { mendCallList, mendIndex, mendTexts } from './answer-text.ts';
 import type { ChatCompletion, CompletionChoice } from './chat.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { DONE_FRAME, frameOf } from './sse.ts';
@@ -16,13 +17,16 @@ function isChoice(choice: unknown): choice is CompletionChoice {
   return isObject(choice) && isObject(choice['message']);
 }
 
-/** Puts in what a choice lacks; true where it did. */
+/** Makes text of what a choice says, and puts in what it lacks; true where it did. */
 function mendChoice(choice: CompletionChoice, position: number): boolean {
   const { message } = choice;
-  const lacks = choice['index'] == null || message['role'] == null;
-  choice['index'] ??= position;
-  message['role'] ??= 'assistant';
-  return lacks;
+  let mended = mendIndex(choice, position);
+  if (message.role !== 'assistant') {
+    message.role = 'assistant';
+    mended = true;
+  }
+  mended = mendTexts(message) || mended;
+  return mendCallList(message) || mended;
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isObject, type JsonObject } from './json.ts';
 
 /** Tokens of one answer. `input` includes `cached` and `cacheWrite`; `output` includes `reasoning`. */
 export interface Usage {
@@ -21,7 +22,16 @@ export const NO_USAGE: Usage = {
 const MOST_TOKENS = 1_000_000_000;
 
 // What is not a whole number of tokens is as good as absent; a later field may hold it.
-const count = z.catch(z.nullish(z.int().check(z.nonnegative(), z.maximum(MOST_TOKENS))), null);
+const COUNT_AS_TEXT = /^\d{1,9}$/;
+const count = z.catch(
+  z.nullish(
+    z.union([
+      z.int().check(z.nonnegative(), z.maximum(MOST_TOKENS)),
+      z.pipe(z.string().check(z.regex(COUNT_AS_TEXT)), z.transform(Number)),
+    ]),
+  ),
+  null,
+);
 const details = z.catch(
   z.nullish(
     z.looseObject({
@@ -99,4 +109,37 @@ export function readUsage(value: unknown): Usage | null {
     outputTokens,
     reasoningTokens: Math.min(firstOf(output?.reasoning_tokens, usage.reasoning_tokens), outputTokens),
   };
+}
+
+/** The counts that OpenAI's clients know, and check: one that is no number costs the AI SDK the whole chunk. */
+const KNOWN_COUNTS = ['prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens', 'reasoning_tokens'];
+const KNOWN_DETAILS = ['prompt_tokens_details', 'completion_tokens_details'];
+
+function mendCounts(usage: JsonObject): boolean {
+  let changed = false;
+  for (const name of KNOWN_COUNTS) {
+    const value = usage[name];
+    if (value == null || typeof value === 'number') continue;
+    if (typeof value === 'string' && COUNT_AS_TEXT.test(value)) usage[name] = Number(value);
+    else delete usage[name];
+    changed = true;
+  }
+  return changed;
+}
+
+/** Makes numbers of an answer's counts that are text, and takes out what is no usage; true where it did. */
+export function mendUsage(answer: JsonObject): boolean {
+  const { usage } = answer;
+  if (usage === undefined || usage === null) return false;
+  if (!isObject(usage)) {
+    delete answer['usage'];
+    return true;
+  }
+  let changed = mendCounts(usage);
+  for (const name of KNOWN_DETAILS) {
+    const details = usage[name];
+    if (isObject(details)) changed = mendCounts(details) || changed;
+    else if (details != null) changed = delete usage[name];
+  }
+  return changed;
 }

@@ -45,7 +45,7 @@ function settleToolChoice(draft: RequestDraft, model: Model): void {
 function tellCached(usage: JsonObject): boolean {
   const { cached_tokens: cached, prompt_tokens_details: details } = usage;
   const known = isObject(details) ? details : {};
-  if (typeof cached !== 'number' || known['cached_tokens'] != null) return false;
+  if (cached == null || known['cached_tokens'] != null) return false;
   usage['prompt_tokens_details'] = { ...known, cached_tokens: cached };
   return true;
 }

@@ -1,4 +1,7 @@
-import type { ChatCompletion } from '../protocol/chat.ts';
+import type { ChatCompletion, CompletionChoice } from '../protocol/chat.ts';
+import { distinctIds } from '../protocol/distinct-ids.ts';
+import { isObject } from '../protocol/json.ts';
+import { mendUsage } from '../protocol/usage.ts';
 import { mapFinishReason, readFinishReason } from './finish-reason.ts';
 
 /** A whole answer that strict clients can read. */
@@ -13,12 +16,33 @@ export interface NormalCompletion {
   vendorFinishReason: string | null;
 }
 
+/** Each call has a type, its arguments, and an id of its own: clients answer it by that. */
+function mendCalls({ index, message }: CompletionChoice, answerId: string): boolean {
+  const calls: unknown[] = Array.isArray(message.tool_calls) ? message.tool_calls : [];
+  const tellApart = distinctIds();
+  let changed = false;
+  for (const [position, call] of calls.filter(isObject).entries()) {
+    const { id, type, function: called } = call;
+    call['id'] = tellApart(typeof id === 'string' && id !== '' ? id : `call_${answerId}_${index}_${position}`);
+    if (!type) call['type'] = 'function';
+    changed ||= call['id'] !== id || call['type'] !== type;
+    if (!isObject(called) || called['arguments'] !== undefined) continue;
+    called['arguments'] = '';
+    changed = true;
+  }
+  return changed;
+}
+
 /** Makes a whole answer what strict clients need, and changes nothing that is right already. */
 export function normalizeCompletion(
   completion: ChatCompletion,
   traits: { id: string; created: number; finishReasons: Readonly<Record<string, string>> },
 ): NormalCompletion {
-  let changed = false;
+  let changed = mendUsage(completion);
+  if (completion['model'] != null && typeof completion['model'] !== 'string') {
+    delete completion['model'];
+    changed = true;
+  }
   for (const [name, value] of [
     ['id', traits.id],
     ['object', 'chat.completion'],
@@ -32,6 +56,7 @@ export function normalizeCompletion(
   let vendorFinishReason: string | null = null;
   let finishReason: string | null = null;
   for (const choice of completion.choices) {
+    changed = mendCalls(choice, traits.id) || changed;
     const said = readFinishReason(choice.finish_reason);
     if (said === null) {
       isComplete = false;

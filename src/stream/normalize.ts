@@ -1,7 +1,10 @@
 import type { ChatChunk, ChunkChoice, ToolCallDelta } from '../protocol/chat.ts';
+import { distinctIds } from '../protocol/distinct-ids.ts';
 import type { StepController, StreamEvent, StreamStep } from '../protocol/event.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
+import { mendUsage } from '../protocol/usage.ts';
 import { mapFinishReason, readFinishReason } from './finish-reason.ts';
+import { type ToolCall, type ToolCalls, trackToolCalls } from './tool-calls.ts';
 
 /** What the normaliser is told of the provider. */
 export interface ProviderTraits {
@@ -27,42 +30,17 @@ export interface Normalizer extends StreamStep {
   readonly endings: Endings;
 }
 
-interface ToolCallState {
-  index: number;
-  id: string | null;
-  /** Which of id, type and name have gone out. */
-  sent: Set<string>;
-}
-
 interface ChoiceState {
   hasRole: boolean;
   isFinished: boolean;
-  calls: ToolCallState[];
-}
-
-/** The call a delta belongs to. Providers leave out `index`: then the id tells, or else it is the newest call. */
-function callOf(state: ChoiceState, delta: ToolCallDelta): ToolCallState {
-  const { index, id } = delta;
-  const known =
-    typeof index === 'number'
-      ? state.calls.find((call) => call.index === index)
-      : id
-        ? state.calls.find((call) => call.id === id)
-        : state.calls.at(-1);
-  if (known !== undefined) return known;
-  const call = {
-    index: typeof index === 'number' ? index : Math.max(-1, ...state.calls.map((call) => call.index)) + 1,
-    id: id ?? null,
-    sent: new Set<string>(),
-  };
-  state.calls.push(call);
-  return call;
+  calls: ToolCalls;
+  tellApart: (id: string) => string;
 }
 
 /** Sends `holder[name]` the first time it says something, and takes it out every other time. True when it changed. */
-function sendOnce(call: ToolCallState, holder: JsonObject, name: string): boolean {
+function sendOnce(call: ToolCall, holder: JsonObject, name: string): boolean {
   if (holder[name] === undefined) return false;
-  if (typeof holder[name] === 'string' && holder[name] !== '' && !call.sent.has(name)) {
+  if (typeof holder[name] === 'string' && holder[name].trim() !== '' && !call.sent.has(name)) {
     call.sent.add(name);
     return false;
   }
@@ -70,25 +48,51 @@ function sendOnce(call: ToolCallState, holder: JsonObject, name: string): boolea
   return true;
 }
 
+/** Clients answer a call by its id: where two calls have one, the second is told apart. */
+function sendId({ tellApart }: ChoiceState, call: ToolCall, delta: ToolCallDelta): boolean {
+  const { id } = delta;
+  const changed = sendOnce(call, delta, 'id');
+  if (changed || id === undefined) return changed;
+  call.id = tellApart(id);
+  delta.id = call.id;
+  return call.id !== id;
+}
+
 /** Index on every tool delta; id, type and name once each: strict clients join repeated texts. */
 function mendCalls(state: ChoiceState, deltas: ToolCallDelta[]): boolean {
   let changed = false;
   for (const delta of deltas) {
-    const call = callOf(state, delta);
+    const { call, isRepeat } = state.calls.place(delta);
     if (delta.index !== call.index) {
       delta.index = call.index;
       changed = true;
     }
-    if (typeof delta.id === 'string' && delta.id !== '') call.id ??= delta.id;
+    if (isRepeat && delta.function !== undefined) {
+      delta.function.arguments = '';
+      changed = true;
+    }
     if (!delta.type && !call.sent.has('type')) {
       delta.type = 'function';
       changed = true;
     }
-    changed = sendOnce(call, delta, 'id') || changed;
+    changed = sendId(state, call, delta) || changed;
     changed = sendOnce(call, delta, 'type') || changed;
     if (isObject(delta.function)) changed = sendOnce(call, delta.function, 'name') || changed;
   }
   return changed;
+}
+
+/** A call that never got an id is given one at the end. */
+function nameCalls({ calls: { calls }, tellApart }: ChoiceState, { delta }: ChunkChoice, answerId: string): boolean {
+  const nameless = calls.filter((call) => call.id === null);
+  if (nameless.length === 0) return false;
+  const named = nameless.map((call) => {
+    const id = tellApart(`call_${answerId}_${call.index}`);
+    call.id = id;
+    return { index: call.index, id, function: {} };
+  });
+  delta.tool_calls = [...(delta.tool_calls ?? []), ...named];
+  return true;
 }
 
 /** Role on the first delta and nowhere else. */
@@ -119,7 +123,11 @@ function mendEnvelope(chunk: ChatChunk, traits: ProviderTraits): boolean {
     chunk['id'] = traits.id;
     changed = true;
   }
-  return changed;
+  if (chunk['model'] != null && typeof chunk['model'] !== 'string') {
+    delete chunk['model'];
+    changed = true;
+  }
+  return mendUsage(chunk) || changed;
 }
 
 /**
@@ -142,8 +150,9 @@ export function createNormalizer(traits: ProviderTraits): Normalizer {
       endings.reason = reason;
       endings.vendorReason = said;
     }
+    const named = said !== null && nameCalls(state, choice, traits.id);
     // Null and nothing say the same.
-    if (reason === (choice.finish_reason ?? null)) return false;
+    if (reason === (choice.finish_reason ?? null)) return named;
     choice.finish_reason = reason;
     return true;
   }
@@ -151,7 +160,7 @@ export function createNormalizer(traits: ProviderTraits): Normalizer {
   function mendChoice(choice: ChunkChoice): boolean {
     let state = states.get(choice.index);
     if (state === undefined) {
-      state = { hasRole: false, isFinished: false, calls: [] };
+      state = { hasRole: false, isFinished: false, calls: trackToolCalls(), tellApart: distinctIds() };
       states.set(choice.index, state);
     }
     let changed = mendRole(state, choice);

@@ -1,3 +1,4 @@
+import { mendCallList, mendIndex, mendTexts } from '../protocol/answer-text.ts';
 import type { ChatChunk } from '../protocol/chat.ts';
 import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 
@@ -18,24 +19,16 @@ export function readErrorEvent(data: string): JsonObject {
   return isObject(value) ? value : { error: { message: typeof value === 'string' ? value : data } };
 }
 
-/** Puts in what a choice lacks, and takes out what is no tool call; true where it did. */
+/** Makes text of what a choice says, and puts in what it lacks; true where it did. */
 function mendChoice(choice: JsonObject, position: number): boolean {
-  let mended = false;
-  if (typeof choice['index'] !== 'number') {
-    choice['index'] = position;
-    mended = true;
-  }
+  let mended = mendIndex(choice, position);
   const delta = isObject(choice['delta']) ? choice['delta'] : {};
   if (delta !== choice['delta']) {
     choice['delta'] = delta;
     mended = true;
   }
-  const { tool_calls: said } = delta;
-  if (said === undefined || said === null) return mended;
-  const calls: unknown[] = Array.isArray(said) ? said : [said];
-  if (said === calls && calls.every(isObject)) return mended;
-  delta['tool_calls'] = calls.filter(isObject);
-  return true;
+  mended = mendTexts(delta) || mended;
+  return mendCallList(delta) || mended;
 }
 
 /**
