@@ -1,6 +1,6 @@
 import { openChatPrinter } from '../../src/dialects/chat/printer.ts';
 import { RouterError } from '../../src/protocol/errors.ts';
-import type { StreamStep } from '../../src/protocol/event.ts';
+import type { EventPrinter, StreamStep } from '../../src/protocol/event.ts';
 import type { Usage } from '../../src/protocol/usage.ts';
 import { chainSteps } from '../../src/stream/chain.ts';
 import { createMeter } from '../../src/stream/meter.ts';
@@ -27,11 +27,16 @@ function join(pieces: Uint8Array[]): Uint8Array {
 }
 
 /** Runs pieces of a body through the stream's pure heart, as the relay does. */
-export function translateAll(pieces: readonly Uint8Array[], step?: StreamStep, wantsUsage = true): Translated {
+export function translateAll(
+  pieces: readonly Uint8Array[],
+  step?: StreamStep,
+  wantsUsage = true,
+  printer: EventPrinter = openChatPrinter(),
+): Translated {
   const normalizer = createNormalizer({ id: 'req_1', created: 1, finishReasons: {} });
   const meter = createMeter(wantsUsage, normalizer.endings.isComplete);
   const translator = createTranslator({
-    printer: openChatPrinter(),
+    printer,
     chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
     readError: (body) => new RouterError('upstream_error', JSON.stringify(body)),
     failure: () => null,
