@@ -102,7 +102,7 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     requestedModel: request.model,
     reading,
     request,
-    inputEstimate: estimateInputTokens(request),
+    inputEstimate: estimateInputTokens({ ...target.parameters, ...request }, opening.document),
     colo: coloOf(c.req.raw),
   };
   const admission = askLedger(c.env, key, leaseOf(facts, settings, c.get('keyHash')));

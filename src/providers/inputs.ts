@@ -2,28 +2,14 @@ import type { Input, Model } from '../catalog/model.ts';
 import type { ChatMessage } from '../protocol/chat.ts';
 import { contentOf } from '../protocol/content.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { isObject } from '../protocol/json.ts';
+import { mediaOf } from '../protocol/media.ts';
 import type { Provider } from './provider.ts';
 import type { RequestDraft } from './request-draft.ts';
 
-const PART_INPUTS: ReadonlyMap<unknown, Input> = new Map<unknown, Input>([
-  ['image_url', 'image'],
-  ['image', 'image'],
-  ['input_image', 'image'],
-  ['video_url', 'video'],
-  ['input_video', 'video'],
-  ['input_audio', 'audio'],
-  ['audio_url', 'audio'],
-  ['file', 'file'],
-  ['input_file', 'file'],
-  // Z.ai's word.
-  ['file_url', 'file'],
-]);
-
 /** What a part holds that the model does not read; null where it reads it. */
 function unreadIn(part: unknown, model: Model): Input | null {
-  const input = isObject(part) ? PART_INPUTS.get(part['type']) : undefined;
-  return input === undefined || model.inputs.includes(input) ? null : input;
+  const input = mediaOf(part);
+  return input === null || model.inputs.includes(input) ? null : input;
 }
 
 function firstUnread({ content }: ChatMessage, model: Model): Input | null {

@@ -2,7 +2,6 @@ import type { Model } from '../catalog/model.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import type { RequestDraft } from './request-draft.ts';
-import { foldName } from './spellings.ts';
 
 /** How the two generations of Chat Completions, and Responses, call the limit of an answer. */
 const LIMIT_NAMES = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
@@ -11,21 +10,13 @@ const LIMIT_NAMES = ['max_tokens', 'max_completion_tokens', 'max_output_tokens']
 export type LimitName = 'max_tokens' | 'max_completion_tokens';
 
 /**
- * Other names under which some provider or gateway takes a number of output tokens, at the top or in an object:
+ * Any name under which some provider or gateway takes a number of output tokens, at the top or in an object:
  * Anthropic's and Z.ai's `thinking.budget_tokens`, Alibaba's `thinking_budget`, OpenRouter's `reasoning.max_tokens`,
- * Gemini's `thinking_config.thinking_budget`, Ollama's `options.num_predict`. They pass, and the hold counts them.
- * In lower case, as `foldName` makes them.
+ * Gemini's `thinkingConfig.thinkingBudget`, Ollama's `options.num_predict`. They pass, and the hold counts them.
+ * Folded as in spellings.ts.
  */
-const OUTPUT_NAMES: ReadonlySet<string> = new Set([
-  ...LIMIT_NAMES,
-  'max_new_tokens',
-  'max_thinking_tokens',
-  'budget_tokens',
-  'thinking_budget',
-  'maxoutputtokens',
-  'thinkingbudget',
-  'num_predict',
-]);
+const OUTPUT_NAME =
+  /^(?:max_(?:completion_|output_|new_|thinking_)?tokens|budget_tokens|thinking_?budget|maxOutputTokens|num_predict)$/iu;
 
 /** The same for how many answers are asked for at once. */
 const CHOICE_NAMES = ['n', 'best_of', 'candidate_count'];
@@ -71,10 +62,12 @@ export function keepOneLimit(draft: RequestDraft, own: LimitName, model: Model):
 /** The largest number of output tokens that the settings name, at any depth; 0 where they name none. */
 function largestOutput(settings: JsonObject): number {
   let largest = 0;
-  for (const [name, value] of Object.entries(settings)) {
+  // Not by entries: a client may send half a million of them.
+  for (const name in settings) {
+    const value = settings[name];
     if (isObject(value)) {
       if (!PROMPT_NAMES.has(name)) largest = Math.max(largest, largestOutput(value));
-    } else if (OUTPUT_NAMES.has(foldName(name))) {
+    } else if (value != null && OUTPUT_NAME.test(name)) {
       const number = numberIn(value) ?? 0;
       // Below zero means "no end" where it means anything: `num_predict` or `thinking_budget` of -1.
       largest = Math.max(largest, number < 0 ? Number.POSITIVE_INFINITY : number);
