@@ -20,7 +20,7 @@ export interface Target {
 interface RequestLedger {
   checkpoint(checkpoint: Checkpoint): Promise<CheckpointAnswer>;
   /** Retried, and handed to the queue at last: it never fails. */
-  settle(settlement: Settlement): Promise<void>;
+  settle(settlement: Settlement): Promise<unknown>;
 }
 
 /** One request on its way through the house, once it is known what serves it. */

@@ -9,6 +9,7 @@ import { openMarks } from './marks.ts';
 import { createSlidingMinute, type SlidingMinute } from './minute.ts';
 import { openPolicy, type Policy } from './policy-book.ts';
 import { readKept } from './read-kept.ts';
+import { openRefusalBook, type RefusalBook } from './refusal-book.ts';
 import { openSpendBook, type SpendBook } from './spend-book.ts';
 import { createCalendar, type Windows } from './windows.ts';
 
@@ -26,6 +27,7 @@ export interface Books {
   policy: Policy;
   leases: LeaseBook;
   entries: EntryBook;
+  refusals: RefusalBook;
   spend: SpendBook;
   alerts: AlertBook;
   requests: SlidingMinute;
@@ -33,7 +35,7 @@ export interface Books {
   /** The days and resets of an instant. */
   calendar(now: number): Windows;
   /** The ledger's recent noes by request id. */
-  refusals: Map<string, Admission>;
+  noes: Map<string, Admission>;
 }
 
 /** Opens the books after a start. `now` is ms since 1970. */
@@ -42,19 +44,21 @@ export function openBooks(sql: SqlStorage, terms: LedgerTerms, now: number): Boo
   const kept = readKept(sql, marks, now);
   const requests = createSlidingMinute();
   const tokens = createSlidingMinute();
+  const entries = openEntryBook(sql, marks, kept);
   for (const at of kept.starts) requests.add(at, 1);
   for (const { at, tokens: amount } of kept.settled) tokens.add(at, amount);
   return {
     terms,
     policy: openPolicy(sql),
     leases: openLeaseBook(sql, marks, kept.running),
-    entries: openEntryBook(sql, marks, kept),
+    entries,
+    refusals: openRefusalBook(entries, kept.refusals),
     spend: openSpendBook(sql),
     alerts: openAlertBook(sql),
     requests,
     tokens,
     calendar: createCalendar(terms.budgetUtcOffset),
-    refusals: new Map<string, Admission>(),
+    noes: new Map<string, Admission>(),
   };
 }
 
@@ -76,7 +80,7 @@ export function positionAt(books: Books, now: number): Position {
 
 /** Enters a row, in one transaction: the row in place of the lease, and the money. */
 export function bookRow(books: Books, row: LedgerRow, lease: Lease | undefined, now: number): void {
-  books.entries.add(row, lease?.admittedAt ?? null, now, books.refusals.get(row.requestId) ?? null);
+  books.entries.add(row, lease?.admittedAt ?? null, now, books.noes.get(row.requestId) ?? null);
   books.spend.add(row.day, row.costNanoUsd);
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);

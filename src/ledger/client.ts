@@ -3,8 +3,8 @@ import type { KeyVerdict } from '../keys/judge-key.ts';
 import { logFault } from '../log-line.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { ApiKey } from '../store/schema.ts';
-import type { LogMessage } from './delivery/message.ts';
-import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, Settlement } from './entry.ts';
+import { settleMessage } from './delivery/message.ts';
+import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
 import type { KeyLedger } from './key-ledger.ts';
 
 /** Where ledgers are, and the way to them when they cannot be reached. */
@@ -66,16 +66,22 @@ export async function checkpointRequest(
   }
 }
 
-/** Settles, trying again with the same id; at last through the queue. Rejects only when that fails too: the lease then settles it. */
-export async function settleRequest(places: LedgerPlaces, key: ApiKey, settlement: Settlement): Promise<void> {
+/**
+ * Settles, trying again with the same id; at last through the queue, which answers null. Rejects only when that fails
+ * too: the lease then settles it.
+ */
+export async function settleRequest(
+  places: LedgerPlaces,
+  key: ApiKey,
+  settlement: Settlement,
+): Promise<SettleAnswer | null> {
   for (let attempt = 1; attempt <= SETTLE_TRIES; attempt += 1) {
     try {
-      await inTime(SETTLE_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).settle(key, settlement));
-      return;
+      return await inTime<SettleAnswer>(SETTLE_TIMEOUT_MS, places.KEY_LEDGER.getByName(key.id).settle(key, settlement));
     } catch {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS * attempt));
     }
   }
-  const message: LogMessage = { kind: 'settle', key, settlement };
-  await places.LOG_QUEUE.send(message);
+  await places.LOG_QUEUE.send(settleMessage(key, settlement));
+  return null;
 }

@@ -4,10 +4,12 @@ import {
   deleteEntries,
   type Entry,
   insertEntry,
+  type NewEntry,
   selectEntry,
   selectNames,
   selectOldestAt,
   updatePosition,
+  updateRow,
 } from './entry-rows.ts';
 import type { Marks } from './marks.ts';
 import { createOutbox, type Outbox, type RowName } from './outbox.ts';
@@ -18,10 +20,16 @@ export interface EntryBook {
   /** Null while the request runs, too. */
   find(name: RowName): Entry | null;
   add(row: LedgerRow, admittedAt: number | null, settledAt: number, refusal: Admission | null): void;
+  /** Keeps a row from D1 until it is released. */
+  hold(row: LedgerRow, settledAt: number, refusal: Admission | null): void;
+  /** Remembers that a refusal was counted in another's row. */
+  fold(row: LedgerRow, settledAt: number, refusal: Admission | null): void;
+  /** Lets a row go that was kept, as one that stands for so many more. */
+  release(name: RowName, repeated: number): void;
   /** Keeps a second settlement that says something else: to be looked at, never counted. */
   keepConflict(requestId: string, settlement: Settlement, now: number): void;
-  /** D1 has these. `oldestRunning` is the lowest id of a request that runs, or null. */
-  acknowledge(names: readonly RowName[], oldestRunning: string | null, now: number): void;
+  /** D1 has these. `oldestNeeded` is the lowest id that must be found again after a start, or null. */
+  acknowledge(names: readonly RowName[], oldestNeeded: string | null, now: number): void;
   /** Rows to give to the queue now, marked as sent. Somebody who asks waits less for what was sent before. */
   take(now: number, limit: number, isAsked: boolean): LedgerRow[];
   /** The queue did not take them. */
@@ -62,22 +70,35 @@ export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryB
     outbox.add(name, lastPosition);
   }
 
+  function insert(entry: NewEntry, isCounted: boolean): void {
+    insertEntry(sql, entry, isCounted);
+    marks.reach(entry.row.requestId);
+  }
+
   return {
     outbox,
     find: (name) => selectEntry(sql, name),
     add(row, admittedAt, settledAt, refusal) {
       lastPosition += 1;
-      insertEntry(sql, { row, refusal }, { admittedAt, settledAt }, lastPosition);
-      marks.reach(row.requestId);
+      insert({ row, refusal, admittedAt, settledAt, position: lastPosition }, false);
       outbox.add({ requestId: row.requestId, kind: row.kind }, lastPosition);
+    },
+    hold: (row, settledAt, refusal) => insert({ row, refusal, admittedAt: null, settledAt, position: null }, false),
+    fold: (row, settledAt, refusal) => insert({ row, refusal, admittedAt: null, settledAt, position: null }, true),
+    release(name, repeated) {
+      const row = selectEntry(sql, name)?.row;
+      if (!row) return;
+      lastPosition += 1;
+      updateRow(sql, { ...row, repeated }, lastPosition);
+      outbox.add(name, lastPosition);
     },
     keepConflict(requestId, settlement, now) {
       const conflict = [requestId, now, JSON.stringify(settlement)];
       sql.exec('INSERT INTO conflicts (request_id, at, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...conflict);
     },
-    acknowledge(names, oldestRunning, now) {
+    acknowledge(names, oldestNeeded, now) {
       if (names.filter((name) => outbox.remove(name)).length === 0) return;
-      const ids = [outbox.oldestId(), oldestRunning].filter((id) => id !== null);
+      const ids = [outbox.oldestId(), oldestNeeded].filter((id) => id !== null);
       const floor = [...ids, requestIdFloor(now - LOOK_BACK_MS)].toSorted()[0] ?? '';
       marks.raise(Math.min(lastPosition, outbox.lowestPosition() - 1), floor);
     },

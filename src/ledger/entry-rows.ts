@@ -8,6 +8,8 @@ import type { RowName } from './outbox.ts';
 /** A request that runs: it holds money and a place from begin to settle. Times are ms since 1970, the object's clock. */
 export interface Lease {
   request: LeaseRequest;
+  /** Whose key it was when the request began: who gets the key later takes no spend along. Null where the version before wrote it. */
+  owner: string | null;
   admittedAt: number;
   expiresAt: number;
   checkpoint: Checkpoint | null;
@@ -15,17 +17,18 @@ export interface Lease {
 
 /** What is kept of a settled request. */
 export interface Entry {
-  row: LedgerRow;
+  /** Null for a refusal that is counted in another's row. */
+  row: LedgerRow | null;
   /** The ledger's no, where there was one: the same id gets it again. */
   refusal: Admission | null;
 }
 
 /** False where there is a row of this request already. */
-export function insertLease(sql: SqlStorage, { request, admittedAt, expiresAt }: Lease): boolean {
+export function insertLease(sql: SqlStorage, { request, owner, admittedAt, expiresAt }: Lease): boolean {
   const { rowsWritten } = sql.exec(
     `INSERT INTO requests (request_id, kind, admitted_at, expires_at, lease) VALUES (?, 'settle', ?, ?, ?)
      ON CONFLICT DO NOTHING`,
-    ...[request.requestId, admittedAt, expiresAt, JSON.stringify(request)],
+    ...[request.requestId, admittedAt, expiresAt, JSON.stringify({ ...request, owner })],
   );
   return rowsWritten > 0;
 }
@@ -40,31 +43,47 @@ export function updateLease(sql: SqlStorage, { request, checkpoint, expiresAt }:
 
 /** Null while the request runs, too. */
 export function selectEntry(sql: SqlStorage, { requestId, kind }: RowName): Entry | null {
-  const [found] = sql.exec<{ row: string; refusal: string | null }>(
-    'SELECT row, refusal FROM requests WHERE request_id = ? AND kind = ? AND row IS NOT NULL',
+  const [found] = sql.exec<{ row: string | null; refusal: string | null }>(
+    'SELECT row, refusal FROM requests WHERE request_id = ? AND kind = ? AND settled_at IS NOT NULL',
     ...[requestId, kind],
   );
   if (found === undefined) return null;
-  return { row: JSON.parse(found.row), refusal: found.refusal === null ? null : JSON.parse(found.refusal) };
+  const { row, refusal } = found;
+  return { row: row === null ? null : JSON.parse(row), refusal: refusal === null ? null : JSON.parse(refusal) };
 }
 
-const ADD = `INSERT INTO requests (request_id, kind, admitted_at, settled_at, position, tokens, row, refusal)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+const ADD = `INSERT INTO requests (request_id, kind, admitted_at, settled_at, position, tokens, row, refusal, repeated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET expires_at = NULL, lease = NULL, checkpoint = NULL, settled_at = excluded.settled_at,
-  position = excluded.position, tokens = excluded.tokens, row = excluded.row, refusal = excluded.refusal`;
+  position = excluded.position, tokens = excluded.tokens, row = excluded.row, refusal = excluded.refusal,
+  repeated = excluded.repeated`;
 
-/** Puts an entry in the place of its lease, where there is one. */
-export function insertEntry(
-  sql: SqlStorage,
-  { row, refusal }: Entry,
-  times: { admittedAt: number | null; settledAt: number },
-  position: number,
-): void {
+/** An entry as it is written. */
+export interface NewEntry {
+  row: LedgerRow;
+  refusal: Admission | null;
+  admittedAt: number | null;
+  settledAt: number;
+  /** Its place in the order in which D1 gets the rows; null for one that D1 is not to get, or not yet. */
+  position: number | null;
+}
+
+/** Puts an entry in the place of its lease, where there is one. One that is counted elsewhere needs no row. */
+export function insertEntry(sql: SqlStorage, entry: NewEntry, isCounted: boolean): void {
+  const { row, refusal, admittedAt, settledAt, position } = entry;
   const no = refusal === null ? null : JSON.stringify(refusal);
-  const { admittedAt, settledAt } = times;
+  const text = isCounted ? null : JSON.stringify(row);
   sql.exec(
     ADD,
-    ...[row.requestId, row.kind, admittedAt, settledAt, position, countedTokens(row), JSON.stringify(row), no],
+    ...[row.requestId, row.kind, admittedAt, settledAt, position, countedTokens(row), text, no, row.repeated ?? null],
+  );
+}
+
+/** Gives an entry its row as D1 shall have it, and its place. */
+export function updateRow(sql: SqlStorage, row: LedgerRow, position: number): void {
+  sql.exec(
+    'UPDATE requests SET row = ?, position = ? WHERE request_id = ? AND kind = ?',
+    ...[JSON.stringify(row), position, row.requestId, row.kind],
   );
 }
 
@@ -76,19 +95,19 @@ export function updatePosition(sql: SqlStorage, { requestId, kind }: RowName, po
 /** Names of entries behind this one, in the order of their ids. */
 export function selectNames(sql: SqlStorage, after: RowName, limit: number): RowName[] {
   const rows = sql.exec<{ request_id: string; kind: RowName['kind'] }>(
-    `SELECT request_id, kind FROM requests WHERE (request_id, kind) > (?, ?) AND row IS NOT NULL
+    `SELECT request_id, kind FROM requests WHERE (request_id, kind) > (?, ?) AND position IS NOT NULL
      ORDER BY request_id, kind LIMIT ?`,
     ...[after.requestId, after.kind, limit],
   );
   return [...rows].map(({ request_id: requestId, kind }) => ({ requestId, kind }));
 }
 
-/** Deletes entries settled before an instant that D1 has: those up to the position `through`. Answers how many. */
+/** Deletes entries settled before an instant that D1 has: those up to the position `through`, and those without a row. Answers how many. */
 export function deleteEntries(sql: SqlStorage, settledBefore: number, through: number, limit: number): number {
   const { rowsWritten } = sql.exec(
     `DELETE FROM requests WHERE (request_id, kind) IN (
        SELECT request_id, kind FROM requests
-       WHERE request_id < ? AND settled_at < ? AND position <= ? ORDER BY request_id LIMIT ?)`,
+       WHERE request_id < ? AND settled_at < ? AND (position <= ? OR row IS NULL) ORDER BY request_id LIMIT ?)`,
     ...[requestIdFloor(settledBefore), settledBefore, through, limit],
   );
   return rowsWritten;

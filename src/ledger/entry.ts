@@ -91,20 +91,28 @@ interface Shortage {
   asked: number;
 }
 
-/** The ledger's word on a request. */
+/** A no: what it is about, and when to come back. */
+export interface Refusal {
+  reason: RefusalReason;
+  /** Whole seconds, 1 to 60, where coming back helps. */
+  retryAfter: number | null;
+  /** For budgets: which window is used up and when it begins anew (ISO UTC), null for the total. */
+  window: Window | null;
+  resetAt: string | null;
+  shortage: Shortage | null;
+  rateLimits: RateLimits;
+}
+
+/** A no to every request of the key, whatever it asks for. */
+export interface Standing extends Refusal {
+  /** How long it holds if nothing changes, in ms. */
+  lastsMs: number;
+}
+
+/** The ledger's word on a request. The version before says nothing of what stands, nor do noes that it has kept. */
 export type Admission =
   | { kind: 'admitted'; rateLimits: RateLimits }
-  | {
-      kind: 'refused';
-      reason: RefusalReason;
-      /** Whole seconds, 1 to 60, where coming back helps. */
-      retryAfter: number | null;
-      /** For budgets: which window is used up and when it begins anew (ISO UTC), null for the total. */
-      window: Window | null;
-      resetAt: string | null;
-      shortage: Shortage | null;
-      rateLimits: RateLimits;
-    };
+  | ({ kind: 'refused'; standing?: Standing | null } & Refusal);
 
 /** Progress of a long stream. */
 export interface Checkpoint {
@@ -116,9 +124,14 @@ export interface Checkpoint {
 /** Whether a running request may go on. */
 export type CheckpointAnswer = { kind: 'continue' } | { kind: 'stop'; reason: RefusalReason };
 
-/** `too_late`: older than the rows that are kept, and not counted, since nobody knows whether it was before. */
+/**
+ * `folded`: a refusal past the thirtieth of its minute, counted in another's row.
+ * `too_late`: older than the rows that are kept, and not counted, since nobody knows whether it was before.
+ */
 export interface SettleAnswer {
-  kind: 'settled' | 'duplicate' | 'conflict' | 'adjusted' | 'too_late';
+  kind: 'settled' | 'folded' | 'duplicate' | 'conflict' | 'adjusted' | 'too_late';
+  /** For refusals: what any other request of the key would be told now, null where it may be let in. */
+  standing?: Standing | null;
 }
 
 /** A row of the ledger on its way to D1: what the queue carries and the log table holds. */

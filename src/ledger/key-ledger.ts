@@ -33,6 +33,8 @@ export interface NudgeAnswer {
   sent: number;
   unacknowledged: number;
   openLeases: number;
+  /** 1 while a row is kept back that counts its minute's refusals. */
+  counting: number;
 }
 
 /** One key's sums, for the ledger check. Money is nano-USD. */
@@ -40,7 +42,10 @@ export interface LedgerSums {
   ledgerNanoUsd: number;
   heldNanoUsd: number;
   openLeases: number;
+  /** Rows that D1 is not known to have. */
   outbox: number;
+  /** How many of them, 0 or 1, are kept back until their minute of refusals is over. */
+  counting: number;
 }
 
 /**
@@ -94,12 +99,13 @@ export class KeyLedger extends DurableObject {
 
   /** Takes in a change of the key: it holds from the next request on. */
   async sync(key: ApiKey): Promise<void> {
-    this.#books.policy.newest(key);
+    this.#books.policy.newest(key, Date.now());
   }
 
   /** May the secret with this hash be used now? By the newest that anybody has shown of the key. */
   async judge(key: ApiKey, keyHash: string): Promise<KeyVerdict> {
-    return judgeKey(this.#books.policy.newest(key), keyHash, Date.now());
+    const now = Date.now();
+    return judgeKey(this.#books.policy.newest(key, now), keyHash, now);
   }
 
   async state(key: ApiKey): Promise<LedgerState> {
@@ -110,12 +116,14 @@ export class KeyLedger extends DurableObject {
   }
 
   async sums(): Promise<LedgerSums> {
-    const { entries, leases } = this.#books;
+    const { entries, leases, refusals } = this.#books;
+    const counting = refusals.isCounting ? 1 : 0;
     return {
       ledgerNanoUsd: positionAt(this.#books, Date.now()).spent('total'),
       heldNanoUsd: leases.held,
       openLeases: leases.count,
-      outbox: entries.outbox.size,
+      outbox: entries.outbox.size + counting,
+      counting,
     };
   }
 
@@ -127,8 +135,9 @@ export class KeyLedger extends DurableObject {
   /** Books what is due and gives the queue what D1 is not known to have: somebody waits for it. */
   async nudge(): Promise<NudgeAnswer> {
     const sent = await this.#catchUp(true);
-    const { entries, leases } = this.#books;
-    return { sent, unacknowledged: entries.outbox.size, openLeases: leases.count };
+    const { entries, leases, refusals } = this.#books;
+    const counting = refusals.isCounting ? 1 : 0;
+    return { sent, unacknowledged: entries.outbox.size, openLeases: leases.count, counting };
   }
 
   /** D1 has these rows. */
@@ -173,12 +182,13 @@ export class KeyLedger extends DurableObject {
 
   /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
-    const { alerts, entries, leases } = this.#books;
+    const { alerts, entries, leases, refusals } = this.#books;
     const sendAt = this.#alertUrl === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
     const flush = Math.max(now + FLUSH_AFTER_MS, sendAt);
     const oldestAt = entries.oldestAt();
     const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
-    return Math.min(flush, Math.max(now, leases.nextExpiry()), Math.max(now + PRUNE_EVERY_MS, prune));
+    const due = Math.min(leases.nextExpiry(), refusals.nextClose());
+    return Math.min(flush, Math.max(now, due), Math.max(now + PRUNE_EVERY_MS, prune));
   }
 
   /** Makes sure that the alarm rings by then; one that was lost is set again by the next call. */

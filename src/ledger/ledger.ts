@@ -1,6 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
-import { admit, rateLimitsOf } from './admission.ts';
+import { admit, rateLimitsOf, standingOf } from './admission.ts';
 import { type Books, bookRow, positionAt } from './books.ts';
 import type {
   Admission,
@@ -24,12 +24,12 @@ import { adjustRow, assertWhole, expiredRow, isSameSettlement, settleRow } from 
 export const KEEP_MS = 72 * 3_600_000;
 
 // So many noes are remembered, so that the same id gets the same answer.
-const REFUSALS_KEPT = 1_000;
+const NOES_KEPT = 1_000;
 
-function remember(refusals: Map<string, Admission>, requestId: string, refusal: Admission): void {
-  refusals.set(requestId, refusal);
-  const [oldest] = refusals.keys();
-  if (refusals.size > REFUSALS_KEPT && oldest !== undefined) refusals.delete(oldest);
+function remember(noes: Map<string, Admission>, requestId: string, no: Admission): void {
+  noes.set(requestId, no);
+  const [oldest] = noes.keys();
+  if (noes.size > NOES_KEPT && oldest !== undefined) noes.delete(oldest);
 }
 
 function admitted(books: Books, key: ApiKey, now: number): Admission {
@@ -50,22 +50,23 @@ function withWholeHold(request: LeaseRequest): LeaseRequest {
 
 /** May this request run? A yes opens a lease; the same id again gets the first answer. */
 export function begin(books: Books, given: ApiKey, asked: LeaseRequest, now: number): Admission {
-  const { entries, leases, policy, refusals, requests, terms } = books;
-  const key = policy.newest(given);
+  const { entries, leases, noes, policy, requests, terms } = books;
+  const key = policy.newest(given, now);
   const request = withWholeHold(asked);
   const { requestId } = request;
   expire(books, now);
-  const known = refusals.get(requestId);
+  const known = noes.get(requestId);
   if (known !== undefined) return known;
   if (leases.get(requestId) !== undefined) return admitted(books, key, now);
   const admission = admit(key, request, positionAt(books, now));
   if (admission.kind === 'refused') {
     const entry = entries.find({ requestId, kind: 'settle' });
     if (entry !== null) return entry.refusal ?? admitted(books, key, now);
-    remember(refusals, requestId, admission);
+    remember(noes, requestId, admission);
     return admission;
   }
-  const isNew = leases.open({ request, admittedAt: now, expiresAt: now + terms.leaseTtlMs, checkpoint: null });
+  const expiresAt = now + terms.leaseTtlMs;
+  const isNew = leases.open({ request, owner: key.owner, admittedAt: now, expiresAt, checkpoint: null });
   // Settled already: a begin that was overtaken opens nothing.
   if (!isNew) return entries.find({ requestId, kind: 'settle' })?.refusal ?? admitted(books, key, now);
   requests.add(now, 1);
@@ -96,22 +97,33 @@ function settleAgain(books: Books, booked: LedgerRow, settlement: Settlement, no
   return { kind: 'conflict' };
 }
 
+/** A refusal of a request that never began: many of them share a row. Answers too what the key's next request would be told. */
+function refuse(books: Books, key: ApiKey, row: LedgerRow, now: number): SettleAnswer {
+  const kind = books.refusals.add(row, books.noes.get(row.requestId) ?? null, now);
+  return { kind, standing: standingOf(key, positionAt(books, now)) };
+}
+
 /** Books what a request was worth. The first settlement counts; one of a request that never began counts too. */
 export function settle(books: Books, given: ApiKey, settlement: Settlement, now: number): SettleAnswer {
   assertWhole(settlement);
-  const key = books.policy.newest(given);
+  const key = books.policy.newest(given, now);
   const { requestId } = settlement;
   const lease = books.leases.get(requestId);
   const entry = lease === undefined ? books.entries.find({ requestId, kind: 'settle' }) : null;
-  if (entry !== null) return settleAgain(books, entry.row, settlement, now);
+  if (entry?.row === null) return { kind: 'duplicate' };
+  if (entry) return settleAgain(books, entry.row, settlement, now);
   // It may have been settled and forgotten since: to count it could be to count it twice.
   if (lease === undefined && requestId < requestIdFloor(now - KEEP_MS)) return { kind: 'too_late' };
-  bookRow(books, settleRow(key, settlement, books.calendar(now).day), lease, now);
+  const row = settleRow(key, settlement, books.calendar(now).day, lease);
+  // Those that the version before brings say nothing of it: they have rows of their own.
+  if (lease === undefined && typeof settlement.repeated === 'number') return refuse(books, key, row, now);
+  bookRow(books, row, lease, now);
   return { kind: 'settled' };
 }
 
-/** Books every lease that has run out. */
+/** Books every lease that has run out, and lets go what a minute's refusals came to. */
 export function expire(books: Books, now: number): void {
+  books.refusals.close(now);
   const key = books.policy.current();
   if (key === null) return;
   for (const lease of books.leases.due(now)) {
@@ -121,5 +133,6 @@ export function expire(books: Books, now: number): void {
 
 /** D1 has these rows. */
 export function acknowledge(books: Books, names: readonly RowName[], now: number): void {
-  books.entries.acknowledge(names, books.leases.oldestId(), now);
+  const needed = [books.leases.oldestId(), books.refusals.oldestId()].filter((id) => id !== null).toSorted();
+  books.entries.acknowledge(names, needed[0] ?? null, now);
 }

@@ -27,6 +27,9 @@ export function createSlidingMinute(): SlidingMinute {
 
   return {
     add(at, amount) {
+      // Here too: a key that is only refused is never asked for its sum.
+      forget(at);
+      if (amount === 0) return;
       marks.push({ at, amount });
       total += amount;
     },

@@ -5,8 +5,14 @@ import type { ApiKey } from '../store/schema.ts';
 import type { LeaseRequest, RefusalReason } from './entry.ts';
 import type { Window } from './windows.ts';
 
-/** The budgets a key has, in nano-USD. */
-export function budgetsOf(key: ApiKey): { window: Window; limit: number }[] {
+/** What a key may spend in a window, in nano-USD. */
+export interface Budget {
+  window: Window;
+  limit: number;
+}
+
+/** The budgets a key has, the one that begins anew last at the end. */
+export function budgetsOf(key: ApiKey): Budget[] {
   const budgets = [
     { window: 'day', usd: key.budgetDayUsd },
     { window: 'week', usd: key.budgetWeekUsd },
@@ -26,6 +32,8 @@ export function stateRefusal(key: ApiKey, keyHash: string | null, now: number): 
 export function requestRefusal(key: ApiKey, lease: LeaseRequest, now: number): RefusalReason | null {
   const state = stateRefusal(key, lease.keyHash, now);
   if (state !== null) return state;
+  // A local answer calls no model.
+  if (lease.provider === null) return null;
   const names = [`${lease.provider}/${lease.model}`, ...(lease.requestedModel === null ? [] : [lease.requestedModel])];
   if (!isAllowed(key.models, names)) return 'model';
   return !lease.priced && budgetsOf(key).length > 0 ? 'unpriced' : null;

@@ -2,6 +2,7 @@ import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Lease } from './entry-rows.ts';
 import type { Marks } from './marks.ts';
 import type { RowName } from './outbox.ts';
+import { minuteOf, type RefusalMinute } from './refusal-book.ts';
 
 /** What a ledger must know in memory, read after a start. Times are ms since 1970. */
 export interface Kept {
@@ -12,6 +13,7 @@ export interface Kept {
   /** What may count for the last minute: when each request was let in, and what was settled. */
   starts: number[];
   settled: { at: number; tokens: number }[];
+  refusals: RefusalMinute;
 }
 
 // A request may run this long and still count in the minute in which it ends, a restart in between included.
@@ -27,32 +29,56 @@ type KeptRow = {
   settled_at: number | null;
   position: number | null;
   tokens: number | null;
+  has_row: 0 | 1;
+  repeated: number | null;
 };
 
 /** The lease of a row that is not settled; its texts were written by the lease book, and by nothing else. */
 function leaseOf(row: KeptRow): Lease | null {
   if (row.lease === null || row.expires_at === null || row.admitted_at === null) return null;
+  const { owner = null, ...request } = JSON.parse(row.lease);
   return {
-    request: JSON.parse(row.lease),
+    request,
+    owner,
     admittedAt: row.admitted_at,
     expiresAt: row.expires_at,
     checkpoint: row.checkpoint === null ? null : JSON.parse(row.checkpoint),
   };
 }
 
+/**
+ * Adds a refusal to what its minute comes to; the newest minute counts. A row without a place in the order is the one
+ * that counts for its minute, and one without a row is counted there. Where such a minute is over, it is still to be closed.
+ */
+function noteRefusal(kept: RefusalMinute, row: KeptRow): void {
+  if (row.repeated === null || row.settled_at === null) return;
+  const minute = minuteOf(row.settled_at);
+  if (minute > kept.minute) Object.assign(kept, { minute, rows: 0, tally: null, oldestId: null });
+  if (minute < kept.minute) return;
+  kept.rows += row.has_row;
+  if (row.position !== null) return;
+  const more = row.repeated + 1 - row.has_row;
+  const requestId = row.has_row === 1 ? row.request_id : (kept.tally?.requestId ?? '');
+  kept.tally = { requestId, repeated: (kept.tally?.repeated ?? 0) + more };
+  kept.oldestId ??= row.request_id;
+}
+
 /** Reads from the floor on: some minutes of rows, and not the three days that are kept. */
 export function readKept(sql: SqlStorage, marks: Marks, now: number): Kept {
   const recent = requestIdFloor(now - LOOK_BACK_MS);
   const rows = sql.exec<KeptRow>(
-    `SELECT request_id, kind, admitted_at, expires_at, lease, checkpoint, settled_at, position, tokens
+    `SELECT request_id, kind, admitted_at, expires_at, lease, checkpoint, settled_at, position, tokens,
+       row IS NOT NULL AS has_row, repeated
      FROM requests WHERE request_id >= ? ORDER BY request_id`,
     recent < marks.floor ? recent : marks.floor,
   );
-  const kept: Kept = { running: [], waiting: [], lastPosition: marks.through, starts: [], settled: [] };
+  const refusals: RefusalMinute = { minute: 0, rows: 0, tally: null, oldestId: null };
+  const kept: Kept = { running: [], waiting: [], lastPosition: marks.through, starts: [], settled: [], refusals };
   for (const row of rows) {
     const lease = leaseOf(row);
     if (lease !== null) kept.running.push(lease);
     if (row.admitted_at !== null) kept.starts.push(row.admitted_at);
+    noteRefusal(refusals, row);
     if (row.position === null || row.settled_at === null) continue;
     kept.settled.push({ at: row.settled_at, tokens: row.tokens ?? 0 });
     kept.lastPosition = Math.max(kept.lastPosition, row.position);

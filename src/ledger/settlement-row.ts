@@ -4,13 +4,15 @@ import type { LedgerRow, Settlement } from './entry.ts';
 import type { Lease } from './entry-rows.ts';
 
 /** The row of a settlement, as D1 will hold it. `day` is YYYY-MM-DD in BUDGET_UTC_OFFSET. */
-export function settleRow(key: ApiKey, settlement: Settlement, day: string): LedgerRow {
-  const { id: keyId, owner, purpose } = key;
+export function settleRow(key: ApiKey, settlement: Settlement, day: string, lease: Lease | undefined): LedgerRow {
+  const { id: keyId, purpose } = key;
+  const owner = lease?.owner ?? key.owner;
   return { ...settlement, kind: 'settle', keyId, owner, team: null, purpose, day };
 }
 
 /** The row of a request that was never heard of again: its last checkpoint, or else the input's estimate. */
-export function expiredRow(key: ApiKey, { request, checkpoint, expiresAt }: Lease, day: string): LedgerRow {
+export function expiredRow(key: ApiKey, lease: Lease, day: string): LedgerRow {
+  const { request, checkpoint, expiresAt } = lease;
   const { keyHash: _hash, holdNanoUsd: _hold, inputEstimate, inputCostNanoUsd, priced: _priced, ...facts } = request;
   const settlement: Settlement = {
     ...facts,
@@ -28,7 +30,7 @@ export function expiredRow(key: ApiKey, { request, checkpoint, expiresAt }: Leas
     firstTokenMs: null,
     durationMs: Math.max(0, expiresAt - facts.startedAt),
   };
-  return settleRow(key, settlement, day);
+  return settleRow(key, settlement, day, lease);
 }
 
 function minus(one: Usage, other: Usage): Usage {
@@ -62,7 +64,7 @@ export function isSameSettlement(booked: LedgerRow, adjusted: LedgerRow | null, 
 }
 
 /** Throws where an amount is no whole number: nothing of such a settlement may be written. */
-export function assertWhole({ requestId, costNanoUsd, usage }: Settlement): void {
-  if ([costNanoUsd, ...Object.values(usage)].every(Number.isSafeInteger)) return;
+export function assertWhole({ requestId, costNanoUsd, repeated, usage }: Settlement): void {
+  if ([costNanoUsd, repeated ?? 0, ...Object.values(usage)].every(Number.isSafeInteger)) return;
   throw new TypeError(`The settlement of ${requestId} holds an amount that is no whole number.`);
 }

@@ -21,7 +21,7 @@ export interface LedgerState {
 
 /** Where a key stands. `now` is ms since 1970. */
 export function stateOf(books: Books, given: ApiKey, now: number): LedgerState {
-  const key = books.policy.newest(given);
+  const key = books.policy.newest(given, now);
   const position = positionAt(books, now);
   const { resetAt } = position.windows;
   const spent = {

@@ -27,10 +27,10 @@ async function nudge(env: Cloudflare.Env, keyId: string): Promise<NudgeAnswer & 
 }
 
 async function unconfirmed(env: Cloudflare.Env, keyIds: readonly string[]): Promise<Map<string, number>> {
-  const counts = await inParallel(
-    keyIds,
-    async (keyId) => [keyId, (await env.KEY_LEDGER.getByName(keyId).sums()).outbox] as const,
-  );
+  const counts = await inParallel(keyIds, async (keyId) => {
+    const { outbox, counting } = await env.KEY_LEDGER.getByName(keyId).sums();
+    return [keyId, outbox - counting] as const;
+  });
   return new Map(counts.filter(([, count]) => count > 0));
 }
 
@@ -39,7 +39,8 @@ export async function settleNow(env: Cloudflare.Env): Promise<SweepResult> {
   const keyIds = await allKeyIds(openDatabase(env.DB));
   const nudged = await inParallel(keyIds, (keyId) => nudge(env, keyId));
   const before = nudged.reduce((sum, answer) => sum + answer.unacknowledged, 0);
-  const leases = nudged.reduce((sum, answer) => sum + answer.openLeases, 0);
+  // A minute of refusals ends by itself: it is not waited for.
+  const underWay = nudged.reduce((sum, answer) => sum + answer.openLeases + answer.counting, 0);
   let waiting = new Map(
     nudged.filter((answer) => answer.unacknowledged > 0).map((answer) => [answer.keyId, answer.unacknowledged]),
   );
@@ -49,7 +50,7 @@ export async function settleNow(env: Cloudflare.Env): Promise<SweepResult> {
     waiting = await unconfirmed(env, [...waiting.keys()]);
   }
   const after = [...waiting.values()].reduce((sum, count) => sum + count, 0);
-  return { flushed: Math.max(0, before - after), pending: after + leases };
+  return { flushed: Math.max(0, before - after), pending: after + underWay };
 }
 
 async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {

@@ -20,7 +20,24 @@ CREATE TABLE IF NOT EXISTS alerts (name TEXT PRIMARY KEY, at INTEGER NOT NULL, a
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-/** Makes the tables that are not there yet. */
+/*
+ * What changed since, one step after the other: ledgers live through deployments, and each takes the steps it has not
+ * taken when it wakes. A step only adds, since the version before may come back.
+ */
+const STEPS = [
+  // For refusals: how many more the row stands for, when it was brought. One that has no row of its own is counted in another's.
+  'ALTER TABLE requests ADD COLUMN repeated INTEGER',
+];
+
+/** Makes the tables that are not there yet, and brings older ones up to date. In one transaction, since it never waits. */
 export function createTables(sql: SqlStorage): void {
   sql.exec(TABLES);
+  const [mark] = sql.exec<{ value: string }>("SELECT value FROM marks WHERE name = 'tables'");
+  const taken = Number(mark?.value ?? 0);
+  if (taken >= STEPS.length) return;
+  for (const step of STEPS.slice(taken)) sql.exec(step);
+  sql.exec(
+    "INSERT INTO marks (name, value) VALUES ('tables', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    String(STEPS.length),
+  );
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { logFault } from '../../log-line.ts';
 import { whileBusy } from '../../store/while-busy.ts';
+import { withoutHashes } from './message.ts';
 
 /*
  * Both queues have one consumer, and what a queue is called is the deployment's affair: a letter is told by its own
@@ -43,7 +44,9 @@ interface LetterPlaces {
 
 async function store(letters: readonly Letter[], { DB }: LetterPlaces): Promise<void> {
   const insert = DB.prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const rows = letters.map(({ id, body, reason }) => insert.bind(id, JSON.stringify(body ?? null), reason));
+  const rows = letters.map(({ id, body, reason }) =>
+    insert.bind(id, JSON.stringify(withoutHashes(body) ?? null), reason),
+  );
   await whileBusy(() => DB.batch(rows));
 }
 

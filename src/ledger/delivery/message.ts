@@ -7,8 +7,22 @@ import type { LedgerRow, Settlement } from '../entry.ts';
 export type LogMessage =
   /** Ledger rows on their way to D1. */
   | { kind: 'rows'; rows: LedgerRow[] }
-  /** A settlement that could not be brought to its ledger. */
+  /** A settlement that could not be brought to its ledger, and its key without hashes. */
   | { kind: 'settle'; key: ApiKey; settlement: Settlement };
+
+/** What stands in place of a key's hashes; and older than any row, so that no ledger takes this one for the newest. */
+const NO_HASHES = { hash: '', previousHash: null, revision: 0, updatedAt: '' };
+
+/** A settlement on its way through the queue. Its message may end among the dead letters, where people read it. */
+export function settleMessage(key: ApiKey, settlement: Settlement): LogMessage {
+  return { kind: 'settle', key: { ...key, ...NO_HASHES }, settlement };
+}
+
+/** A message's body without a key's hashes, which the version before sent along. */
+export function withoutHashes(body: unknown): unknown {
+  if (!isObject(body) || !isObject(body['key'])) return body;
+  return { ...body, key: { ...body['key'], ...NO_HASHES } };
+}
 
 const whole = z.int();
 const name = z.nullable(z.string());
@@ -34,6 +48,7 @@ const settlementSchema = z.looseObject({
   }),
   costNanoUsd: whole,
   attempts: z.array(z.unknown()),
+  repeated: z.nullish(whole.check(z.minimum(0))),
   durationMs: whole,
 });
 
