@@ -1,11 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { chatDialect } from '../dialects/chat/chat.ts';
+import { refuseKnown } from '../exchange/ask-ledger.ts';
 import { findTarget } from '../exchange/find-target.ts';
 import { answerLocally } from '../exchange/local-answer.ts';
 import { openExchange } from '../exchange/open.ts';
 import { readBody } from '../exchange/read-body.ts';
-import { NOTHING_SEEN, recordRefusal, type Seen } from '../exchange/record-refusal.ts';
+import { recordRefusal } from '../exchange/record-refusal.ts';
 import { answerWithStream } from '../exchange/streamed-answer.ts';
+import { NOTHING_SEEN, type Seen } from '../exchange/unserved.ts';
 import { answerWhole } from '../exchange/whole-answer.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
@@ -16,6 +18,7 @@ import { clientKey } from './client-key.ts';
 
 /** The whole product on one screen. `seen` gathers what a refusal's log row can tell. */
 async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promise<Response>> {
+  refuseKnown(c);
   const document = parseDocument(await readBody(c.req.raw, c.get('config').maxBodyBytes));
   const pipeline = findPipeline(c.get('key').purpose);
   const reading = chatDialect.read(document, pipeline.read?.(document.value) ?? document.value);
@@ -26,16 +29,21 @@ async function completeChat(c: Context<AppEnv>, seen: Seen): Promise<() => Promi
   if (found.kind === 'unknown') {
     const text = pipeline.localAnswer?.(request) ?? null;
     if (text === null) throw found.error;
-    return () => answerLocally(c, request, text);
+    const answer = await answerLocally(c, seen, request, text);
+    return async () => answer;
   }
   seen.target = found.target;
-  const exchange = await openExchange(c, {
-    endpoint: chatDialect.endpoint,
-    document,
-    pipeline,
-    reading,
-    target: found.target,
-  });
+  const exchange = await openExchange(
+    c,
+    {
+      endpoint: chatDialect.endpoint,
+      document,
+      pipeline,
+      reading,
+      target: found.target,
+    },
+    seen,
+  );
   return () => (request.stream === true ? answerWithStream(exchange) : answerWhole(exchange));
 }
 
@@ -53,5 +61,5 @@ async function handleChat(c: Context<AppEnv>): Promise<Response> {
 
 /** `POST /chat/completions`. */
 export const chat = new Hono<AppEnv>()
-  .post('/chat/completions', clientKey, handleChat)
+  .post('/chat/completions', clientKey(chatDialect.endpoint), handleChat)
   .all('/chat/completions', methodNotAllowed('POST', 'OPTIONS'));

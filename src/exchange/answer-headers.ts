@@ -1,8 +1,8 @@
-import type { Admission } from '../ledger/entry.ts';
+import type { Admission, RateLimits } from '../ledger/entry.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `x-ratelimit-*` as OpenAI writes them, for the limits the key has. */
-export function rateLimitHeaders({ rateLimits }: Admission): Record<string, string> {
+export function rateLimitHeaders({ rateLimits }: { rateLimits: RateLimits }): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of ['requests', 'tokens'] as const) {
     const limits = rateLimits[name];

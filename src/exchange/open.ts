@@ -2,8 +2,7 @@ import type { Context } from 'hono';
 import { priceAt } from '../catalog/price.ts';
 import type { Endpoint, Reading } from '../dialects/dialect.ts';
 import { userHash } from '../keys/user-hash.ts';
-import { beginRequest, checkpointRequest, settleRequest } from '../ledger/client.ts';
-import type { Admission, LeaseRequest } from '../ledger/entry.ts';
+import { checkpointRequest, settleRequest } from '../ledger/client.ts';
 import { logLine } from '../log-line.ts';
 import { openMemory } from '../memory/client.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
@@ -11,12 +10,13 @@ import { runAfterIn } from '../middleware/run-after.ts';
 import type { Conversation, Pipeline } from '../pipelines/pipeline.ts';
 import { estimateInputTokens } from '../protocol/estimate.ts';
 import { type JsonDocument, printDocument } from '../protocol/json-document.ts';
-import type { ApiKey } from '../store/schema.ts';
+import { askLedger, hasLimits } from './ask-ledger.ts';
 import { coloOf } from './colo.ts';
 import type { Exchange, Target } from './exchange.ts';
 import { leaseOf } from './lease-of.ts';
 import { refusal } from './refusal.ts';
 import { settingsFor } from './settings-for.ts';
+import type { Seen } from './unserved.ts';
 
 interface Opening {
   endpoint: Endpoint;
@@ -24,14 +24,6 @@ interface Opening {
   pipeline: Pipeline;
   reading: Reading;
   target: Target;
-}
-
-/** True for a key whose requests the ledger may refuse for what they cost or how many they are. */
-function hasLimits(key: ApiKey): boolean {
-  const { rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = key;
-  return [rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd].some(
-    (limit) => limit !== null,
-  );
 }
 
 async function openConversation(
@@ -53,12 +45,6 @@ async function openConversation(
       ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, c.get('requestId'), runAfter)
       : null,
   });
-}
-
-/** Asks the ledger. A key with limits waits for the answer; for others an unreachable ledger is no reason to refuse. */
-function askLedger(env: Cloudflare.Env, key: ApiKey, lease: LeaseRequest): Promise<Admission | null> {
-  const admission = beginRequest(env, key, lease);
-  return hasLimits(key) ? admission : admission.catch(() => null);
 }
 
 /** The request as the provider gets it. In its text, what nobody changed stands as the client wrote it. */
@@ -84,7 +70,7 @@ function prepare(
  * Opens the exchange: the ledger is asked while the pipeline prepares the request, so that a warm key
  * costs one awaited hop at most before the provider is called. Throws RouterError where the request is refused.
  */
-export async function openExchange(c: Context<AppEnv>, opening: Opening): Promise<Exchange> {
+export async function openExchange(c: Context<AppEnv>, opening: Opening, seen: Seen): Promise<Exchange> {
   const { endpoint, reading, target } = opening;
   const { request } = reading;
   const config = c.get('config');
@@ -105,7 +91,8 @@ export async function openExchange(c: Context<AppEnv>, opening: Opening): Promis
     inputEstimate: estimateInputTokens({ ...target.parameters, ...request }, opening.document),
     colo: coloOf(c.req.raw),
   };
-  const admission = askLedger(c.env, key, leaseOf(facts, settings, c.get('keyHash')));
+  const admission = askLedger(c, leaseOf(facts, settings, c.get('keyHash')));
+  seen.admission = admission;
   const [conversation, user, answer] = await Promise.all([
     openConversation(c, opening),
     userHash(key, request['user_id']),

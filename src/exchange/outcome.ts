@@ -7,7 +7,7 @@ import { costOf, type Exchange } from './exchange.ts';
 import { endOf, errorOf } from './stop.ts';
 
 // A row must fit into a queue message, whatever a client or a provider calls a thing.
-const LONGEST_NAME = 200;
+export const LONGEST_NAME = 200;
 
 /** How an exchange went, as far as the bill is concerned. */
 export interface Outcome extends Told {

@@ -1,24 +1,22 @@
-import type { Admission } from '../ledger/entry.ts';
+import type { Refusal } from '../ledger/entry.ts';
 import { INVALID_KEY } from '../middleware/key-auth.ts';
 import { type ErrorCode, RouterError } from '../protocol/errors.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { rateLimitHeaders } from './answer-headers.ts';
 
-type Refused = Extract<Admission, { kind: 'refused' }>;
-
-const RATE_CODES: Partial<Record<Refused['reason'], ErrorCode>> = {
+const RATE_CODES: Partial<Record<Refusal['reason'], ErrorCode>> = {
   rpm: 'rate_limit_exceeded',
   tpm: 'rate_limit_exceeded',
   concurrency: 'concurrency_limit_exceeded',
 };
 
-const RATE_NAMES: Partial<Record<Refused['reason'], string>> = {
+const RATE_NAMES: Partial<Record<Refusal['reason'], string>> = {
   rpm: 'requests a minute',
   tpm: 'tokens a minute',
   concurrency: 'requests at the same time',
 };
 
-function budgetMessage({ window, resetAt, shortage }: Refused): string {
+function budgetMessage({ window, resetAt, shortage }: Refusal): string {
   const name = window === null || window === 'total' ? 'total budget' : `budget of this ${window}`;
   const administrator = 'your administrator can raise it';
   const then = resetAt === null ? `Only ${administrator}.` : `It begins anew at ${resetAt}; ${administrator}.`;
@@ -34,11 +32,11 @@ function budgetMessage({ window, resetAt, shortage }: Refused): string {
 }
 
 /** A request that is larger than all that the limit allows: no waiting makes it fit. */
-function isTooLarge({ shortage }: Refused): boolean {
+function isTooLarge({ shortage }: Refusal): boolean {
   return shortage !== null && shortage.asked > shortage.limit;
 }
 
-function rateMessage(refused: Refused, wait: number): string {
+function rateMessage(refused: Refusal, wait: number): string {
   const { reason, shortage } = refused;
   if (shortage !== null && isTooLarge(refused)) {
     return `This request has about ${shortage.asked} tokens, and this key may send ${shortage.limit} a minute. Shorten it, or ask your administrator to raise the limit.`;
@@ -47,7 +45,7 @@ function rateMessage(refused: Refused, wait: number): string {
 }
 
 /** The ledger's no, as the error the client gets. */
-export function refusal(refused: Refused, model: string): RouterError {
+export function refusal(refused: Refusal, model: string): RouterError {
   switch (refused.reason) {
     case 'disabled':
     case 'expired':

@@ -3,6 +3,7 @@ import type { Admission, LedgerRow, Settlement } from './entry.ts';
 import {
   deleteEntries,
   type Entry,
+  insertConflict,
   insertEntry,
   type NewEntry,
   selectEntry,
@@ -27,7 +28,7 @@ export interface EntryBook {
   /** Lets a row go that was kept, as one that stands for so many more. */
   release(name: RowName, repeated: number): void;
   /** Keeps a second settlement that says something else: to be looked at, never counted. */
-  keepConflict(requestId: string, settlement: Settlement, now: number): void;
+  keepConflict(settlement: Settlement, now: number): void;
   /** D1 has these. `oldestNeeded` is the lowest id that must be found again after a start, or null. */
   acknowledge(names: readonly RowName[], oldestNeeded: string | null, now: number): void;
   /** Rows to give to the queue now, marked as sent. Somebody who asks waits less for what was sent before. */
@@ -92,10 +93,7 @@ export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryB
       updateRow(sql, { ...row, repeated }, lastPosition);
       outbox.add(name, lastPosition);
     },
-    keepConflict(requestId, settlement, now) {
-      const conflict = [requestId, now, JSON.stringify(settlement)];
-      sql.exec('INSERT INTO conflicts (request_id, at, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...conflict);
-    },
+    keepConflict: (settlement, now) => insertConflict(sql, settlement, now),
     acknowledge(names, oldestNeeded, now) {
       if (names.filter((name) => outbox.remove(name)).length === 0) return;
       const ids = [outbox.oldestId(), oldestNeeded].filter((id) => id !== null);

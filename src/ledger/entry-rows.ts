@@ -1,6 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { countedTokens } from './counted-tokens.ts';
-import type { Admission, Checkpoint, LeaseRequest, LedgerRow } from './entry.ts';
+import type { Admission, Checkpoint, LeaseRequest, LedgerRow, Settlement } from './entry.ts';
 import type { RowName } from './outbox.ts';
 
 /* The statements on the table `requests`. A row is a lease while its request runs, and an entry once it is settled. */
@@ -76,6 +76,14 @@ export function insertEntry(sql: SqlStorage, entry: NewEntry, isCounted: boolean
   sql.exec(
     ADD,
     ...[row.requestId, row.kind, admittedAt, settledAt, position, countedTokens(row), text, no, row.repeated ?? null],
+  );
+}
+
+/** Writes down a settlement that says something else than the one that counts. */
+export function insertConflict(sql: SqlStorage, settlement: Settlement, at: number): void {
+  sql.exec(
+    'INSERT INTO conflicts (request_id, at, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ...[settlement.requestId, at, JSON.stringify(settlement)],
   );
 }
 

@@ -93,7 +93,7 @@ function settleAgain(books: Books, booked: LedgerRow, settlement: Settlement, no
     return { kind: 'adjusted' };
   }
   if (isSameSettlement(booked, adjusted, settlement)) return { kind: 'duplicate' };
-  books.entries.keepConflict(requestId, settlement, now);
+  books.entries.keepConflict(settlement, now);
   return { kind: 'conflict' };
 }
 

@@ -1,8 +1,10 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import type { LogMessage } from '../../src/ledger/delivery/message.ts';
+import type { Settlement } from '../../src/ledger/entry.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import {
   batchOf,
@@ -40,9 +42,15 @@ interface Known {
   rows: number;
 }
 
+/** A request that nobody has heard of. */
+function newcomer(): Known {
+  return { id: requestId(clock.now()), hold: 0, expiresAt: null, booked: null, isGuess: false, guess: 0, rows: 0 };
+}
+
 /** The ledger in twenty lines: what is spent, held and running, and nothing of how. */
 function createModel() {
   const known: Known[] = [];
+  const refused: Settlement[] = [];
   const starts: number[] = [];
   const spent = new Map<string, number>();
   const day = () => new Date(clock.now()).toISOString().slice(0, 10);
@@ -54,6 +62,7 @@ function createModel() {
   };
   return {
     known,
+    refused,
     running,
     held,
     spentToday: () => spent.get(day()) ?? 0,
@@ -63,7 +72,8 @@ function createModel() {
       known.push({ ...one, expiresAt: clock.now() + TTL });
     },
     refusal(hold: number): string | null {
-      if ((spent.get(day()) ?? 0) + held() + hold > 1_000) return 'budget';
+      const today = spent.get(day()) ?? 0;
+      if (today >= 1_000 || today + held() + hold > 1_000) return 'budget';
       if (running().length >= LIMITS.maxConcurrent) return 'concurrency';
       return starts.filter((at) => at > clock.now() - MINUTE).length >= LIMITS.rpm ? 'rpm' : null;
     },
@@ -92,6 +102,8 @@ type Step = {
     | 'settle'
     | 'settle unheard'
     | 'checkpoint'
+    | 'refuse'
+    | 'refuse again'
     | 'pass'
     | 'evict'
     | 'ring'
@@ -105,10 +117,12 @@ const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(
     { weight: 6, arbitrary: fc.constant('begin' as const) },
     { weight: 5, arbitrary: fc.constant('settle' as const) },
-    ...(['begin again', 'settle unheard', 'checkpoint', 'evict', 'state'] as const).map((kind) => ({
-      weight: 2,
-      arbitrary: fc.constant(kind),
-    })),
+    ...(['begin again', 'settle unheard', 'checkpoint', 'refuse', 'refuse again', 'evict', 'state'] as const).map(
+      (kind) => ({
+        weight: 2,
+        arbitrary: fc.constant(kind),
+      }),
+    ),
     { weight: 5, arbitrary: fc.constant('pass' as const) },
     { weight: 4, arbitrary: fc.constant('ring' as const) },
     { weight: 4, arbitrary: fc.constant('deliver' as const) },
@@ -128,6 +142,23 @@ async function deliver(queue: LogMessage[], pick: number, amount: number): Promi
   if (amount % 3 === 0) queue.splice(0);
 }
 
+/** Tells the ledger of refusals, all in one go: some bring what an isolate has counted. What it says of each. */
+function tellAll({ key, stub }: Ledger, refusals: readonly Settlement[]): Promise<string[]> {
+  return runInDurableObject(stub, async (object) => {
+    const kinds: string[] = [];
+    for (const each of refusals) kinds.push((await object.settle(key, each)).kind);
+    return kinds;
+  });
+}
+
+async function refuseSome(ledger: Ledger, { refused }: Model, pick: number, amount: number): Promise<void> {
+  const fresh = Array.from({ length: 1 + (pick % 35) }, (_, position) =>
+    settlement({ end: 'rejected', source: 'none', repeated: (pick + position) % 11 === 0 ? amount : 0 }),
+  );
+  for (const kind of await tellAll(ledger, fresh)) expect(['settled', 'folded']).toContain(kind);
+  refused.push(...fresh);
+}
+
 /** Does one step with the ledger and with the model; what the ledger says is what the model says. */
 async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model): Promise<void> {
   const { key, stub, queue } = ledger;
@@ -137,15 +168,7 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
   const one = some[pick % some.length] ?? null;
   switch (kind) {
     case 'begin': {
-      const fresh = {
-        id: requestId(clock.now()),
-        hold: amount,
-        expiresAt: null,
-        booked: null,
-        isGuess: false,
-        guess: pick % 400,
-        rows: 0,
-      };
+      const fresh = { ...newcomer(), hold: amount, guess: pick % 400 };
       model.expire();
       const no = model.refusal(amount);
       const answer = await stub.begin(
@@ -175,15 +198,7 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
     }
     case 'settle unheard': {
       // The begin of this request never came.
-      const unheard = {
-        id: requestId(clock.now()),
-        hold: 0,
-        expiresAt: null,
-        booked: null,
-        isGuess: false,
-        guess: 0,
-        rows: 0,
-      };
+      const unheard = newcomer();
       const answer = await stub.settle(
         key,
         settlement({ requestId: unheard.id, costNanoUsd: amount, usage: tokens(amount) }),
@@ -196,6 +211,13 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
       if (!one) return;
       await stub.checkpoint({ requestId: one.id, usage: tokens(amount), costNanoUsd: amount });
       if (one.expiresAt !== null) Object.assign(one, { expiresAt: clock.now() + TTL, guess: amount });
+      return;
+    }
+    case 'refuse':
+      return refuseSome(ledger, model, pick, amount);
+    case 'refuse again': {
+      const again = model.refused.filter((_, position) => position % 3 === pick % 3).slice(-40);
+      expect(await tellAll(ledger, again)).toEqual(again.map(() => 'duplicate'));
       return;
     }
     case 'pass':
@@ -220,8 +242,19 @@ async function take({ kind, pick, amount }: Step, ledger: Ledger, model: Model):
   }
 }
 
+/** What D1 holds of a key's refusals, minute by minute: how many, in how many rows, and how many of these count others. */
+async function refusedMinutes({ key }: Ledger) {
+  const { results } = await env.DB.prepare(
+    `SELECT substr(started_at, 1, 16) AS minute, sum(1 + repeated) AS refused, count(*) AS rows, sum(repeated > 0) AS counting
+     FROM request_logs WHERE key_id = ? AND "end" = 'rejected' GROUP BY minute`,
+  )
+    .bind(key.id)
+    .all<{ minute: string; refused: number; rows: number; counting: number }>();
+  return results;
+}
+
 describe('any interleaving of calls, evictions, alarms and deliveries', () => {
-  it('I1 I2 I7 I8 the ledger does what a model of twenty lines does, and D1 ends with the same sums', {
+  it('I1 I2 I3 I7 I8 the ledger does what a model of twenty lines does, and D1 ends with the same sums', {
     timeout: 60_000,
   }, async () => {
     await fc.assert(
@@ -234,7 +267,12 @@ describe('any interleaving of calls, evictions, alarms and deliveries', () => {
         await ledger.stub.state(ledger.key);
         await drain(ledger);
         const total = model.total();
-        const rows = model.known.reduce((sum, one) => sum + one.rows, 0);
+        const minutes = await refusedMinutes(ledger);
+        const refused = model.refused.reduce((sum, { repeated }) => sum + 1 + (repeated ?? 0), 0);
+        expect(minutes.reduce((sum, minute) => sum + minute.refused, 0)).toBe(refused);
+        for (const { counting, rows } of minutes) expect([rows <= 30, counting <= 1]).toEqual([true, true]);
+        const known = model.known.reduce((sum, one) => sum + one.rows, 0);
+        const rows = minutes.reduce((sum, minute) => sum + minute.rows, known);
         expect(await sumsOf(ledger)).toEqual({
           ledger: total,
           d1: total,
@@ -242,11 +280,11 @@ describe('any interleaving of calls, evictions, alarms and deliveries', () => {
           held: 0,
           openLeases: 0,
           rows,
-          requests: model.known.length,
+          requests: model.known.length + refused,
         });
         clock.pass(DAY);
       }),
-      { numRuns: 20, interruptAfterTimeLimit: 12_000 },
+      { numRuns: 40, interruptAfterTimeLimit: 12_000 },
     );
   });
 });
