@@ -2,7 +2,19 @@ import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Lease } from './entry-rows.ts';
 import type { Marks } from './marks.ts';
 import type { RowName } from './outbox.ts';
-import { minuteOf, type RefusalMinute } from './refusal-book.ts';
+import { minuteOf } from './windows.ts';
+
+/** Where the refusals of a minute stand, by the object's clock. */
+export interface RefusalMinute {
+  /** Minutes since 1970. */
+  minute: number;
+  /** How many rows it has, the one that counts included. */
+  rows: number;
+  /** The row that counts, and how many more refusals it stands for; null while none is needed. */
+  tally: { requestId: string; repeated: number } | null;
+  /** The lowest request id that the tally stands for; null without one. */
+  oldestId: string | null;
+}
 
 /** What a ledger must know in memory, read after a start. Times are ms since 1970. */
 export interface Kept {

@@ -1,25 +1,14 @@
 import type { Admission, LedgerRow } from './entry.ts';
 import type { EntryBook } from './entry-book.ts';
+import type { RefusalMinute } from './read-kept.ts';
+import { MINUTE_MS, minuteOf } from './windows.ts';
 
 /*
  * The refusals of one key, at most thirty rows a minute: what is beyond is counted in one of the rows, which waits for
  * the minute's end. That is also where an isolate's count goes, which it brings with a refusal of a later minute.
  */
 
-const MINUTE_MS = 60_000;
 const MOST_ROWS = 30;
-
-/** Where a minute stands, by the object's clock. Read again after a start. */
-export interface RefusalMinute {
-  /** Minutes since 1970. */
-  minute: number;
-  /** How many rows it has, the one that counts included. */
-  rows: number;
-  /** The row that counts, and how many more refusals it stands for; null while none is needed. */
-  tally: { requestId: string; repeated: number } | null;
-  /** The lowest request id that the tally stands for; null without one. */
-  oldestId: string | null;
-}
 
 /** The refusals of one key. Times are ms since 1970. */
 export interface RefusalBook {
@@ -33,10 +22,6 @@ export interface RefusalBook {
   oldestId(): string | null;
   /** True while a row counts, and is kept from D1. */
   readonly isCounting: boolean;
-}
-
-export function minuteOf(time: number): number {
-  return Math.floor(time / MINUTE_MS);
 }
 
 /** Opens the book after a start, at the minute that was kept. */

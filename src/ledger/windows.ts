@@ -3,8 +3,13 @@
  * A fixed offset knows no daylight saving: a day always has 24 hours.
  */
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+
+/** The clock's minute of an instant, counted since 1970. */
+export function minuteOf(time: number): number {
+  return Math.floor(time / MINUTE_MS);
+}
 
 /** All of them, the shortest first. */
 export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
