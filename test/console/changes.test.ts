@@ -1,0 +1,104 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { auditOf, chatStatus, find, makeThroughForm, type Operator, save, secretIn } from './key-form.ts';
+import { newOperator } from './operator.ts';
+
+let operator: Operator;
+
+beforeAll(async () => {
+  operator = await newOperator();
+});
+
+describe('a change in the console holds from the next request on', () => {
+  it('sets a limit, lifts it, disables and enables', async () => {
+    const { id, secret } = await makeThroughForm(operator, { username: 'limits' });
+    expect(await chatStatus(secret)).toBe(200);
+    const saved = await save(operator, id, { budget_total_usd: '0', rpm: '', name: 'mine' });
+    expect(saved.headers.get('location')).toBe(`/admin/keys/${id}?done=saved`);
+    expect(await operator.read(`/admin/keys/${id}?done=saved`)).toContain('It holds from the next request on');
+    expect(await chatStatus(secret)).toBe(402);
+    await save(operator, id, { budget_total_usd: '', name: 'mine' });
+    expect(await chatStatus(secret)).toBe(200);
+    await save(operator, id, { models: 'deepseek/*' });
+    expect(await chatStatus(secret)).toBe(403);
+    await save(operator, id, { models: '' });
+    await operator.send(`/admin/keys/${id}/disable`);
+    expect(await chatStatus(secret)).toBe(401);
+    await operator.send(`/admin/keys/${id}/enable`);
+    expect(await chatStatus(secret)).toBe(200);
+    const actions = await auditOf(id);
+    expect(actions.slice(0, 3)).toEqual(['console key.create', 'console key.update', 'console key.update']);
+    expect(actions).toHaveLength(7);
+  });
+
+  it('keeps settings that could not be taken out, and says which', async () => {
+    const { id } = await makeThroughForm(operator, { username: 'careful', rpm: '5' });
+    const response = await save(operator, id, { rpm: 'many', tpm: '10' });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('value="many"');
+    const row = await env.DB.prepare('SELECT rpm, tpm FROM api_keys WHERE id = ?').bind(id).first();
+    expect(row).toEqual({ rpm: 5, tpm: null });
+  });
+
+  it('rotates once where forms come at the same moment, so that the secret in use keeps its grace period', async () => {
+    const { id, secret } = await makeThroughForm(operator, { username: 'hasty' });
+    const revision = find(await operator.read(`/admin/keys/${id}`), /name="revision" value="(\d+)"/);
+    const rotate = () => operator.send(`/admin/keys/${id}/rotate`, { revision, grace: '1h' });
+    const answers = await Promise.all([rotate(), rotate(), rotate(), rotate()]);
+    const pages = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 303, 303, 303]);
+    const secrets = pages.map(secretIn).filter((shown) => shown !== '');
+    expect(await Promise.all([secret, ...secrets].map(chatStatus))).toEqual([200, 200]);
+    expect(await auditOf(id)).toEqual(['console key.create', 'console key.rotate']);
+  });
+
+  it('rotates once a form, with and without a grace period', async () => {
+    const { id, secret } = await makeThroughForm(operator, { username: 'rotating' });
+    const page = await operator.read(`/admin/keys/${id}`);
+    const revision = find(page, /name="revision" value="(\d+)"/);
+    const first = await operator.send(`/admin/keys/${id}/rotate`, { revision, grace: '1h' });
+    const second = secretIn(await first.text());
+    expect(second).not.toBe(secret);
+    expect([await chatStatus(secret), await chatStatus(second)]).toEqual([200, 200]);
+    const repeated = await operator.send(`/admin/keys/${id}/rotate`, { revision, grace: '1h' });
+    expect(repeated.headers.get('location')).toBe(`/admin/keys/${id}?done=stale`);
+    expect(await chatStatus(second)).toBe(200);
+    const wrong = await operator.send(`/admin/keys/${id}/rotate`, { revision, grace: 'soon' });
+    expect(wrong.status).toBe(400);
+    const newer = find(await operator.read(`/admin/keys/${id}`), /name="revision" value="(\d+)"/);
+    const last = await operator.send(`/admin/keys/${id}/rotate`, { revision: newer, grace: '0s' });
+    const third = secretIn(await last.text());
+    expect([await chatStatus(secret), await chatStatus(second), await chatStatus(third)]).toEqual([401, 401, 200]);
+  });
+
+  it('revokes for good', async () => {
+    const { id, secret } = await makeThroughForm(operator, { username: 'leaving' });
+    const response = await operator.send(`/admin/keys/${id}/revoke`);
+    expect(response.headers.get('location')).toBe(`/admin/keys/${id}?done=revoked`);
+    expect(await chatStatus(secret)).toBe(401);
+    const enabled = await operator.send(`/admin/keys/${id}/enable`);
+    expect(enabled.headers.get('location')).toBe(`/admin/keys/${id}?done=stale`);
+    expect(await chatStatus(secret)).toBe(401);
+    expect(await operator.read(`/admin/keys/${id}`)).toContain('This key is revoked');
+  });
+
+  it('disables a person with all their keys, and enables them', async () => {
+    const { secret } = await makeThroughForm(operator, { username: 'person' });
+    expect((await operator.send('/admin/users/person/disable')).headers.get('location')).toContain('done=disabled');
+    expect(await chatStatus(secret)).toBe(401);
+    await operator.send('/admin/users/person/enable');
+    expect(await chatStatus(secret)).toBe(200);
+    expect(await auditOf('person')).toEqual(['console user.create', 'console user.disable', 'console user.enable']);
+  });
+
+  it('adds a person, but not twice and not under any name', async () => {
+    expect((await operator.send('/admin/users', { username: 'fresh' })).headers.get('location')).toContain(
+      'done=created',
+    );
+    const again = await operator.send('/admin/users', { username: 'fresh' });
+    expect(again.status).toBe(400);
+    expect(await again.text()).toContain('There is a user fresh already');
+    expect((await operator.send('/admin/users', { username: 'two words' })).status).toBe(400);
+    expect((await operator.send('/admin/users/nobody-at-all/disable')).status).toBe(404);
+  });
+});
