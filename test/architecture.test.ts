@@ -38,7 +38,7 @@ room        | files and folders
 providers   | call.ts provider.ts test-stream.ts
 store       | *
 keys        | key-ports.ts refresh-key.ts
-ledger      | alert-book.ts check.ts client.ts delivery key-ledger.ts sweep.ts
+ledger      | alert-book.ts check.ts client.ts delivery key-ledger.ts light.ts sweep.ts usage-now.ts
 memory      | *
 exchange    | *
 middleware  | *

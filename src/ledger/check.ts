@@ -62,21 +62,22 @@ export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
 }
 
 /** The keys of ledgers whose rows D1 has lost: they differ from it though no row is on its way. */
-async function lostKeys(places: CheckPlaces): Promise<string[]> {
-  const { data } = await checkLedger(places);
+function lostKeys({ data }: LedgerCheck): string[] {
   const lost = data.filter((row) => row.outbox === 0 && !agrees(row) && !isEdited(row));
   return lost.map((row) => row.key_id);
 }
 
 /**
- * Sends the rows again of every ledger whose rows D1 has lost. Answers their key ids.
+ * Sends the rows again of every ledger whose rows D1 has lost. Answers their key ids, and what it found.
  * It looks twice: a row that comes to D1 between the reading of one sum and of the other is nothing to be repaired,
  * and would have three days of rows sent.
  */
-export async function repairLedgers(places: CheckPlaces): Promise<string[]> {
-  const suspects = await lostKeys(places);
-  if (suspects.length === 0) return [];
-  const lost = (await lostKeys(places)).filter((keyId) => suspects.includes(keyId));
-  await inParallel(lost, (keyId) => places.KEY_LEDGER.getByName(keyId).resend());
-  return lost;
+export async function repairLedgers(places: CheckPlaces): Promise<{ repaired: string[]; check: LedgerCheck }> {
+  const first = await checkLedger(places);
+  const suspects = lostKeys(first);
+  if (suspects.length === 0) return { repaired: [], check: first };
+  const check = await checkLedger(places);
+  const repaired = lostKeys(check).filter((keyId) => suspects.includes(keyId));
+  await inParallel(repaired, (keyId) => places.KEY_LEDGER.getByName(keyId).resend());
+  return { repaired, check };
 }

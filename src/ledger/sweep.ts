@@ -7,6 +7,7 @@ import { pruneLogs } from '../store/logs.ts';
 import { repairLedgers } from './check.ts';
 import { inParallel } from './in-parallel.ts';
 import type { NudgeAnswer } from './key-ledger.ts';
+import { keepLight, readLight } from './light.ts';
 
 /** What a sweep came to: rows that D1 has confirmed, and what is still under way (unconfirmed rows, open leases). */
 export interface SweepResult {
@@ -74,6 +75,21 @@ async function wakeShare(env: Cloudflare.Env, minute: number): Promise<void> {
   });
 }
 
+/** Compares the ledgers with D1, repairs what D1 has lost, and keeps what came out for whoever asks how it is. */
+async function compare(env: Cloudflare.Env, now: number): Promise<void> {
+  const { check } = await repairLedgers(env);
+  await keepLight(env.KEY_CACHE, check, now);
+}
+
+/** A router that was just deployed is compared at once. */
+async function hasLight(env: Cloudflare.Env): Promise<boolean> {
+  return await readLight(env.KEY_CACHE).then(
+    (light) => light !== null,
+    // KV fails: the hour's turn comes anyway.
+    () => true,
+  );
+}
+
 function report(job: string) {
   return (cause: unknown): void => logFault('sweep_failed', cause, { job });
 }
@@ -86,5 +102,5 @@ export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
   const minute = Math.floor(now / 60_000);
   await wakeShare(env, minute).catch(report('wake'));
   await pruneOldLogs(env, now).catch(report('prune'));
-  if (minute % 60 === 0) await repairLedgers(env).catch(report('repair'));
+  if (minute % 60 === 0 || !(await hasLight(env))) await compare(env, now).catch(report('repair'));
 }

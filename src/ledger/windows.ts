@@ -1,3 +1,5 @@
+import type { WindowStarts } from '../store/overview.ts';
+
 /*
  * The calendar windows of a budget: day, week (from Monday) and month, in a fixed offset from UTC.
  * A fixed offset knows no daylight saving: a day always has 24 hours.
@@ -51,6 +53,12 @@ export function windowsAt(now: number, offset: string): Windows {
     monthStart: isoDay(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), 1)),
     resetAt: { day: midnight + DAY_MS - shift, week: monday + 7 * DAY_MS - shift, month: nextMonth - shift },
   };
+}
+
+/** The first days of the windows that an instant is in. `now` is ms since 1970, `offset` such as +08:00. */
+export function windowStarts(now: number, offset: string): WindowStarts {
+  const { day, weekStart, monthStart } = windowsAt(now, offset);
+  return { day, week: weekStart, month: monthStart };
 }
 
 /** The windows of each instant, worked out once a day. */

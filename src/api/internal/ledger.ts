@@ -61,7 +61,7 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
 /** `/internal/ledger`: whether the sums agree, and what could not be written. */
 export const internalLedger = new Hono<AppEnv>({ strict: false })
   .get('/check', noQuery, async (c) => c.json(await checkLedger(c.env)))
-  .post('/repair', noQuery, async (c) => c.json({ repaired: await repairLedgers(c.env) }))
+  .post('/repair', noQuery, async (c) => c.json({ repaired: (await repairLedgers(c.env)).repaired }))
   .route('/dead-letters', deadLetters)
   .all('/check', methodNotAllowed('GET'))
   .all('/repair', methodNotAllowed('POST'));

@@ -5,9 +5,9 @@ import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { causeOf } from '../../protocol/cause-of.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { limitForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
-import { type View, viewOf } from '../kit/view.ts';
+import { useView, viewOf } from '../kit/view.ts';
 import { changes } from './changes.tsx';
 import { Frame, Head } from './frame.tsx';
 import { keySecrets } from './key-secrets.tsx';
@@ -21,13 +21,14 @@ import { signIn } from './sign-in.tsx';
 import { tryIt } from './try-it.tsx';
 import { users } from './users.tsx';
 
-function ErrorPage({ view, title, text, id }: { view: View; title: string; text: string; id?: string }) {
+function ErrorPage({ title, text, id }: { title: string; text: string; id?: string }) {
+  const { errors } = useView().texts;
   return (
-    <Frame view={view} title={title} place={null}>
+    <Frame title={title} place={null}>
       <Head title={title} lead={text} />
       {id !== undefined && <p class="mono">{id}</p>}
       <a class="button" href="/admin">
-        {view.texts.errors.toOverview}
+        {errors.toOverview}
       </a>
     </Frame>
   );
@@ -36,7 +37,7 @@ function ErrorPage({ view, title, text, id }: { view: View; title: string; text:
 function showMissing(c: Context<AdminEnv>): Response | Promise<Response> {
   const view = viewOf(c, '/admin');
   const { notFound, notFoundText } = view.texts.errors;
-  return respond(c, <ErrorPage view={view} title={notFound} text={notFoundText} />, 404);
+  return respond(c, view, <ErrorPage title={notFound} text={notFoundText} />, 404);
 }
 
 /** A fault is told as what it is, with the id that the log knows it by. */
@@ -46,7 +47,7 @@ function showFault(error: Error, c: Context<AdminEnv>): Response | Promise<Respo
   const view = viewOf(c, '/admin');
   const { failed, failedText } = view.texts.errors;
   const status = causeOf(error, RouterError)?.code === 'storage_unavailable' ? 503 : 500;
-  return respond(c, <ErrorPage view={view} title={failed} text={failedText} id={id} />, status);
+  return respond(c, view, <ErrorPage title={failed} text={failedText} id={id} />, status);
 }
 
 /** What stands behind the session. A page that is not there is a page all the same. */

@@ -2,20 +2,16 @@ import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
+import type { Page } from '../../store/page.ts';
 import type { AuditRow } from '../../store/schema.ts';
 import { shortTime } from '../kit/format.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
-import { Frame, Head, Pager, Scroll } from './frame.tsx';
+import { Pager } from '../kit/pager.tsx';
+import { respond } from '../kit/respond.tsx';
+import { Empty, Table } from '../kit/table.tsx';
+import { useView, viewOf } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
 
 const PAGE_SIZE = 50;
-
-interface ChangesProps {
-  view: View;
-  rows: readonly AuditRow[];
-  cursor: string | null;
-  next: string | null;
-}
 
 /** `maxConcurrent` as the API and the CLI write it: `max_concurrent`. */
 function outsideName(column: string): string {
@@ -42,56 +38,43 @@ function Target({ target, action }: { target: string; action: string }) {
   );
 }
 
-function ChangeTable({ view, rows }: ChangesProps) {
+function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
+  const view = useView();
   const { changes } = view.texts;
   return (
-    <Scroll label={changes.caption}>
-      <table class="dense">
-        <caption class="quiet">{changes.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{changes.time}</th>
-            <th scope="col">{changes.action}</th>
-            <th scope="col">{changes.target}</th>
-            <th scope="col" class="wide-only">
-              {changes.details}
-            </th>
-            <th scope="col">{changes.actor}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <th scope="row" class="nowrap">
-                {shortTime(row.at, view)}
-              </th>
-              <td class="nowrap">{row.action}</td>
-              <td>
-                <Target target={row.target} action={row.action} />
-              </td>
-              <td class="wide-only small details">{settingsIn(row.details)}</td>
-              <td class="nowrap">{changes.actors[row.actor]}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      caption={changes.caption}
+      look="dense"
+      rows={rows}
+      columns={[
+        { head: changes.time, cells: 'nowrap', cell: ({ at }) => shortTime(at, view) },
+        { head: changes.action, cells: 'nowrap', cell: ({ action }) => action },
+        { head: changes.target, cell: ({ target, action }) => <Target target={target} action={action} /> },
+        {
+          head: changes.details,
+          look: 'wide-only',
+          cells: 'small details',
+          cell: ({ details }) => settingsIn(details),
+        },
+        { head: changes.actor, cells: 'nowrap', cell: ({ actor }) => changes.actors[actor] },
+      ]}
+    />
   );
 }
 
-function ChangesPage(props: ChangesProps) {
-  const { view, rows, cursor, next } = props;
-  const { changes } = view.texts;
+function ChangesPage({ page, cursor }: { page: Page<AuditRow>; cursor: string | null }) {
+  const { changes } = useView().texts;
   return (
-    <Frame view={view} title={changes.title} place="changes">
+    <Frame title={changes.title} place="changes">
       <Head title={changes.title} lead={changes.lead} />
-      {rows.length > 0 && <ChangeTable {...props} />}
-      {rows.length === 0 && (
-        <div class="empty">
+      {page.data.length > 0 ? (
+        <ChangeTable rows={page.data} />
+      ) : (
+        <Empty>
           <p>{changes.empty}</p>
-        </div>
+        </Empty>
       )}
-      <Pager view={view} path="/admin/changes" query={new URLSearchParams()} cursor={cursor} next={next} />
+      <Pager path="/admin/changes" cursor={cursor} next={page.nextCursor} />
     </Frame>
   );
 }
@@ -101,5 +84,5 @@ export const changes = new Hono<AdminEnv>().get('/changes', async (c) => {
   const cursor = c.req.query('cursor') ?? '';
   const known = /^\d{1,15}$/.test(cursor) ? cursor : null;
   const page = await listAudit(openDatabase(c.env.DB), PAGE_SIZE, known);
-  return respond(c, <ChangesPage view={viewOf(c)} rows={page.data} cursor={known} next={page.nextCursor} />);
+  return respond(c, viewOf(c), <ChangesPage page={page} cursor={known} />);
 });

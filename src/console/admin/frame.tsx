@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { Brand, Document, Preferences } from '../kit/document.tsx';
-import type { View } from '../kit/view.ts';
+import { useView } from '../kit/view.ts';
 
 const PLACES = [
   ['overview', '/admin'],
@@ -15,8 +15,8 @@ const PLACES = [
 
 type Place = (typeof PLACES)[number][0];
 
-function Navigation({ view, place }: { view: View; place: Place | null }) {
-  const { nav } = view.texts;
+function Navigation({ place }: { place: Place | null }) {
+  const { nav } = useView().texts;
   return (
     <nav class="nav" aria-label={nav.label}>
       <ul>
@@ -33,7 +33,6 @@ function Navigation({ view, place }: { view: View; place: Place | null }) {
 }
 
 interface FrameProps {
-  view: View;
   title: string;
   /** Which entry of the navigation this page belongs to. */
   place: Place | null;
@@ -42,17 +41,18 @@ interface FrameProps {
 }
 
 /** A page of the console: navigation at the side, or on top where there is no room. */
-export function Frame({ view, title, place, scripts = [], children }: FrameProps) {
+export function Frame({ title, place, scripts = [], children }: FrameProps) {
+  const { signIn } = useView().texts;
   return (
-    <Document view={view} title={title} scripts={scripts}>
+    <Document title={title} scripts={scripts}>
       <div class="frame">
         <header class="side">
-          <Brand view={view} href="/admin" />
-          <Navigation view={view} place={place} />
+          <Brand href="/admin" />
+          <Navigation place={place} />
           <div class="prefs-and-out">
-            <Preferences view={view} />
+            <Preferences />
             <form class="prefs" method="post" action="/admin/sign-out">
-              <button type="submit">{view.texts.signIn.signOut}</button>
+              <button type="submit">{signIn.signOut}</button>
             </form>
           </div>
         </header>
@@ -82,52 +82,5 @@ export function Note({ text, bad }: { text: string | null; bad?: boolean }) {
     <p class={bad ? 'note bad' : 'note'} role={bad ? 'alert' : 'status'}>
       {text}
     </p>
-  );
-}
-
-/** A table that scrolls sideways inside itself where it is too wide. */
-export function Scroll({ label, children }: { label: string; children?: Child }) {
-  return (
-    <section class="scroll" aria-label={label} tabindex={0}>
-      {children}
-    </section>
-  );
-}
-
-/** The links below a list that goes on. */
-export function Pager({
-  view,
-  path,
-  query,
-  cursor,
-  next,
-}: {
-  view: View;
-  path: string;
-  query: URLSearchParams;
-  cursor: string | null;
-  next: string | null;
-}) {
-  if (cursor === null && next === null) return null;
-  const link = (to: string | null) => {
-    const params = new URLSearchParams(query);
-    params.delete('cursor');
-    if (to !== null) params.set('cursor', to);
-    const text = params.toString();
-    return text === '' ? path : `${path}?${text}`;
-  };
-  return (
-    <nav class="row" aria-label={view.texts.more}>
-      {cursor !== null && (
-        <a class="button plain" href={link(null)}>
-          {view.texts.newest}
-        </a>
-      )}
-      {next !== null && (
-        <a class="button plain" href={link(next)} rel="next">
-          {view.texts.older}
-        </a>
-      )}
-    </nav>
   );
 }

@@ -1,15 +1,19 @@
 import type { ApiKey } from '../../store/schema.ts';
+import { Field, type FieldErrors } from '../kit/field.tsx';
+import { Form } from '../kit/form.tsx';
 import { dateTime } from '../kit/format.ts';
-import type { View } from '../kit/view.ts';
-import { Field } from './field.tsx';
+import type { FieldValues } from '../kit/read-form.ts';
+import { useView } from '../kit/view.ts';
 
-interface ActionProps {
-  view: View;
+interface RotateProps {
   apiKey: ApiKey;
+  values: FieldValues;
+  errors: FieldErrors;
 }
 
 /** Makes a new secret. The revision it was made from goes along: a form sent twice rotates once. */
-export function RotateForm({ view, apiKey, error }: ActionProps & { error: string | undefined }) {
+export function RotateForm({ apiKey, values, errors }: RotateProps) {
+  const view = useView();
   const { keyPage } = view.texts;
   const old = apiKey.previousExpiresAt;
   return (
@@ -17,45 +21,53 @@ export function RotateForm({ view, apiKey, error }: ActionProps & { error: strin
       <h2>{keyPage.rotate}</h2>
       <p class="soft">{keyPage.rotateText}</p>
       {old !== null && Date.parse(old) > view.now && <p class="warn">{keyPage.oldUntil(dateTime(old, view))}</p>}
-      <form method="post" action={`/admin/keys/${apiKey.id}/rotate`} class="row start" novalidate>
-        <input type="hidden" name="revision" value={apiKey.revision} />
-        <Field name="grace" label={keyPage.grace} value="24h" hint={keyPage.graceHint} error={error} />
-        <button type="submit" class="plain after-label">
-          {keyPage.rotate}
-        </button>
-      </form>
+      <Form
+        action={`/admin/keys/${apiKey.id}/rotate`}
+        hidden={{ revision: apiKey.revision }}
+        values={values}
+        errors={errors}
+        look="row start"
+        submit={keyPage.rotate}
+        novalidate
+        submitLook="plain after-label"
+      >
+        <Field name="grace" label={keyPage.grace} initial="24h" hint={keyPage.graceHint} />
+      </Form>
     </section>
   );
 }
 
-function StatusForm({ view, apiKey }: ActionProps) {
-  const { keyPage } = view.texts;
+function StatusForm({ apiKey }: { apiKey: ApiKey }) {
+  const { keyPage } = useView().texts;
   const isActive = apiKey.status === 'active';
   return (
-    <form method="post" action={`/admin/keys/${apiKey.id}/${isActive ? 'disable' : 'enable'}`} class="row between">
+    <Form
+      action={`/admin/keys/${apiKey.id}/${isActive ? 'disable' : 'enable'}`}
+      look="row between"
+      submit={isActive ? keyPage.disable : keyPage.enable}
+      submitLook="plain"
+    >
       <p>{isActive ? keyPage.disableText : keyPage.enableText}</p>
-      <button type="submit" class="plain">
-        {isActive ? keyPage.disable : keyPage.enable}
-      </button>
-    </form>
+    </Form>
   );
 }
 
 /** Disable, enable, revoke. Revoking takes a second step, without a script too. */
-export function KeyDangers(props: ActionProps) {
-  const { view, apiKey } = props;
-  const { keyPage } = view.texts;
+export function KeyDangers({ apiKey }: { apiKey: ApiKey }) {
+  const { keyPage } = useView().texts;
   return (
     <section class="panel">
-      <StatusForm {...props} />
+      <StatusForm apiKey={apiKey} />
       <details class="danger-zone">
         <summary class="bad">{keyPage.revoke} …</summary>
-        <form method="post" action={`/admin/keys/${apiKey.id}/revoke`} class="row between">
+        <Form
+          action={`/admin/keys/${apiKey.id}/revoke`}
+          look="row between"
+          submit={keyPage.revokeConfirm}
+          submitLook="danger"
+        >
           <p>{keyPage.revokeText}</p>
-          <button type="submit" class="danger">
-            {keyPage.revokeConfirm}
-          </button>
-        </form>
+        </Form>
       </details>
     </section>
   );

@@ -1,102 +1,68 @@
 import { REASONING_DISPLAYS } from '../../pipelines/pipeline.ts';
 import { PIPELINES } from '../../pipelines/registry.ts';
-import type { FieldValues } from '../kit/read-form.ts';
-import type { View } from '../kit/view.ts';
-import { Field, Select } from './field.tsx';
-import type { FieldErrors } from './key-input.ts';
+import { Choices, Field, Select } from '../kit/field.tsx';
+import { useView } from '../kit/view.ts';
 
-export interface FieldsProps {
-  view: View;
-  values: FieldValues;
-  errors: FieldErrors;
+function Purposes() {
+  const { keyForm, purposes } = useView().texts;
+  const options = PIPELINES.map(({ purpose, description }) => ({
+    value: purpose,
+    hint: purposes[purpose] ?? description,
+  }));
+  return <Choices name="purpose" label={keyForm.purpose} options={options} initial="default" />;
 }
 
-function Purposes({ view, values }: FieldsProps) {
-  const { keyForm, purposes } = view.texts;
+interface LimitsProps {
+  title: string;
+  inputmode: 'numeric' | 'decimal';
+  limits: readonly (readonly [name: string, label: string])[];
+}
+
+function Limits({ title, inputmode, limits }: LimitsProps) {
+  const { unlimited } = useView().texts;
   return (
     <fieldset>
-      <legend>{keyForm.purpose}</legend>
-      {PIPELINES.map(({ purpose, description }) => (
-        <label class="choice">
-          <input type="radio" name="purpose" value={purpose} checked={purpose === (values['purpose'] ?? 'default')} />
-          <b>{purpose}</b>
-          <small>{purposes[purpose] ?? description}</small>
-        </label>
-      ))}
+      <legend>{title}</legend>
+      <div class="fields">
+        {limits.map(([name, label]) => (
+          <Field name={name} label={label} inputmode={inputmode} placeholder={unlimited} />
+        ))}
+      </div>
     </fieldset>
   );
 }
 
-function Limits({ view, values, errors }: FieldsProps) {
-  const { keyForm } = view.texts;
-  const counts = [
-    ['rpm', keyForm.rpm],
-    ['tpm', keyForm.tpm],
-    ['max_concurrent', keyForm.maxConcurrent],
-  ] as const;
-  const budgets = [
-    ['budget_day_usd', keyForm.budgetDay],
-    ['budget_week_usd', keyForm.budgetWeek],
-    ['budget_month_usd', keyForm.budgetMonth],
-    ['budget_total_usd', keyForm.budgetTotal],
-  ] as const;
-  return (
-    <>
-      <fieldset>
-        <legend>{keyForm.budgets}</legend>
-        <div class="fields">
-          {budgets.map(([name, label]) => (
-            <Field
-              name={name}
-              label={label}
-              value={values[name] ?? ''}
-              error={errors[name]}
-              inputmode="decimal"
-              placeholder={view.texts.unlimited}
-            />
-          ))}
-        </div>
-      </fieldset>
-      <fieldset>
-        <legend>{keyForm.limits}</legend>
-        <div class="fields">
-          {counts.map(([name, label]) => (
-            <Field
-              name={name}
-              label={label}
-              value={values[name] ?? ''}
-              error={errors[name]}
-              inputmode="numeric"
-              placeholder={view.texts.unlimited}
-            />
-          ))}
-        </div>
-      </fieldset>
-    </>
-  );
-}
-
 /** What may be set of a key at any time. */
-export function SettingsFields(props: FieldsProps) {
-  const { view, values, errors } = props;
-  const { keyForm } = view.texts;
+export function SettingsFields() {
+  const { keyForm } = useView().texts;
   return (
     <>
-      <Purposes {...props} />
-      <Limits {...props} />
+      <Purposes />
+      <Limits
+        title={keyForm.budgets}
+        inputmode="decimal"
+        limits={[
+          ['budget_day_usd', keyForm.budgetDay],
+          ['budget_week_usd', keyForm.budgetWeek],
+          ['budget_month_usd', keyForm.budgetMonth],
+          ['budget_total_usd', keyForm.budgetTotal],
+        ]}
+      />
+      <Limits
+        title={keyForm.limits}
+        inputmode="numeric"
+        limits={[
+          ['rpm', keyForm.rpm],
+          ['tpm', keyForm.tpm],
+          ['max_concurrent', keyForm.maxConcurrent],
+        ]}
+      />
       <div class="fields">
-        <Field
-          wide
-          name="models"
-          label={keyForm.models}
-          value={values['models'] ?? ''}
-          error={errors['models']}
-          hint={keyForm.modelsHint}
-        />
+        <Field look="wide" name="models" label={keyForm.models} hint={keyForm.modelsHint} />
         <Select
           name="reasoning"
           label={keyForm.reasoning}
-          value={values['reasoning'] ?? 'think'}
+          initial="think"
           options={REASONING_DISPLAYS.map((display) => [display, keyForm.displays[display]] as const)}
         />
       </div>
@@ -105,15 +71,7 @@ export function SettingsFields(props: FieldsProps) {
 }
 
 /** What a key is called, on both of its forms. */
-export function NameField({ view, values, errors }: FieldsProps) {
-  const { keyForm } = view.texts;
-  return (
-    <Field
-      name="name"
-      label={keyForm.name}
-      value={values['name'] ?? ''}
-      error={errors['name']}
-      hint={keyForm.nameHint}
-    />
-  );
+export function NameField() {
+  const { keyForm } = useView().texts;
+  return <Field name="name" label={keyForm.name} hint={keyForm.nameHint} />;
 }

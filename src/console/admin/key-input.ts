@@ -3,11 +3,9 @@ import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userName
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import type { KeySettings } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import type { FieldErrors } from '../kit/field.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import type { Texts } from '../texts/english.ts';
-
-/** What is wrong with which field. */
-export type FieldErrors = Record<string, string>;
 
 type ErrorKind = keyof Texts['keyForm']['errors'];
 

@@ -10,11 +10,12 @@ import { openDatabase } from '../../store/database.ts';
 import { createKey, getKey, rotateKey } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
+import type { FieldErrors } from '../kit/field.tsx';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
+import { respond } from '../kit/respond.tsx';
+import { useView, viewOf } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
-import { type FieldErrors, readNewKey } from './key-input.ts';
+import { readNewKey } from './key-input.ts';
 import { NewKeyPage } from './new-key-page.tsx';
 import { SecretPage } from './secret-page.tsx';
 import { showKey } from './show-key.tsx';
@@ -26,8 +27,8 @@ async function showForm(c: Context<AdminEnv>, values: FieldValues, errors: Field
   const view = viewOf(c, '/admin/keys/new');
   const users = await listUsers(openDatabase(c.env.DB), { limit: OFFERED_OWNERS });
   const owners = users.data.map(({ name }) => name);
-  const page = <NewKeyPage view={view} values={values} errors={errors} id={keyId(view.now)} owners={owners} />;
-  return respond(c, page, Object.keys(errors).length > 0 ? 400 : 200);
+  const page = <NewKeyPage values={values} errors={errors} id={keyId(view.now)} owners={owners} />;
+  return respond(c, view, page, Object.keys(errors).length > 0 ? 400 : 200);
 }
 
 /** The secret itself: the one page that holds it. */
@@ -45,8 +46,8 @@ async function showSecret(
   const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
   return respond(
     c,
+    view,
     <SecretPage
-      view={view}
       apiKey={key}
       secret={secret}
       baseUrl={baseUrl}
@@ -57,10 +58,10 @@ async function showSecret(
   );
 }
 
-function SentBefore({ view, id }: { view: View; id: string }) {
-  const { secret } = view.texts;
+function SentBefore({ id }: { id: string }) {
+  const { secret } = useView().texts;
   return (
-    <Frame view={view} title={secret.again} place="keys">
+    <Frame title={secret.again} place="keys">
       <Head title={secret.again} lead={secret.againText} />
       <a class="button" href={`/admin/keys/${id}`}>
         {secret.toKey}
@@ -78,7 +79,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const row = { id: read.id, owner: read.owner, ...stored, ...read.settings };
   // Nobody has seen the key before, so nobody needs to be told. Its id came with the form: one sent twice makes one key.
   const key = await createKey(openDatabase(c.env.DB), row, 'console');
-  if (key === null) return respond(c, <SentBefore view={view} id={read.id} />, 409);
+  if (key === null) return respond(c, view, <SentBefore id={read.id} />, 409);
   return showSecret(c, key, secret, { rotated: false, warning: null });
 }
 
@@ -88,7 +89,7 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
   const fields = await readForm(c);
   const grace = parseDuration(fields['grace'] ?? '');
   if (grace === null) {
-    return showKey(c, id, { errors: { grace: view.texts.keyForm.errors.duration }, values: null, note: null });
+    return showKey(c, id, { errors: { grace: view.texts.keyForm.errors.duration }, values: fields, note: null });
   }
   const database = openDatabase(c.env.DB);
   const before = await getKey(database, id);

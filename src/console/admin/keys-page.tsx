@@ -1,28 +1,31 @@
 import { maskSecret } from '../../keys/secret.ts';
+import { tightestBudget } from '../../ledger/tightest-budget.ts';
 import { requestTime } from '../../protocol/request-id.ts';
+import type { Page } from '../../store/page.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { KeySpend } from '../../store/spend.ts';
 import { KeyBadge } from '../kit/badge.tsx';
-import { tightestBudget } from '../kit/budget.ts';
+import { Field } from '../kit/field.tsx';
+import { SearchForm } from '../kit/form.tsx';
 import { ago, budgetMoney, money } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
-import type { View } from '../kit/view.ts';
-import { Frame, Head, Pager, Scroll } from './frame.tsx';
+import { Pager } from '../kit/pager.tsx';
+import { Empty, Table } from '../kit/table.tsx';
+import { useView } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
 
 interface KeysProps {
-  view: View;
-  keys: readonly ApiKey[];
+  page: Page<ApiKey>;
   spend: ReadonlyMap<string, KeySpend>;
   search: string;
   owner: string | null;
   cursor: string | null;
-  next: string | null;
 }
 
 const NOTHING: KeySpend = { day: 0, week: 0, month: 0, total: 0, lastRequestId: null };
 
-function Spent({ view, apiKey, spend }: { view: View; apiKey: ApiKey; spend: KeySpend }) {
-  const { keys } = view.texts;
+function Spent({ apiKey, spend }: { apiKey: ApiKey; spend: KeySpend }) {
+  const { keys } = useView().texts;
   const tightest = tightestBudget(apiKey, spend);
   if (tightest === null) {
     return (
@@ -38,101 +41,66 @@ function Spent({ view, apiKey, spend }: { view: View; apiKey: ApiKey; spend: Key
   );
 }
 
-function KeyRow({ view, apiKey, spend }: { view: View; apiKey: ApiKey; spend: KeySpend }) {
-  const used = spend.lastRequestId === null ? null : requestTime(spend.lastRequestId);
+function KeyName({ apiKey }: { apiKey: ApiKey }) {
   return (
-    <tr>
-      <th scope="row">
-        <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>
-          {apiKey.name || <span class="nowrap">{maskSecret(apiKey)}</span>}
-        </a>
-        {apiKey.name !== '' && <small class="mono wide-only">{maskSecret(apiKey)}</small>}
-        <small class="phone-only">{apiKey.owner}</small>
-      </th>
-      <td class="wide-only">{apiKey.owner}</td>
-      <td class="wide-only">{apiKey.purpose}</td>
-      <td>
-        <KeyBadge view={view} apiKey={apiKey} />
-      </td>
-      <td class="wide-only nowrap">{used === null ? view.texts.never : ago(used, view.now, view.texts)}</td>
-      <td>
-        <Spent view={view} apiKey={apiKey} spend={spend} />
-      </td>
-    </tr>
+    <>
+      <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>
+        {apiKey.name || <span class="nowrap">{maskSecret(apiKey)}</span>}
+      </a>
+      {apiKey.name !== '' && <small class="mono wide-only">{maskSecret(apiKey)}</small>}
+      <small class="phone-only">{apiKey.owner}</small>
+    </>
   );
 }
 
-function KeyTable({ view, keys, spend }: KeysProps) {
-  const texts = view.texts.keys;
+function KeyTable({ keys, spend }: { keys: readonly ApiKey[]; spend: ReadonlyMap<string, KeySpend> }) {
+  const { now, texts } = useView();
+  const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
+  const lastUse = (key: ApiKey) => {
+    const { lastRequestId } = spendOf(key);
+    const used = lastRequestId === null ? null : requestTime(lastRequestId);
+    return used === null ? texts.never : ago(used, now, texts);
+  };
   return (
-    <Scroll label={texts.caption}>
-      <table>
-        <caption class="quiet">{texts.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{texts.key}</th>
-            <th scope="col" class="wide-only">
-              {texts.owner}
-            </th>
-            <th scope="col" class="wide-only">
-              {texts.purpose}
-            </th>
-            <th scope="col">{texts.status}</th>
-            <th scope="col" class="wide-only">
-              {texts.lastUsed}
-            </th>
-            <th scope="col">{texts.spend}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((apiKey) => (
-            <KeyRow view={view} apiKey={apiKey} spend={spend.get(apiKey.id) ?? NOTHING} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-function Search({ view, search }: KeysProps) {
-  const { keys } = view.texts;
-  return (
-    <search>
-      <form method="get" action="/admin/keys" class="row">
-        <div class="field grow">
-          <label for="q">{keys.search}</label>
-          <input id="q" name="q" type="search" value={search} placeholder={keys.searchHint} />
-        </div>
-        <button type="submit" class="plain">
-          {keys.find}
-        </button>
-      </form>
-    </search>
+    <Table
+      caption={texts.keys.caption}
+      rows={keys}
+      columns={[
+        { head: texts.keys.key, cell: (key) => <KeyName apiKey={key} /> },
+        { head: texts.keys.owner, look: 'wide-only', cell: ({ owner }) => owner },
+        { head: texts.keys.purpose, look: 'wide-only', cell: ({ purpose }) => purpose },
+        { head: texts.keys.status, cell: (key) => <KeyBadge apiKey={key} /> },
+        { head: texts.keys.lastUsed, look: 'wide-only', cells: 'nowrap', cell: lastUse },
+        { head: texts.keys.spend, cell: (key) => <Spent apiKey={key} spend={spendOf(key)} /> },
+      ]}
+    />
   );
 }
 
 /** All keys, newest first, or those that a search finds. */
-export function KeysPage(props: KeysProps) {
-  const { view, keys, search, owner, cursor, next } = props;
-  const texts = view.texts.keys;
+export function KeysPage({ page, spend, search, owner, cursor }: KeysProps) {
+  const { keys: texts } = useView().texts;
   const isFiltered = search !== '' || owner !== null;
   const query = new URLSearchParams({ ...(search && { q: search }), ...(owner && { owner }) });
   return (
-    <Frame view={view} title={texts.title} place="keys">
+    <Frame title={texts.title} place="keys">
       <Head title={texts.title} {...(owner === null ? {} : { lead: `${texts.owner}: ${owner}` })}>
         <a class="button" href="/admin/keys/new">
           {texts.make}
         </a>
       </Head>
-      <Search {...props} />
-      {keys.length > 0 && <KeyTable {...props} />}
-      {keys.length === 0 && (
-        <div class="empty">
+      <SearchForm action="/admin/keys" submit={texts.find} values={{ q: search }}>
+        <Field look="grow" name="q" type="search" label={texts.search} placeholder={texts.searchHint} />
+      </SearchForm>
+      {page.data.length > 0 ? (
+        <KeyTable keys={page.data} spend={spend} />
+      ) : (
+        <Empty>
           <p>{isFiltered ? texts.noMatch(search || (owner ?? '')) : texts.empty}</p>
           {isFiltered && <a href="/admin/keys">{texts.all}</a>}
-        </div>
+        </Empty>
       )}
-      <Pager view={view} path="/admin/keys" query={query} cursor={cursor} next={next} />
+      <Pager path="/admin/keys" query={query} cursor={cursor} next={page.nextCursor} />
     </Frame>
   );
 }

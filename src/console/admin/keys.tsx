@@ -1,14 +1,14 @@
 import { type Context, Hono } from 'hono';
 import { refreshKey } from '../../keys/refresh-key.ts';
+import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { type KeyChange, listKeys, revokeKey, updateKey } from '../../store/keys.ts';
 import { spendOfKeys } from '../../store/spend.ts';
 import { readForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
-import { windowStarts } from '../kit/window-starts.ts';
 import type { Texts } from '../texts/english.ts';
 import { readSettings } from './key-input.ts';
 import { KeysPage } from './keys-page.tsx';
@@ -38,18 +38,7 @@ async function list(c: Context<AdminEnv>): Promise<Response> {
   const page = await listKeys(database, { limit: PAGE_SIZE, cursor, owner, search });
   const ids = page.data.map(({ id }) => id);
   const spend = await spendOfKeys(database, ids, windowStarts(view.now, view.offset));
-  return respond(
-    c,
-    <KeysPage
-      view={view}
-      keys={page.data}
-      spend={spend}
-      search={search}
-      owner={owner}
-      cursor={cursor}
-      next={page.nextCursor}
-    />,
-  );
+  return respond(c, view, <KeysPage page={page} spend={spend} search={search} owner={owner} cursor={cursor} />);
 }
 
 /** Makes a stored change hold from the next request on, and shows the key with what was done. */

@@ -1,126 +1,106 @@
 import { type Context, Hono } from 'hono';
 import { checkLedger, isEdited, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
+import { keepLight, type LedgerLight, lightOf } from '../../ledger/light.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listDeadLetters } from '../../store/dead-letters.ts';
 import type { Page } from '../../store/page.ts';
 import type { DeadLetter } from '../../store/schema.ts';
 import { Badge, type Tone } from '../kit/badge.tsx';
+import { Form } from '../kit/form.tsx';
 import { count } from '../kit/format.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
+import { respond } from '../kit/respond.tsx';
+import { type Column, Empty, Table } from '../kit/table.tsx';
+import { useView, viewOf } from '../kit/view.ts';
+import type { Texts } from '../texts/english.ts';
 import { DeadLetters } from './dead-letters.tsx';
-import { Frame, Head, Note, Scroll } from './frame.tsx';
-import { type LedgerLight, lightOf } from './ledger-light.ts';
+import { Frame, Head, Note } from './frame.tsx';
 
 const SHOWN_LETTERS = 20;
 
 interface LedgerProps {
-  view: View;
   check: LedgerCheck;
   letters: Page<DeadLetter>;
   settled: SweepResult | null;
 }
 
-const TONES: Record<LedgerLight, Tone> = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' };
+const TONES: Record<LedgerLight, Tone> = { ok: 'good', lag: 'soft', bad: 'bad' };
 
-function LedgerRow({ view, row }: { view: View; row: LedgerCheckRow }) {
-  const { ledger } = view.texts;
-  const light = lightOf([row]);
+function LedgerTable({ check }: { check: LedgerCheck }) {
+  const { keys, ledger } = useView().texts;
+  const sum = (head: string, of: (row: LedgerCheckRow) => number, look = 'number'): Column<LedgerCheckRow> => ({
+    head,
+    look,
+    cell: (row) => nanoToAlignedUsd(of(row)),
+  });
   return (
-    <tr>
-      <th scope="row">
-        <a class="mono" href={`/admin/keys/${encodeURIComponent(row.key_id)}`}>
-          {row.key_id}
-        </a>
-      </th>
-      <td>
-        <Badge tone={TONES[light]}>{ledger.lights[light]}</Badge>
-      </td>
-      <td class="number">{nanoToAlignedUsd(row.ledger_nano_usd)}</td>
-      <td class="number">{nanoToAlignedUsd(row.d1_nano_usd)}</td>
-      <td class="number">{nanoToAlignedUsd(row.daily_nano_usd)}</td>
-      <td class="number wide-only">{nanoToAlignedUsd(row.held_nano_usd)}</td>
-      <td class="number wide-only">{count(row.open_leases)}</td>
-      <td class="number wide-only">{count(row.outbox)}</td>
-    </tr>
-  );
-}
-
-function LedgerTable({ view, check }: LedgerProps) {
-  const { ledger } = view.texts;
-  const sums = [ledger.inLedger, ledger.inLog, ledger.inDaily];
-  const rest = [ledger.held, ledger.leases, ledger.outbox];
-  return (
-    <Scroll label={ledger.caption}>
-      <table class="dense">
-        <caption class="quiet">{ledger.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{view.texts.keys.key}</th>
-            <th scope="col">{ledger.state}</th>
-            {sums.map((name) => (
-              <th scope="col" class="number">
-                {name}
-              </th>
-            ))}
-            {rest.map((name) => (
-              <th scope="col" class="number wide-only">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {check.data.map((row) => (
-            <LedgerRow view={view} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      caption={ledger.caption}
+      look="dense"
+      rows={check.data}
+      columns={[
+        {
+          head: keys.key,
+          cell: ({ key_id }) => (
+            <a class="mono" href={`/admin/keys/${encodeURIComponent(key_id)}`}>
+              {key_id}
+            </a>
+          ),
+        },
+        {
+          head: ledger.state,
+          cell: (row) => <Badge tone={TONES[lightOf([row])]}>{ledger.lights[lightOf([row])]}</Badge>,
+        },
+        sum(ledger.inLedger, (row) => row.ledger_nano_usd),
+        sum(ledger.inLog, (row) => row.d1_nano_usd),
+        sum(ledger.inDaily, (row) => row.daily_nano_usd),
+        sum(ledger.held, (row) => row.held_nano_usd, 'number wide-only'),
+        { head: ledger.leases, look: 'number wide-only', cell: (row) => count(row.open_leases) },
+        { head: ledger.outbox, look: 'number wide-only', cell: (row) => count(row.outbox) },
+      ]}
+    />
   );
 }
 
 /** What to do where sums differ for good; null where they do not. */
-function badHint({ view, check }: LedgerProps): string | null {
+function badHint(check: LedgerCheck, { lostHint, editedHint }: Texts['ledger']): string | null {
   if (lightOf(check.data) !== 'bad') return null;
-  const { lostHint, editedHint } = view.texts.ledger;
   return check.data.some(isEdited) ? editedHint : lostHint;
 }
 
-function LedgerPage(props: LedgerProps) {
-  const { view, check, letters, settled } = props;
-  const { ledger } = view.texts;
+function LedgerPage({ check, letters, settled }: LedgerProps) {
+  const { ledger } = useView().texts;
   return (
-    <Frame view={view} title={ledger.title} place="ledger">
+    <Frame title={ledger.title} place="ledger">
       <Head title={ledger.title} lead={ledger.lead}>
-        <form method="post" action="/admin/ledger">
-          <button type="submit" class="plain">
-            {ledger.settle}
-          </button>
-        </form>
+        <Form action="/admin/ledger" submit={ledger.settle} submitLook="plain" />
       </Head>
-      <Note text={badHint(props)} bad />
+      <Note text={badHint(check, ledger)} bad />
       <Note text={settled === null ? null : ledger.settled(settled.flushed, settled.pending)} />
-      {check.data.length > 0 && <LedgerTable {...props} />}
-      {check.data.length === 0 && (
-        <div class="empty">
+      {check.data.length > 0 ? (
+        <LedgerTable check={check} />
+      ) : (
+        <Empty>
           <p>{ledger.empty}</p>
-        </div>
+        </Empty>
       )}
-      <DeadLetters view={view} letters={letters} />
+      <DeadLetters letters={letters} />
     </Frame>
   );
 }
 
 async function show(c: Context<AdminEnv>, settled: SweepResult | null): Promise<Response> {
+  const view = viewOf(c);
   const [check, letters] = await Promise.all([
     checkLedger(c.env),
     listDeadLetters(openDatabase(c.env.DB), { limit: SHOWN_LETTERS, cursor: null }),
   ]);
-  return respond(c, <LedgerPage view={viewOf(c)} check={check} letters={letters} settled={settled} />);
+  // Newer than what the cron has kept.
+  runAfterIn(c.executionCtx)('keep the ledger light', keepLight(c.env.KEY_CACHE, check, view.now));
+  return respond(c, view, <LedgerPage check={check} letters={letters} settled={settled} />);
 }
 
 /** `/admin/ledger`: the check of every key, the sweep by hand, and what could not be written. */

@@ -5,45 +5,23 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
 import { Badge } from '../kit/badge.tsx';
 import { compact } from '../kit/format.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
-import { Frame, Head, Scroll } from './frame.tsx';
+import { respond } from '../kit/respond.tsx';
+import { type Column, Empty, Table } from '../kit/table.tsx';
+import { useView, viewOf } from '../kit/view.ts';
+import type { Texts } from '../texts/english.ts';
+import { Frame, Head } from './frame.tsx';
 import { type PriceLine, priceLines } from './price-lines.ts';
 
 interface ModelsProps {
-  view: View;
-  providers: readonly { id: string; name: string; models: readonly ListedModel[] }[];
+  providers: readonly { name: string; models: readonly ListedModel[] }[];
 }
 
-function thinkingText(thinking: Thinking, { texts }: View): string {
-  const { think } = texts.models;
+function thinkingText(thinking: Thinking, { models: { think } }: Texts): string {
   return thinking.kind === 'switch' ? think[thinking.default] : think[thinking.kind];
 }
 
 function usd(price: number): string {
   return price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
-}
-
-function Prices({ view, line }: { view: View; line: PriceLine | undefined }) {
-  const { models } = view.texts;
-  if (line === undefined) {
-    return (
-      <td colspan={4} class="small soft">
-        {models.noPrice}
-      </td>
-    );
-  }
-  return (
-    <>
-      <td class="number">{usd(line.prices.cached)}</td>
-      <td class="number">{usd(line.prices.input)}</td>
-      <td class="number">{usd(line.prices.output)}</td>
-      <td class="small">
-        <span class="soft">{line.when}</span>{' '}
-        {line.isNow && line.when !== '' && <Badge tone="good">{models.now}</Badge>}
-      </td>
-    </>
-  );
 }
 
 /** The aliases that tell something: a name without its provider works for nearly all. */
@@ -53,107 +31,123 @@ function otherNames({ aliases, model }: ListedModel): string[] {
   );
 }
 
-function ModelRows({ view, listed }: { view: View; listed: ListedModel }) {
-  const { models } = view.texts;
-  const { name, model } = listed;
+function ModelName({ listed }: { listed: ListedModel }) {
+  const { models } = useView().texts;
   const aliases = otherNames(listed);
-  const [first, ...others] = priceLines(model, view.now, view.texts);
-  const rows = others.length + 1;
   return (
     <>
-      <tr>
-        <th scope="row" rowspan={rows}>
-          <span class="model">{name}</span>
-          {aliases.length > 0 && (
-            <small>
-              {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
-            </small>
-          )}
-          {model.note !== undefined && <small>{model.note}</small>}
-        </th>
-        <td class="number wide-only" rowspan={rows}>
-          {compact(model.contextLength)}
-          <small>{compact(model.maxOutput)}</small>
-        </td>
-        <td class="wide-only small" rowspan={rows}>
-          {model.inputs.join(', ')}
-          <small>
-            {models.thinking}: {thinkingText(model.thinking, view)}
-          </small>
-        </td>
-        <Prices view={view} line={first} />
-      </tr>
-      {others.map((line) => (
-        <tr>
-          <Prices view={view} line={line} />
-        </tr>
-      ))}
+      <span class="model">{listed.name}</span>
+      {aliases.length > 0 && (
+        <small>
+          {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
+        </small>
+      )}
+      {listed.model.note !== undefined && <small>{listed.model.note}</small>}
     </>
   );
 }
 
-function Heading({ view }: { view: View }) {
-  const { models } = view.texts;
+/** A line of the table: one of a model's prices. What is said of the model itself reaches over all its lines. */
+interface Line {
+  listed: ListedModel;
+  /** Null where no price is known. */
+  price: PriceLine | null;
+  /** Over how many lines the model's own cells reach; 0 but for the first. */
+  span: number;
+}
+
+function linesOf(listed: ListedModel, now: number, texts: Texts): Line[] {
+  const prices = priceLines(listed.model, now, texts);
+  if (prices.length === 0) return [{ listed, price: null, span: 1 }];
+  return prices.map((price, index) => ({ listed, price, span: index === 0 ? prices.length : 0 }));
+}
+
+function When({ price }: { price: PriceLine | null }) {
+  const { models } = useView().texts;
+  if (price === null) return <span class="soft">{models.noPrice}</span>;
   return (
-    <thead>
-      <tr>
-        <th scope="col">{models.model}</th>
-        <th scope="col" class="number wide-only context">
-          {models.context}
-          <small>{models.output}</small>
-        </th>
-        <th scope="col" class="wide-only takes">
-          {models.inputs}
-        </th>
-        {[models.cached, models.input, models.out].map((name) => (
-          <th scope="col" class="number price">
-            {name}
-          </th>
-        ))}
-        <th scope="col" class="when">
-          <span class="quiet">{models.when}</span>
-        </th>
-      </tr>
-    </thead>
+    <>
+      <span class="soft">{price.when}</span>{' '}
+      {price.isNow && price.when !== '' && <Badge tone="good">{models.now}</Badge>}
+    </>
   );
 }
 
 /** One table for all, so that prices stand in one column. */
-function ModelTable({ view, providers }: ModelsProps) {
-  const { models } = view.texts;
+function ModelTable({ providers }: ModelsProps) {
+  const { now, texts } = useView();
+  const { models } = texts;
+  const span = (line: Line) => line.span;
+  const price = (head: string, member: 'cached' | 'input' | 'output'): Column<Line> => ({
+    head,
+    look: 'number price',
+    cell: (line) => (line.price === null ? '–' : usd(line.price.prices[member])),
+  });
   return (
-    <Scroll label={models.title}>
-      <table class="models">
-        <caption class="quiet">{models.title}</caption>
-        <Heading view={view} />
-        {providers.map(({ name, models: listed }) => (
-          <tbody>
-            <tr>
-              <th scope="rowgroup" colspan={5}>
-                {name}
-              </th>
-              <td class="wide-only" colspan={2}></td>
-            </tr>
-            {listed.map((each) => (
-              <ModelRows view={view} listed={each} />
-            ))}
-          </tbody>
-        ))}
-      </table>
-    </Scroll>
+    <Table
+      caption={models.title}
+      look="models"
+      groups={providers.map(({ name, models: listed }) => ({
+        title: name,
+        rows: listed.flatMap((each) => linesOf(each, now, texts)),
+      }))}
+      columns={[
+        { head: models.model, span, cell: ({ listed }) => <ModelName listed={listed} /> },
+        {
+          head: (
+            <>
+              {models.context}
+              <small>{models.output}</small>
+            </>
+          ),
+          look: 'number wide-only context',
+          span,
+          cell: ({ listed: { model } }) => (
+            <>
+              {compact(model.contextLength)}
+              <small>{compact(model.maxOutput)}</small>
+            </>
+          ),
+        },
+        {
+          head: models.inputs,
+          look: 'wide-only takes',
+          cells: 'small',
+          span,
+          cell: ({ listed: { model } }) => (
+            <>
+              {model.inputs.join(', ')}
+              <small>
+                {models.thinking}: {thinkingText(model.thinking, texts)}
+              </small>
+            </>
+          ),
+        },
+        price(models.cached, 'cached'),
+        price(models.input, 'input'),
+        price(models.out, 'output'),
+        {
+          head: <span class="quiet">{models.when}</span>,
+          look: 'when',
+          cells: 'small',
+          cell: (line) => <When price={line.price} />,
+        },
+      ]}
+    />
   );
 }
 
-function ModelsPage({ view, providers }: ModelsProps) {
-  const { models } = view.texts;
+function ModelsPage({ providers }: ModelsProps) {
+  const { models } = useView().texts;
   return (
-    <Frame view={view} title={models.title} place="models">
+    <Frame title={models.title} place="models">
       <Head title={models.title} lead={models.lead} />
-      {providers.length > 0 && <ModelTable view={view} providers={providers} />}
-      {providers.length === 0 && (
-        <div class="empty">
+      {providers.length > 0 ? (
+        <ModelTable providers={providers} />
+      ) : (
+        <Empty>
           <p>{models.empty}</p>
-        </div>
+        </Empty>
       )}
     </Frame>
   );
@@ -164,9 +158,8 @@ export const models = new Hono<AdminEnv>().get('/models', (c) => {
   const { providers, catalog } = readOffer(c.env, c.get('config').modelsJson);
   const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
   const groups = [...providers.values()].map(({ provider: { id, name } }) => ({
-    id,
     name,
     models: listed.filter(({ provider }) => provider === id),
   }));
-  return respond(c, <ModelsPage view={viewOf(c)} providers={groups} />);
+  return respond(c, viewOf(c), <ModelsPage providers={groups} />);
 });

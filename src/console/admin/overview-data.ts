@@ -1,4 +1,7 @@
-import { daysBefore, offsetMs } from '../../ledger/windows.ts';
+import { type KeptLight, readLight } from '../../ledger/light.ts';
+import { type Tightest, tightestBudget } from '../../ledger/tightest-budget.ts';
+import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
+import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { readOffer } from '../../providers/offer.ts';
@@ -17,9 +20,7 @@ import {
   windowSpend,
 } from '../../store/overview.ts';
 import { type BudgetedKey, budgetedKeys } from '../../store/spend.ts';
-import { type Tightest, tightestBudget } from '../kit/budget.ts';
 import type { View } from '../kit/view.ts';
-import { windowStarts } from '../kit/window-starts.ts';
 
 const HOUR_MS = 3_600_000;
 /** Days of the spend chart. */
@@ -42,6 +43,8 @@ export interface OverviewData {
   firstToken: FirstTokenTimes;
   budgets: (BudgetedKey & { tightest: Tightest })[];
   providers: ProviderLine[];
+  /** Null where nothing has been checked yet, or nobody can say. */
+  ledger: KeptLight | null;
 }
 
 function stateOf(configured: boolean, traffic: ProviderTraffic | null): ProviderState {
@@ -70,7 +73,16 @@ function nearest(keys: readonly BudgetedKey[]) {
     .slice(0, SHOWN_BUDGETS);
 }
 
-/** All that the overview shows, but for the ledger's check. */
+async function lastLight(cache: KVNamespace): Promise<KeptLight | null> {
+  try {
+    return await readLight(cache);
+  } catch (cause) {
+    logFault('ledger_light_failed', cause);
+    return null;
+  }
+}
+
+/** All that the overview shows. */
 export async function readOverview(
   env: AppEnv['Bindings'],
   modelsJson: string | null,
@@ -79,14 +91,15 @@ export async function readOverview(
   const database = openDatabase(env.DB);
   const starts = windowStarts(view.now, view.offset);
   const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
-  const [spend, days, hours, firstToken, budgeted, traffic] = await Promise.all([
+  const [spend, days, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
     windowSpend(database, starts),
     dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), null),
     hourlyTraffic(database, lastDay, offsetMs(view.offset) / 60_000),
     firstTokenTimes(database, lastDay),
     budgetedKeys(database, starts),
     providerTraffic(database, requestIdFloor(view.now - HOUR_MS)),
+    lastLight(env.KEY_CACHE),
   ]);
   const providers = providerLines(env, modelsJson, traffic);
-  return { spend, days, hours, firstToken, budgets: nearest(budgeted), providers };
+  return { spend, days, hours, firstToken, budgets: nearest(budgeted), providers, ledger };
 }

@@ -1,24 +1,23 @@
 import type { Child } from 'hono/jsx';
 import { maskSecret } from '../../keys/secret.ts';
+import { windowStarts } from '../../ledger/windows.ts';
 import { Badge } from '../kit/badge.tsx';
+import { Form } from '../kit/form.tsx';
 import { ago, budgetMoney, compact, count, duration, money, percent } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
-import type { View } from '../kit/view.ts';
-import { windowStarts } from '../kit/window-starts.ts';
+import { Empty } from '../kit/table.tsx';
+import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
-import type { LedgerLight } from './ledger-light.ts';
 import { CHART_DAYS, type OverviewData, type ProviderLine } from './overview-data.ts';
 import { TrafficChart } from './traffic-chart.tsx';
 
 interface OverviewProps {
-  view: View;
   data: OverviewData;
-  ledger: LedgerLight;
 }
 
-function Spend({ view, data }: OverviewProps) {
-  const { overview } = view.texts;
+function Spend({ data }: OverviewProps) {
+  const { overview } = useView().texts;
   const figures = [
     [overview.today, data.spend.day],
     [overview.week, data.spend.week],
@@ -50,8 +49,8 @@ function Figure({ name, note, children }: { name: string; note?: string; childre
   );
 }
 
-function LastDay({ view, data }: OverviewProps) {
-  const { overview } = view.texts;
+function LastDay({ data }: OverviewProps) {
+  const { overview } = useView().texts;
   const sum = (of: (row: OverviewData['hours'][number]) => number) => data.hours.reduce((all, row) => all + of(row), 0);
   const [requests, errors, input] = [
     sum((row) => row.requests),
@@ -82,8 +81,8 @@ function LastDay({ view, data }: OverviewProps) {
   );
 }
 
-function Budgets({ view, data }: OverviewProps) {
-  const { overview, keys } = view.texts;
+function Budgets({ data }: OverviewProps) {
+  const { overview, keys } = useView().texts;
   return (
     <section>
       <h2>{overview.budgets}</h2>
@@ -110,8 +109,9 @@ function Budgets({ view, data }: OverviewProps) {
 
 const STATE_TONES = { off: 'soft', quiet: 'soft', ok: 'good', failing: 'bad' } as const;
 
-function Provider({ view, line }: { view: View; line: ProviderLine }) {
-  const { overview } = view.texts;
+function Provider({ line }: { line: ProviderLine }) {
+  const { now, texts } = useView();
+  const { overview } = texts;
   const { traffic } = line;
   const last = traffic?.lastFailure ?? null;
   return (
@@ -123,16 +123,37 @@ function Provider({ view, line }: { view: View; line: ProviderLine }) {
       {traffic !== null && <small class="wide">{overview.served(traffic.requests, traffic.failures)}</small>}
       {last !== null && (
         <small class="wide">
-          {overview.lastFailure} {ago(Date.parse(last.at), view.now, view.texts)} <span class="mono">{last.code}</span>
+          {overview.lastFailure} {ago(Date.parse(last.at), now, texts)} <span class="mono">{last.code}</span>
         </small>
       )}
     </li>
   );
 }
 
-function State({ view, data, ledger }: OverviewProps) {
-  const { overview } = view.texts;
-  const tone = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' }[ledger];
+function Providers({ data }: OverviewProps) {
+  const { overview } = useView().texts;
+  return (
+    <section>
+      <div class="head">
+        <h2>{overview.providers}</h2>
+        <Form action="/admin/providers" submit={overview.checkNow} submitLook="plain tight" />
+      </div>
+      <p class="small soft">{overview.providersNote}</p>
+      <ul class="lines">
+        {data.providers.map((line) => (
+          <Provider line={line} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const LIGHT_TONES = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' } as const;
+
+function Ledger({ data }: OverviewProps) {
+  const { now, texts } = useView();
+  const { overview } = texts;
+  const light = data.ledger?.light ?? 'unknown';
   const words = {
     ok: overview.ledgerOk,
     lag: overview.ledgerLag,
@@ -140,78 +161,68 @@ function State({ view, data, ledger }: OverviewProps) {
     unknown: overview.ledgerUnknown,
   };
   return (
-    <div class="stack">
-      <section>
-        <div class="head">
-          <h2>{overview.providers}</h2>
-          <form method="post" action="/admin/providers">
-            <button type="submit" class="plain tight">
-              {overview.checkNow}
-            </button>
-          </form>
-        </div>
-        <p class="small soft">{overview.providersNote}</p>
-        <ul class="lines">
-          {data.providers.map((line) => (
-            <Provider view={view} line={line} />
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h2>{overview.ledger}</h2>
-        <p>
-          <span class={`light ${tone}`} aria-hidden="true"></span>
-          {words[ledger]}{' '}
-          <a class="nowrap" href="/admin/ledger">
-            {overview.ledgerOpen}
-          </a>
+    <section>
+      <h2>{overview.ledger}</h2>
+      <p>
+        <span class={`light ${LIGHT_TONES[light]}`} aria-hidden="true"></span>
+        {words[light]}{' '}
+        <a class="nowrap" href="/admin/ledger">
+          {overview.ledgerOpen}
+        </a>
+      </p>
+      {data.ledger !== null && (
+        <p class="small soft">
+          {overview.ledgerChecked} {ago(data.ledger.at, now, texts)}
         </p>
-      </section>
-    </div>
+      )}
+    </section>
   );
 }
 
-function FirstSteps({ view }: { view: View }) {
-  const { overview, keys } = view.texts;
+function FirstSteps() {
+  const { overview, keys } = useView().texts;
   return (
-    <div class="empty">
+    <Empty>
       <b>{overview.firstSteps}</b>
       <p>{overview.firstStepsText}</p>
       <a class="button" href="/admin/keys/new">
         {keys.make}
       </a>
-    </div>
+    </Empty>
   );
 }
 
 /** How the router is doing, on one page. */
-export function OverviewPage(props: OverviewProps) {
-  const { view, data } = props;
-  const { overview } = view.texts;
+export function OverviewPage({ data }: OverviewProps) {
+  const { now, offset, texts } = useView();
+  const { overview } = texts;
   const isEmpty = data.days.length === 0 && data.hours.length === 0;
   return (
-    <Frame view={view} title={overview.title} place="overview">
-      <Head title={overview.title} lead={view.texts.zone(view.offset)} />
-      {isEmpty && <FirstSteps view={view} />}
-      <Spend {...props} />
+    <Frame title={overview.title} place="overview">
+      <Head title={overview.title} lead={texts.zone(offset)} />
+      {isEmpty && <FirstSteps />}
+      <Spend data={data} />
       <section>
         <div class="head">
           <h2>{overview.byDay}</h2>
           <small>{overview.byDayNote}</small>
         </div>
-        <SpendChart view={view} rows={data.days} lastDay={windowStarts(view.now, view.offset).day} days={CHART_DAYS} />
+        <SpendChart rows={data.days} lastDay={windowStarts(now, offset).day} days={CHART_DAYS} />
       </section>
-      <LastDay {...props} />
+      <LastDay data={data} />
       <section>
         <div class="head">
           <h2>{overview.byHour}</h2>
           <small>{overview.byHourNote}</small>
         </div>
-        <TrafficChart view={view} rows={data.hours} />
+        <TrafficChart rows={data.hours} />
       </section>
       <div class="two">
-        <Budgets {...props} />
-        <State {...props} />
+        <Budgets data={data} />
+        <div class="stack">
+          <Providers data={data} />
+          <Ledger data={data} />
+        </div>
       </div>
     </Frame>
   );

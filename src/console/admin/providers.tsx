@@ -7,9 +7,10 @@ import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { Badge } from '../kit/badge.tsx';
 import { duration } from '../kit/format.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
-import { Frame, Head, Scroll } from './frame.tsx';
+import { respond } from '../kit/respond.tsx';
+import { Table } from '../kit/table.tsx';
+import { useView, viewOf } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
 
 interface Checked {
   provider: Provider;
@@ -17,8 +18,8 @@ interface Checked {
   check: LiveCheck | null;
 }
 
-function State({ view, checked: { provider, check } }: { view: View; checked: Checked }) {
-  const { providers } = view.texts;
+function State({ checked: { provider, check } }: { checked: Checked }) {
+  const { providers } = useView().texts;
   if (check === null) {
     return (
       <>
@@ -38,42 +39,27 @@ function State({ view, checked: { provider, check } }: { view: View; checked: Ch
   );
 }
 
-function ProvidersPage({ view, lines }: { view: View; lines: readonly Checked[] }) {
-  const { providers } = view.texts;
+function ProvidersPage({ lines }: { lines: readonly Checked[] }) {
+  const { providers } = useView().texts;
   return (
-    <Frame view={view} title={providers.title} place="overview">
+    <Frame title={providers.title} place="overview">
       <Head title={providers.title} lead={providers.lead} />
-      <Scroll label={providers.caption}>
-        <table>
-          <caption class="quiet">{providers.caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{providers.provider}</th>
-              <th scope="col">{providers.state}</th>
-              <th scope="col" class="number">
-                {providers.latency}
-              </th>
-              <th scope="col">{providers.balance}</th>
-              <th scope="col" class="wide-only">
-                {providers.baseUrl}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {lines.map((checked) => (
-              <tr>
-                <th scope="row">{checked.provider.name}</th>
-                <td>
-                  <State view={view} checked={checked} />
-                </td>
-                <td class="number">{duration(checked.check?.latencyMs ?? null)}</td>
-                <td>{checked.check?.balance ?? '–'}</td>
-                <td class="wide-only mono">{checked.configured?.baseUrl ?? checked.provider.baseUrl}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        caption={providers.caption}
+        rows={lines}
+        columns={[
+          { head: providers.provider, cell: ({ provider }) => provider.name },
+          { head: providers.state, cell: (checked) => <State checked={checked} /> },
+          { head: providers.latency, look: 'number', cell: ({ check }) => duration(check?.latencyMs ?? null) },
+          { head: providers.balance, cell: ({ check }) => check?.balance ?? '–' },
+          {
+            head: providers.baseUrl,
+            look: 'wide-only',
+            cells: 'mono',
+            cell: ({ provider, configured }) => configured?.baseUrl ?? provider.baseUrl,
+          },
+        ]}
+      />
     </Frame>
   );
 }
@@ -89,5 +75,5 @@ export const providers = new Hono<AdminEnv>()
         return { provider, configured, check: configured === null ? null : await checkProvider(configured, Date.now) };
       }),
     );
-    return respond(c, <ProvidersPage view={viewOf(c, '/admin')} lines={lines} />);
+    return respond(c, viewOf(c, '/admin'), <ProvidersPage lines={lines} />);
   });

@@ -3,8 +3,10 @@ import { nanoToUsd } from '../../protocol/money.ts';
 import { readAttemptDetails } from '../../store/attempt-details.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from '../kit/badge.tsx';
+import { Facts } from '../kit/facts.tsx';
 import { count, duration, localTime } from '../kit/format.ts';
-import type { View } from '../kit/view.ts';
+import { Empty } from '../kit/table.tsx';
+import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 /** To the last nano-dollar. */
@@ -13,28 +15,20 @@ function exactMoney(nanoUsd: number): string {
 }
 
 interface SectionProps {
-  view: View;
   row: RequestLogRow;
 }
 
-function Facts({ title, facts }: { title: string; facts: readonly (readonly [name: string, value: Child])[] }) {
+function Part({ title, facts }: { title: string; facts: readonly (readonly [name: string, value: Child])[] }) {
   return (
     <section>
       <h2>{title}</h2>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </section>
   );
 }
 
-function Asked({ view, row }: SectionProps) {
-  const { request, requests, keys } = view.texts;
+function Asked({ row }: SectionProps) {
+  const { request, requests, keys } = useView().texts;
   const served = row.provider === null ? '–' : `${row.provider}/${row.model ?? ''}`;
   const finish = (
     <>
@@ -45,7 +39,7 @@ function Asked({ view, row }: SectionProps) {
     </>
   );
   return (
-    <Facts
+    <Part
       title={request.facts}
       facts={[
         [keys.owner, <a href={`/admin/keys?owner=${encodeURIComponent(row.owner)}`}>{row.owner}</a>],
@@ -62,14 +56,15 @@ function Asked({ view, row }: SectionProps) {
   );
 }
 
-function Times({ view, row }: SectionProps) {
-  const { request, requests } = view.texts;
+function Times({ row }: SectionProps) {
+  const { offset, texts } = useView();
+  const { request, requests } = texts;
   const attempts = readAttemptDetails(row) ?? [];
   return (
-    <Facts
+    <Part
       title={request.times}
       facts={[
-        [request.started, localTime(row.startedAt, view.offset).slice(0, 23).replace('T', ' ')],
+        [request.started, localTime(row.startedAt, offset).slice(0, 23).replace('T', ' ')],
         [requests.firstToken, duration(row.firstTokenMs)],
         [requests.duration, duration(row.durationMs)],
         [request.colo, row.colo ?? '–'],
@@ -83,10 +78,10 @@ function Times({ view, row }: SectionProps) {
   );
 }
 
-function Tokens({ view, row }: SectionProps) {
-  const { request } = view.texts;
+function Tokens({ row }: SectionProps) {
+  const { request } = useView().texts;
   return (
-    <Facts
+    <Part
       title={request.tokens}
       facts={[
         [request.input, count(row.inputTokens)],
@@ -99,8 +94,8 @@ function Tokens({ view, row }: SectionProps) {
   );
 }
 
-function Bill({ view, row, adjust }: SectionProps & { adjust: RequestLogRow | null }) {
-  const { request, requests } = view.texts;
+function Bill({ row, adjust }: SectionProps & { adjust: RequestLogRow | null }) {
+  const { request, requests } = useView().texts;
   const facts: [string, Child][] = [
     [request.cost, <b>{exactMoney(row.costNanoUsd)}</b>],
     [request.revision, row.priceRevision ?? '–'],
@@ -108,30 +103,30 @@ function Bill({ view, row, adjust }: SectionProps & { adjust: RequestLogRow | nu
     [request.day, row.day],
   ];
   if (adjust !== null) facts.push([request.adjust, request.adjustText(exactMoney(adjust.costNanoUsd))]);
-  return <Facts title={request.bill} facts={facts} />;
+  return <Part title={request.bill} facts={facts} />;
 }
 
 /** One request: what was asked, how long it took, what it used, and its bill. */
-export function RequestPage({ view, row, adjust }: SectionProps & { adjust: RequestLogRow | null }) {
-  const { request } = view.texts;
+export function RequestPage({ row, adjust }: SectionProps & { adjust: RequestLogRow | null }) {
+  const { request } = useView().texts;
   return (
-    <Frame view={view} title={`${request.title} ${row.requestId}`} place="requests">
+    <Frame title={`${request.title} ${row.requestId}`} place="requests">
       <Head
         title={
           <span class="title">
-            {request.title} <EndBadge view={view} end={row.end} errorCode={null} />
+            {request.title} <EndBadge end={row.end} errorCode={null} />
           </span>
         }
         lead={<span class="mono">{row.requestId}</span>}
       />
       <div class="two">
         <div class="column">
-          <Asked view={view} row={row} />
-          <Times view={view} row={row} />
+          <Asked row={row} />
+          <Times row={row} />
         </div>
         <div class="column">
-          <Bill view={view} row={row} adjust={adjust} />
-          <Tokens view={view} row={row} />
+          <Bill row={row} adjust={adjust} />
+          <Tokens row={row} />
         </div>
       </div>
     </Frame>
@@ -139,15 +134,15 @@ export function RequestPage({ view, row, adjust }: SectionProps & { adjust: Requ
 }
 
 /** For an id that the log does not hold. */
-export function MissingRequest({ view, id }: { view: View; id: string }) {
-  const { request, nav } = view.texts;
+export function MissingRequest({ id }: { id: string }) {
+  const { request, nav } = useView().texts;
   return (
-    <Frame view={view} title={request.title} place="requests">
+    <Frame title={request.title} place="requests">
       <Head title={request.title} lead={<span class="mono">{id}</span>} />
-      <div class="empty">
+      <Empty>
         <p>{request.missing}</p>
         <a href="/admin/requests">{nav.requests}</a>
-      </div>
+      </Empty>
     </Frame>
   );
 }

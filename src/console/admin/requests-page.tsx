@@ -1,8 +1,12 @@
+import type { Page } from '../../store/page.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
+import { Field, Select } from '../kit/field.tsx';
+import { SearchForm } from '../kit/form.tsx';
+import { Pager } from '../kit/pager.tsx';
 import { RequestTable } from '../kit/request-table.tsx';
-import type { View } from '../kit/view.ts';
-import { Field, Select } from './field.tsx';
-import { Frame, Head, Pager } from './frame.tsx';
+import { Empty } from '../kit/table.tsx';
+import { useView } from '../kit/view.ts';
+import { Frame, Head } from './frame.tsx';
 
 /** Texts as they stand in the address; empty where nothing is asked. */
 interface Filter {
@@ -13,55 +17,44 @@ interface Filter {
 }
 
 interface RequestsProps {
-  view: View;
-  rows: readonly RequestLogRow[];
+  page: Page<RequestLogRow>;
   filter: Filter;
   cursor: string | null;
-  next: string | null;
 }
 
-function FilterForm({ view, filter }: RequestsProps) {
-  const { requests } = view.texts;
+function FilterForm({ filter }: { filter: Filter }) {
+  const { requests } = useView().texts;
   const ends = [['', requests.any], ['failed', requests.onlyFailed], ...Object.entries(requests.ends)] as const;
   return (
-    <search>
-      <form method="get" action="/admin/requests" class="row">
-        <Field name="model" label={requests.model} value={filter.model} placeholder="zai/glm-5" />
-        <Field name="owner" label={requests.owner} value={filter.owner} />
-        <Field name="key" label={requests.key} value={filter.keyId} placeholder="key_…" />
-        <Select
-          name="end"
-          label={requests.outcome}
-          value={filter.end}
-          options={ends.map(([end = '', text = '']) => [end, text] as const)}
-        />
-        <button type="submit" class="plain">
-          {requests.apply}
-        </button>
-      </form>
-    </search>
+    <SearchForm action="/admin/requests" submit={requests.apply} values={{ ...filter, key: filter.keyId }}>
+      <Field name="model" label={requests.model} placeholder="zai/glm-5" />
+      <Field name="owner" label={requests.owner} />
+      <Field name="key" label={requests.key} placeholder="key_…" />
+      <Select name="end" label={requests.outcome} options={ends.map(([end = '', text = '']) => [end, text] as const)} />
+    </SearchForm>
   );
 }
 
 /** The log, newest first. */
-export function RequestsPage(props: RequestsProps) {
-  const { view, rows, filter, cursor, next } = props;
-  const { requests, zone } = view.texts;
+export function RequestsPage({ page, filter, cursor }: RequestsProps) {
+  const { offset, texts } = useView();
+  const { requests, zone } = texts;
   const asked = { key: filter.keyId, owner: filter.owner, model: filter.model, end: filter.end };
   const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ''));
   const isFiltered = query.size > 0;
   return (
-    <Frame view={view} title={requests.title} place="requests">
-      <Head title={requests.title} lead={zone(view.offset)} />
-      <FilterForm {...props} />
-      {rows.length > 0 && <RequestTable view={view} rows={rows} forOperator withOwner />}
-      {rows.length === 0 && (
-        <div class="empty">
+    <Frame title={requests.title} place="requests">
+      <Head title={requests.title} lead={zone(offset)} />
+      <FilterForm filter={filter} />
+      {page.data.length > 0 ? (
+        <RequestTable rows={page.data} forOperator withOwner />
+      ) : (
+        <Empty>
           <p>{isFiltered ? requests.noMatch : requests.empty}</p>
           {isFiltered && <a href="/admin/requests">{requests.clear}</a>}
-        </div>
+        </Empty>
       )}
-      <Pager view={view} path="/admin/requests" query={query} cursor={cursor} next={next} />
+      <Pager path="/admin/requests" query={query} cursor={cursor} next={page.nextCursor} />
     </Frame>
   );
 }

@@ -3,7 +3,7 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
 import { LOG_CURSOR, listLogs } from '../../store/log-list.ts';
 import { getLog } from '../../store/logs.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import { MissingRequest, RequestPage } from './request-page.tsx';
 import { RequestsPage } from './requests-page.tsx';
@@ -22,16 +22,13 @@ export const requests = new Hono<AdminEnv>()
       cursor,
       filter: { ...filter, kind: 'settle' },
     });
-    return respond(
-      c,
-      <RequestsPage view={viewOf(c)} rows={page.data} filter={filter} cursor={cursor} next={page.nextCursor} />,
-    );
+    return respond(c, viewOf(c), <RequestsPage page={page} filter={filter} cursor={cursor} />);
   })
   .get('/requests/:id', async (c) => {
     const view = viewOf(c);
     const rows = await getLog(openDatabase(c.env.DB), c.req.param('id'));
     const settle = rows.find((row) => row.kind === 'settle');
-    if (settle === undefined) return respond(c, <MissingRequest view={view} id={c.req.param('id')} />, 404);
+    if (settle === undefined) return respond(c, view, <MissingRequest id={c.req.param('id')} />, 404);
     const adjust = rows.find((row) => row.kind === 'adjust') ?? null;
-    return respond(c, <RequestPage view={view} row={settle} adjust={adjust} />);
+    return respond(c, view, <RequestPage row={settle} adjust={adjust} />);
   });

@@ -3,11 +3,10 @@ import { isLoopback } from '../../protocol/safe-url.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { Copy } from '../kit/copy.tsx';
 import { dateTime } from '../kit/format.ts';
-import type { View } from '../kit/view.ts';
+import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 interface SecretProps {
-  view: View;
   apiKey: ApiKey;
   secret: string;
   baseUrl: string;
@@ -28,51 +27,46 @@ function exampleCall(baseUrl: string, secret: string, model: string): string {
   ].join('\n');
 }
 
-function Grace({ view, apiKey }: SecretProps) {
+function Grace({ apiKey }: { apiKey: ApiKey }) {
+  const view = useView();
   const { secret } = view.texts;
   const until = apiKey.previousExpiresAt;
   const isOver = until === null || Date.parse(until) <= view.now;
   return <p>{isOver ? secret.graceOver : secret.graceUntil(dateTime(until, view))}</p>;
 }
 
-function CursorFields({ view, baseUrl, secret, models }: SecretProps) {
-  const texts = view.texts.secret;
+function CursorFields({ baseUrl, secret, models }: SecretProps) {
+  const texts = useView().texts.secret;
   return (
     <section class="panel">
       <h2>{texts.cursor}</h2>
       <p class="soft">{texts.cursorSteps}</p>
       {isLoopback(new URL(baseUrl)) && <p class="warn">{texts.cursorPublic}</p>}
-      <Copy view={view} id="cursor-key" label={texts.cursorKey} text={secret} />
-      <Copy view={view} id="cursor-url" label={texts.cursorUrl} text={baseUrl} />
-      {models[0] !== undefined && <Copy view={view} id="cursor-model" label={texts.cursorModel} text={models[0]} />}
+      <Copy id="cursor-key" label={texts.cursorKey} text={secret} />
+      <Copy id="cursor-url" label={texts.cursorUrl} text={baseUrl} />
+      {models[0] !== undefined && <Copy id="cursor-model" label={texts.cursorModel} text={models[0]} />}
     </section>
   );
 }
 
 /** A secret, the one time that it is shown, with all that its holder needs. */
 export function SecretPage(props: SecretProps) {
-  const { view, apiKey, secret, baseUrl, models, rotated, warning } = props;
-  const texts = view.texts.secret;
+  const { apiKey, secret, baseUrl, models, rotated, warning } = props;
+  const texts = useView().texts.secret;
   const title = rotated ? texts.rotated : texts.created;
   return (
-    <Frame view={view} title={title} place="keys">
+    <Frame title={title} place="keys">
       <Head title={title} lead={`${apiKey.owner} · ${apiKey.purpose} · ${maskSecret(apiKey)}`} />
       {warning !== null && <p class="note bad">{warning}</p>}
       <section class="panel">
         <p class="warn">{texts.once}</p>
-        <Copy view={view} id="key" label={texts.key} text={secret} />
-        <Copy view={view} id="base-url" label={texts.baseUrl} text={baseUrl} />
-        {rotated && <Grace {...props} />}
+        <Copy id="key" label={texts.key} text={secret} />
+        <Copy id="base-url" label={texts.baseUrl} text={baseUrl} />
+        {rotated && <Grace apiKey={apiKey} />}
       </section>
       {apiKey.purpose === 'cursor' && <CursorFields {...props} />}
       <section class="panel">
-        <Copy
-          view={view}
-          id="curl"
-          label={texts.curl}
-          text={exampleCall(baseUrl, secret, models[0] ?? 'test/echo')}
-          block
-        />
+        <Copy id="curl" label={texts.curl} text={exampleCall(baseUrl, secret, models[0] ?? 'test/echo')} block />
       </section>
       {apiKey.purpose !== 'cursor' && <CursorFields {...props} />}
       <a class="button" href={`/admin/keys/${apiKey.id}`}>

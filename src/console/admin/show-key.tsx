@@ -1,16 +1,16 @@
 import type { Context } from 'hono';
-import { daysBefore } from '../../ledger/windows.ts';
+import { readUsageNow } from '../../ledger/usage-now.ts';
+import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
 import { getKey } from '../../store/keys.ts';
 import { listLogs } from '../../store/log-list.ts';
 import { dailySpend } from '../../store/overview.ts';
+import type { FieldErrors } from '../kit/field.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
-import { readKeyUsage } from '../kit/read-key-usage.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
-import { windowStarts } from '../kit/window-starts.ts';
-import { type FieldErrors, fieldsOfKey } from './key-input.ts';
+import { fieldsOfKey } from './key-input.ts';
 import { KeyPage } from './key-page.tsx';
 import { CHART_DAYS } from './overview-data.ts';
 
@@ -31,13 +31,12 @@ export async function showKey(c: Context<AdminEnv>, id: string, { errors, values
   if (key === null) return c.notFound();
   const firstDay = daysBefore(windowStarts(view.now, view.offset).day, CHART_DAYS - 1);
   const [usage, days, requests] = await Promise.all([
-    readKeyUsage(c.env, key, view),
+    readUsageNow(c.env, key, view.now, view.offset),
     dailySpend(database, firstDay, id),
     listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { kind: 'settle', keyId: id } }),
   ]);
   const page = (
     <KeyPage
-      view={view}
       apiKey={key}
       usage={usage}
       days={days}
@@ -47,5 +46,5 @@ export async function showKey(c: Context<AdminEnv>, id: string, { errors, values
       note={note}
     />
   );
-  return respond(c, page, Object.keys(errors).length > 0 ? 400 : 200);
+  return respond(c, view, page, Object.keys(errors).length > 0 ? 400 : 200);
 }

@@ -2,48 +2,35 @@ import { type Context, Hono } from 'hono';
 import { type AdminEnv, endSession, requireSession, startSession } from '../../middleware/admin-session.ts';
 import { checkSecret } from '../../middleware/guess-throttle.ts';
 import { LonePage } from '../kit/document.tsx';
+import { Field } from '../kit/field.tsx';
+import { Form } from '../kit/form.tsx';
 import { readForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
-import { ownPath, type View, viewOf } from '../kit/view.ts';
+import { respond } from '../kit/respond.tsx';
+import { ownPath, useView, viewOf } from '../kit/view.ts';
 import { Note } from './frame.tsx';
 
 interface SignInProps {
-  view: View;
   /** Where to go after signing in. */
   wanted: string;
   problem: string | null;
   note?: string | null;
 }
 
-function SignInPage({ view, wanted, problem, note = null }: SignInProps) {
-  const { signIn } = view.texts;
+function SignInPage({ wanted, problem, note = null }: SignInProps) {
+  const { signIn } = useView().texts;
   return (
-    <LonePage view={view} title={signIn.title} narrow>
+    <LonePage title={signIn.title} narrow>
       <h1>{signIn.title}</h1>
       <p class="soft">{signIn.lead}</p>
       <Note text={note} />
-      <form method="post" action="/admin/sign-in">
-        <input type="hidden" name="next" value={wanted} />
-        <div class="field">
-          <label for="secret">{signIn.secret}</label>
-          <input
-            id="secret"
-            name="secret"
-            type="password"
-            required
-            autofocus
-            autocomplete="current-password"
-            aria-invalid={problem === null ? undefined : 'true'}
-            aria-describedby={problem === null ? undefined : 'problem'}
-          />
-          {problem !== null && (
-            <p id="problem" class="small bad" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-        <button type="submit">{signIn.submit}</button>
-      </form>
+      <Form
+        action="/admin/sign-in"
+        hidden={{ next: wanted }}
+        errors={problem === null ? {} : { secret: problem }}
+        submit={signIn.submit}
+      >
+        <Field name="secret" type="password" label={signIn.secret} autocomplete="current-password" autofocus required />
+      </Form>
     </LonePage>
   );
 }
@@ -57,10 +44,10 @@ async function trySecret(c: Context<AdminEnv>): Promise<Response> {
   if (verdict?.kind === 'wait') {
     const { seconds } = verdict;
     c.header('retry-after', String(seconds));
-    return respond(c, <SignInPage view={view} wanted={wanted} problem={view.texts.signIn.wait(seconds)} />, 429);
+    return respond(c, view, <SignInPage wanted={wanted} problem={view.texts.signIn.wait(seconds)} />, 429);
   }
   if (internalSecret === null || verdict?.kind !== 'right') {
-    return respond(c, <SignInPage view={view} wanted={wanted} problem={view.texts.signIn.wrong} />, 401);
+    return respond(c, view, <SignInPage wanted={wanted} problem={view.texts.signIn.wrong} />, 401);
   }
   await startSession(c, internalSecret);
   // Without a session the next page comes back to the sign-in page, which then knows why.
@@ -77,12 +64,8 @@ export const signIn = new Hono<AdminEnv>()
     const note = c.req.query('out') === undefined ? null : texts.signedOut;
     return respond(
       c,
-      <SignInPage
-        view={view}
-        wanted={isBack ? '/admin' : wanted}
-        problem={isBack ? texts.noCookie : null}
-        note={note}
-      />,
+      view,
+      <SignInPage wanted={isBack ? '/admin' : wanted} problem={isBack ? texts.noCookie : null} note={note} />,
     );
   })
   .post('/sign-in', trySecret)

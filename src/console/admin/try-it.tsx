@@ -2,13 +2,13 @@ import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
 import { assets } from '../kit/asset-list.ts';
-import { respond } from '../kit/respond.ts';
-import { type View, viewOf } from '../kit/view.ts';
+import { respond } from '../kit/respond.tsx';
+import { useView, viewOf } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 /** What the script makes each turn of. */
-function TurnTemplate({ view }: { view: View }) {
-  const { tryIt } = view.texts;
+function TurnTemplate() {
+  const { tryIt } = useView().texts;
   return (
     <template id="turn">
       <article class="turn">
@@ -30,8 +30,8 @@ function TurnTemplate({ view }: { view: View }) {
   );
 }
 
-function ChatForm({ view, models }: { view: View; models: readonly string[] }) {
-  const { tryIt } = view.texts;
+function ChatForm({ models }: { models: readonly string[] }) {
+  const { tryIt } = useView().texts;
   return (
     <form
       id="try"
@@ -75,10 +75,10 @@ function ChatForm({ view, models }: { view: View; models: readonly string[] }) {
   );
 }
 
-function TryPage({ view, models }: { view: View; models: readonly string[] }) {
-  const { tryIt } = view.texts;
+function TryPage({ models }: { models: readonly string[] }) {
+  const { tryIt } = useView().texts;
   return (
-    <Frame view={view} title={tryIt.title} place="tryIt" scripts={[assets.tryScript]}>
+    <Frame title={tryIt.title} place="tryIt" scripts={[assets.tryScript]}>
       <Head title={tryIt.title} lead={tryIt.lead} />
       <noscript>
         <p class="note">{tryIt.noScript}</p>
@@ -88,8 +88,8 @@ function TryPage({ view, models }: { view: View; models: readonly string[] }) {
           {tryIt.empty}
         </p>
       </section>
-      <TurnTemplate view={view} />
-      <ChatForm view={view} models={models} />
+      <TurnTemplate />
+      <ChatForm models={models} />
     </Frame>
   );
 }
@@ -98,5 +98,5 @@ function TryPage({ view, models }: { view: View; models: readonly string[] }) {
 export const tryIt = new Hono<AdminEnv>().get('/try', (c) => {
   const listed = readOffer(c.env, c.get('config').modelsJson).catalog.list();
   const names = listed.filter(({ aliasOf }) => aliasOf === null).map(({ name }) => name);
-  return respond(c, <TryPage view={viewOf(c)} models={names} />);
+  return respond(c, viewOf(c), <TryPage models={names} />);
 });

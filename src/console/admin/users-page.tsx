@@ -1,121 +1,105 @@
+import type { Page } from '../../store/page.ts';
 import type { OwnerSpend } from '../../store/spend.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
+import { Field } from '../kit/field.tsx';
+import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
-import type { View } from '../kit/view.ts';
-import { Field } from './field.tsx';
-import { Frame, Head, Note, Pager, Scroll } from './frame.tsx';
+import { Pager } from '../kit/pager.tsx';
+import { Empty, Table } from '../kit/table.tsx';
+import { useView } from '../kit/view.ts';
+import { Frame, Head, Note } from './frame.tsx';
 
 export interface UsersProps {
-  view: View;
-  users: readonly UserWithKeys[];
+  page: Page<UserWithKeys>;
   spend: ReadonlyMap<string, OwnerSpend>;
   cursor: string | null;
-  next: string | null;
   note: string | null;
   /** A name that could not be added, and why. */
   refused: { name: string; error: string } | null;
 }
 
-function StatusForm({ view, user }: { view: View; user: UserWithKeys }) {
-  const { users } = view.texts;
+function StatusForm({ user }: { user: UserWithKeys }) {
+  const { users } = useView().texts;
   const isActive = user.status === 'active';
   return (
-    <form method="post" action={`/admin/users/${encodeURIComponent(user.name)}/${isActive ? 'disable' : 'enable'}`}>
-      <button
-        type="submit"
-        class="plain tight"
-        aria-label={isActive ? users.disableHint(user.name) : users.enableHint(user.name)}
+    <Form
+      action={`/admin/users/${encodeURIComponent(user.name)}/${isActive ? 'disable' : 'enable'}`}
+      submit={isActive ? users.disable : users.enable}
+      submitHint={isActive ? users.disableHint(user.name) : users.enableHint(user.name)}
+      submitLook="plain tight"
+    />
+  );
+}
+
+function UserTable({ users, spend }: { users: readonly UserWithKeys[]; spend: ReadonlyMap<string, OwnerSpend> }) {
+  const view = useView();
+  const { keys, users: texts } = view.texts;
+  return (
+    <Table
+      caption={texts.caption}
+      rows={users}
+      columns={[
+        { head: texts.name, cell: ({ name }) => <a href={`/admin/keys?owner=${encodeURIComponent(name)}`}>{name}</a> },
+        {
+          head: texts.status,
+          cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'warn'}>{keys.statuses[status]}</Badge>,
+        },
+        { head: texts.keys, look: 'number', cell: (user) => count(user.keys) },
+        { head: texts.spent, look: 'number', cell: ({ name }) => money(spend.get(name)?.month ?? 0) },
+        { head: texts.requests, look: 'number wide-only', cell: ({ name }) => count(spend.get(name)?.requests ?? 0) },
+        {
+          head: texts.since,
+          look: 'wide-only',
+          cells: 'nowrap',
+          cell: ({ createdAt }) => dateTime(createdAt, view).slice(0, 10),
+        },
+        {
+          head: <span class="quiet">{texts.action}</span>,
+          look: 'number',
+          cell: (user) => <StatusForm user={user} />,
+        },
+      ]}
+    />
+  );
+}
+
+function NewUser({ refused }: Pick<UsersProps, 'refused'>) {
+  const texts = useView().texts.users;
+  return (
+    <section class="panel">
+      <h2>{texts.add}</h2>
+      <Form
+        action="/admin/users"
+        values={refused === null ? {} : { username: refused.name }}
+        errors={refused === null ? {} : { username: refused.error }}
+        look="row start"
+        submit={texts.create}
+        novalidate
+        submitLook="plain after-label"
       >
-        {isActive ? users.disable : users.enable}
-      </button>
-    </form>
-  );
-}
-
-function UserRow({ view, user, spend }: { view: View; user: UserWithKeys; spend: OwnerSpend | undefined }) {
-  const { keys } = view.texts;
-  const isActive = user.status === 'active';
-  return (
-    <tr>
-      <th scope="row">
-        <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{user.name}</a>
-      </th>
-      <td>
-        <Badge tone={isActive ? 'good' : 'warn'}>{keys.statuses[user.status]}</Badge>
-      </td>
-      <td class="number">{count(user.keys)}</td>
-      <td class="number">{money(spend?.month ?? 0)}</td>
-      <td class="number wide-only">{count(spend?.requests ?? 0)}</td>
-      <td class="wide-only nowrap">{dateTime(user.createdAt, view).slice(0, 10)}</td>
-      <td class="number">
-        <StatusForm view={view} user={user} />
-      </td>
-    </tr>
-  );
-}
-
-function UserTable({ view, users, spend }: UsersProps) {
-  const texts = view.texts.users;
-  return (
-    <Scroll label={texts.caption}>
-      <table>
-        <caption class="quiet">{texts.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{texts.name}</th>
-            <th scope="col">{texts.status}</th>
-            <th scope="col" class="number">
-              {texts.keys}
-            </th>
-            <th scope="col" class="number">
-              {texts.spent}
-            </th>
-            <th scope="col" class="number wide-only">
-              {texts.requests}
-            </th>
-            <th scope="col" class="wide-only">
-              {texts.since}
-            </th>
-            <th scope="col" class="number">
-              <span class="quiet">{texts.action}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((user) => (
-            <UserRow view={view} user={user} spend={spend.get(user.name)} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+        <Field name="username" label={texts.name} required />
+      </Form>
+    </section>
   );
 }
 
 /** Everyone, what they have spent this month, and a form for someone new. */
-export function UsersPage(props: UsersProps) {
-  const { view, users, cursor, next, note, refused } = props;
-  const texts = view.texts.users;
+export function UsersPage({ page, spend, cursor, note, refused }: UsersProps) {
+  const texts = useView().texts.users;
   return (
-    <Frame view={view} title={texts.title} place="users">
+    <Frame title={texts.title} place="users">
       <Head title={texts.title} />
       <Note text={note} />
-      {users.length > 0 && <UserTable {...props} />}
-      {users.length === 0 && (
-        <div class="empty">
+      {page.data.length > 0 ? (
+        <UserTable users={page.data} spend={spend} />
+      ) : (
+        <Empty>
           <p>{texts.empty}</p>
-        </div>
+        </Empty>
       )}
-      <Pager view={view} path="/admin/users" query={new URLSearchParams()} cursor={cursor} next={next} />
-      <section class="panel">
-        <h2>{texts.add}</h2>
-        <form method="post" action="/admin/users" class="row start" novalidate>
-          <Field name="username" label={texts.name} value={refused?.name ?? ''} error={refused?.error} required />
-          <button type="submit" class="plain after-label">
-            {texts.create}
-          </button>
-        </form>
-      </section>
+      <Pager path="/admin/users" cursor={cursor} next={page.nextCursor} />
+      <NewUser refused={refused} />
     </Frame>
   );
 }

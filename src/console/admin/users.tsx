@@ -1,15 +1,15 @@
 import { type Context, Hono } from 'hono';
 import { userNameSchema } from '../../keys/limits.ts';
 import { refreshKeysOf } from '../../keys/refresh-key.ts';
+import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { spendOfOwners } from '../../store/spend.ts';
 import { createUser, listUsers, setUserStatus } from '../../store/users.ts';
 import { readForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
-import { windowStarts } from '../kit/window-starts.ts';
 import type { Texts } from '../texts/english.ts';
 import { UsersPage, type UsersProps } from './users-page.tsx';
 
@@ -34,12 +34,11 @@ async function show(c: Context<AdminEnv>, refused: UsersProps['refused']): Promi
   const spend = await spendOfOwners(database, names, windowStarts(view.now, view.offset).month);
   return respond(
     c,
+    view,
     <UsersPage
-      view={view}
-      users={page.data}
+      page={page}
       spend={spend}
       cursor={cursor}
-      next={page.nextCursor}
       note={noteOf(c.req.query('done'), view.texts)}
       refused={refused}
     />,

@@ -5,7 +5,7 @@ import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { files } from '../kit/asset-list.ts';
 import { limitForm, readForm } from '../kit/read-form.ts';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
 import { isLanguage, isTheme, ownPath, viewOf } from '../kit/view.ts';
 import { HomePage } from './home-page.tsx';
@@ -22,7 +22,7 @@ export const home = new Hono<AppEnv>()
   .get('/', securityHeaders, (c) => {
     const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
     const hasConsole = c.get('config').internalSecret !== null;
-    return respond(c, <HomePage view={viewOf(c)} baseUrl={baseUrl} hasConsole={hasConsole} />);
+    return respond(c, viewOf(c), <HomePage baseUrl={baseUrl} hasConsole={hasConsole} />);
   })
   .all('/', methodNotAllowed('GET'))
   .get('/assets/:name', securityHeaders, (c) => {

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { keyState } from '../../keys/key-state.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import type { View } from './view.ts';
+import { useView } from './view.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'soft';
 
@@ -16,18 +16,20 @@ export function Badge({ tone, children }: { tone: Tone; children?: Child }) {
 }
 
 /** What a key comes to now, in a word. */
-export function KeyBadge({ view, apiKey }: { view: View; apiKey: ApiKey }) {
-  const state = keyState(apiKey, view.now);
+export function KeyBadge({ apiKey }: { apiKey: ApiKey }) {
+  const { now, texts } = useView();
+  const state = keyState(apiKey, now);
   const tone = state === 'active' ? 'good' : state === 'revoked' ? 'bad' : 'warn';
-  return <Badge tone={tone}>{view.texts.keys.statuses[state]}</Badge>;
+  return <Badge tone={tone}>{texts.keys.statuses[state]}</Badge>;
 }
 
 /** How a request ended, with its error where it has one. */
-export function EndBadge({ view, end, errorCode }: { view: View; end: string; errorCode: string | null }) {
+export function EndBadge({ end, errorCode }: { end: string; errorCode: string | null }) {
+  const { texts } = useView();
   const tone = end === 'completed' ? 'good' : end === 'client_gone' ? 'soft' : 'bad';
   return (
     <span>
-      <Badge tone={tone}>{view.texts.requests.ends[end] ?? end}</Badge>
+      <Badge tone={tone}>{texts.requests.ends[end] ?? end}</Badge>
       {errorCode !== null && <small class="mono wide-only">{errorCode}</small>}
     </span>
   );

@@ -1,4 +1,5 @@
-import type { View } from './view.ts';
+import { Table } from './table.tsx';
+import { useView } from './view.ts';
 
 /** A column's part: the class that colours it, and its height in the chart's unit. */
 interface Part {
@@ -23,7 +24,6 @@ interface Series {
 }
 
 interface ChartProps {
-  view: View;
   /** What the chart shows, for those who do not see it. */
   label: string;
   columns: readonly Column[];
@@ -116,39 +116,24 @@ function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
   );
 }
 
-function DataTable({ view, label, columns, series, format }: ChartProps) {
-  const shown = columns.filter((column) => total(column) > 0);
+function DataTable({ label, columns, series, format }: ChartProps) {
+  const { texts } = useView();
+  const partOf = (column: Column, tone: string) => column.parts.find((part) => part.tone === tone)?.value ?? 0;
   return (
     <details>
-      <summary>{view.texts.table}</summary>
-      <section class="scroll" aria-label={label} tabindex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="quiet">{label}</span>
-              </th>
-              {series.map(({ name }) => (
-                <th scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((column) => (
-              <tr>
-                <th scope="row" class="nowrap">
-                  {column.name}
-                </th>
-                {series.map(({ tone }) => (
-                  <td class="number">{format(column.parts.find((part) => part.tone === tone)?.value ?? 0)}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <summary>{texts.table}</summary>
+      <Table
+        caption={label}
+        rows={columns.filter((column) => total(column) > 0)}
+        columns={[
+          { head: <span class="quiet">{label}</span>, cells: 'nowrap', cell: ({ name }) => name },
+          ...series.map(({ name, tone }) => ({
+            head: name,
+            look: 'number',
+            cell: (column: Column) => format(partOf(column, tone)),
+          })),
+        ]}
+      />
     </details>
   );
 }

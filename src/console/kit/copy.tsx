@@ -1,7 +1,6 @@
-import type { View } from './view.ts';
+import { useView } from './view.ts';
 
 interface CopyProps {
-  view: View;
   /** Unique in the page. */
   id: string;
   label: string;
@@ -11,14 +10,15 @@ interface CopyProps {
 }
 
 /** A text with a button that copies it. The button appears where a script can make it work. */
-export function Copy({ view, id, label, text, block }: CopyProps) {
+export function Copy({ id, label, text, block }: CopyProps) {
+  const { texts } = useView();
   return (
     <div class="copy">
       <span class="label">{label}</span>
       <div>
         {block ? <pre id={id}>{text}</pre> : <code id={id}>{text}</code>}
         <button type="button" class="plain tight" data-copies={id} aria-live="polite" hidden>
-          <span>{view.texts.copy}</span>
+          <span>{texts.copy}</span>
           <span class="quiet"> {label}</span>
         </button>
       </div>

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { assets } from './asset-list.ts';
-import { LANGUAGES, THEMES, type View } from './view.ts';
+import { LANGUAGES, THEMES, useView } from './view.ts';
 
 /** The router's mark: several ways out of one. It says nothing that the name beside it does not. */
 function Mark() {
@@ -12,38 +12,33 @@ function Mark() {
 }
 
 /** The mark and the name, as a way home. */
-export function Brand({ view, href }: { view: View; href: string }) {
+export function Brand({ href }: { href: string }) {
+  const { texts } = useView();
   return (
     <a class="brand" href={href}>
       <Mark />
-      {view.texts.product}
+      {texts.product}
     </a>
   );
 }
 
 /** The switches of language and appearance: plain forms, so that they work without a script. */
-export function Preferences({ view }: { view: View }) {
-  const { texts } = view;
+export function Preferences() {
+  const { here, language: shown, texts, theme: chosen } = useView();
   return (
     <div class="prefs">
       <form method="post" action="/preferences" aria-label={texts.language}>
-        <input type="hidden" name="back" value={view.here} />
+        <input type="hidden" name="back" value={here} />
         {Object.entries(LANGUAGES).map(([id, language]) => (
-          <button
-            type="submit"
-            name="language"
-            value={id}
-            lang={language.texts.tag}
-            aria-pressed={id === view.language}
-          >
+          <button type="submit" name="language" value={id} lang={language.texts.tag} aria-pressed={id === shown}>
             {language.name}
           </button>
         ))}
       </form>
       <form method="post" action="/preferences" aria-label={texts.theme}>
-        <input type="hidden" name="back" value={view.here} />
+        <input type="hidden" name="back" value={here} />
         {THEMES.map((theme) => (
-          <button type="submit" name="theme" value={theme} aria-pressed={theme === view.theme}>
+          <button type="submit" name="theme" value={theme} aria-pressed={theme === chosen}>
             {texts.themes[theme]}
           </button>
         ))}
@@ -53,7 +48,6 @@ export function Preferences({ view }: { view: View }) {
 }
 
 interface DocumentProps {
-  view: View;
   title: string;
   /** Scripts of the page beside those that all have. */
   scripts?: readonly string[];
@@ -61,8 +55,8 @@ interface DocumentProps {
 }
 
 /** A whole HTML document. */
-export function Document({ view, title, scripts = [], children }: DocumentProps) {
-  const { texts, theme } = view;
+export function Document({ title, scripts = [], children }: DocumentProps) {
+  const { texts, theme } = useView();
   return (
     <html lang={texts.tag} data-theme={theme === 'system' ? undefined : theme}>
       <head>
@@ -87,18 +81,18 @@ export function Document({ view, title, scripts = [], children }: DocumentProps)
 }
 
 /** A page without the console's frame: one column. */
-export function LonePage({ view, title, narrow, children }: DocumentProps & { narrow?: boolean }) {
+export function LonePage({ title, narrow, children }: DocumentProps & { narrow?: boolean }) {
   return (
-    <Document view={view} title={title}>
+    <Document title={title}>
       <div class={narrow ? 'lone narrow' : 'lone'}>
         <header>
-          <Brand view={view} href="/" />
+          <Brand href="/" />
         </header>
         <main id="main" class="stack">
           {children}
         </main>
         <footer>
-          <Preferences view={view} />
+          <Preferences />
         </footer>
       </div>
     </Document>

@@ -1,41 +1,29 @@
+import { budgetByWindow, shareOf } from '../../ledger/tightest-budget.ts';
+import type { UsageNow } from '../../ledger/usage-now.ts';
 import { WINDOWS, type Window } from '../../ledger/windows.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import { budgetsOf, shareOf } from './budget.ts';
+import { Facts } from './facts.tsx';
 import { budgetMoney, count, dateTime, money } from './format.ts';
 import { Meter } from './meter.tsx';
-import type { View } from './view.ts';
+import { useView } from './view.ts';
 
-/** What a key has spent now. */
-export interface KeyUsageState {
-  /** Integer nano-USD, settled. */
-  spent: Record<Window, number>;
-  /** Integer nano-USD set aside for running requests; null where only D1 answered. */
-  held: number | null;
-  running: number | null;
-  /** ISO UTC; null for a window that does not end. */
-  resetAt: Record<Window, string | null>;
+interface KeyUsageProps {
+  apiKey: ApiKey;
+  usage: UsageNow;
 }
 
-function WindowMeter({
-  view,
-  apiKey,
-  usage,
-  window,
-}: {
-  view: View;
-  apiKey: ApiKey;
-  usage: KeyUsageState;
-  window: Window;
-}) {
+function WindowMeter({ apiKey, usage, window }: KeyUsageProps & { window: Window }) {
+  const view = useView();
   const { keys, keyPage } = view.texts;
-  const budget = budgetsOf(apiKey)[window];
+  const budget = budgetByWindow(apiKey)[window];
   const spent = usage.spent[window];
   const reset = usage.resetAt[window];
+  const name = <span class="soft">{keys.windows[window]}</span>;
   if (budget === null) {
     return (
       <Meter share={null}>
         <span class="head">
-          <span class="soft">{keys.windows[window]}</span>
+          {name}
           <span>{money(spent)}</span>
         </span>
       </Meter>
@@ -47,7 +35,7 @@ function WindowMeter({
       foot={reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view))}
     >
       <span class="head">
-        <span class="soft">{keys.windows[window]}</span>
+        {name}
         <span>{keys.of(money(spent), budgetMoney(budget))}</span>
       </span>
     </Meter>
@@ -55,42 +43,39 @@ function WindowMeter({
 }
 
 /** What a key has spent in each window, against its budgets. */
-export function KeyUsage({ view, apiKey, usage }: { view: View; apiKey: ApiKey; usage: KeyUsageState }) {
-  const { keyPage } = view.texts;
+export function KeyUsage({ apiKey, usage }: KeyUsageProps) {
+  const { keyPage } = useView().texts;
   return (
-    <div class="meters">
-      {WINDOWS.map((window) => (
-        <WindowMeter view={view} apiKey={apiKey} usage={usage} window={window} />
-      ))}
-      {usage.held !== null && usage.held > 0 && (
-        <p class="small soft">
-          {keyPage.held}: {money(usage.held)} · {keyPage.running}: {count(usage.running ?? 0)}
-        </p>
-      )}
-    </div>
+    <>
+      <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
+      <div class="meters">
+        {WINDOWS.map((window) => (
+          <WindowMeter apiKey={apiKey} usage={usage} window={window} />
+        ))}
+        {usage.held !== null && usage.held > 0 && (
+          <p class="small soft">
+            {keyPage.held}: {money(usage.held)} · {keyPage.running}: {count(usage.running ?? 0)}
+          </p>
+        )}
+      </div>
+    </>
   );
 }
 
 /** A key's limits as facts. */
-export function KeyLimits({ view, apiKey }: { view: View; apiKey: ApiKey }) {
-  const { keyForm, keyPage } = view.texts;
-  const limits = [
-    [keyForm.rpm, apiKey.rpm],
-    [keyForm.tpm, apiKey.tpm],
-    [keyForm.maxConcurrent, apiKey.maxConcurrent],
-  ] as const;
+export function KeyLimits({ apiKey }: { apiKey: ApiKey }) {
+  const view = useView();
+  const { keyForm, keyPage, unlimited } = view.texts;
+  const limit = (value: number | null) => (value === null ? unlimited : count(value));
   return (
-    <dl class="facts">
-      {limits.map(([name, limit]) => (
-        <>
-          <dt>{name}</dt>
-          <dd>{limit === null ? view.texts.unlimited : count(limit)}</dd>
-        </>
-      ))}
-      <dt>{keyPage.allowed}</dt>
-      <dd>{apiKey.models === null ? keyPage.allModels : apiKey.models.split(',').join(', ')}</dd>
-      <dt>{keyPage.expires}</dt>
-      <dd>{apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)}</dd>
-    </dl>
+    <Facts
+      facts={[
+        [keyForm.rpm, limit(apiKey.rpm)],
+        [keyForm.tpm, limit(apiKey.tpm)],
+        [keyForm.maxConcurrent, limit(apiKey.maxConcurrent)],
+        [keyPage.allowed, apiKey.models === null ? keyPage.allModels : apiKey.models.split(',').join(', ')],
+        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)],
+      ]}
+    />
   );
 }

@@ -1,10 +1,10 @@
 import type { RequestLogRow } from '../../store/schema.ts';
 import { EndBadge } from './badge.tsx';
 import { compact, count, duration, money, shortTime } from './format.ts';
-import type { View } from './view.ts';
+import { type Column, Table } from './table.tsx';
+import { useView } from './view.ts';
 
 interface RequestTableProps {
-  view: View;
   rows: readonly RequestLogRow[];
   /** For the operator: the way to each request's page. */
   forOperator?: boolean;
@@ -26,73 +26,42 @@ function ModelName({ row }: { row: RequestLogRow }) {
   );
 }
 
-function Row({ view, row, forOperator, withOwner }: Omit<RequestTableProps, 'rows'> & { row: RequestLogRow }) {
+function Time({ row, isLink }: { row: RequestLogRow; isLink: boolean }) {
+  const view = useView();
   const time = <time datetime={row.startedAt}>{shortTime(row.startedAt, view)}</time>;
-  const isAdjustment = row.kind === 'adjust';
+  return isLink ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time;
+}
+
+function Tokens({ row }: { row: RequestLogRow }) {
   return (
-    <tr>
-      <th scope="row" class="nowrap">
-        {forOperator ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time}
-      </th>
-      {withOwner && (
-        <td class="wide-only">
-          <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>
-        </td>
-      )}
-      <td class="model">
-        <ModelName row={row} />
-      </td>
-      <td class="number wide-only" title={`${count(row.inputTokens)} / ${count(row.outputTokens)}`}>
-        {compact(row.inputTokens)} / {compact(row.outputTokens)}
-      </td>
-      <td class="number">{money(row.costNanoUsd)}</td>
-      <td class="number wide-only">{duration(row.firstTokenMs)}</td>
-      <td class="number wide-only">{duration(row.durationMs)}</td>
-      <td>
-        {isAdjustment ? view.texts.request.adjust : <EndBadge view={view} end={row.end} errorCode={row.errorCode} />}
-      </td>
-    </tr>
+    <span title={`${count(row.inputTokens)} / ${count(row.outputTokens)}`}>
+      {compact(row.inputTokens)} / {compact(row.outputTokens)}
+    </span>
   );
 }
 
 /** Requests with what they used and cost. What a phone has no room for is on the request's page. */
-export function RequestTable({ rows, ...shown }: RequestTableProps) {
-  const { view, withOwner } = shown;
-  const { requests } = view.texts;
+export function RequestTable({ rows, forOperator = false, withOwner }: RequestTableProps) {
+  const { requests } = useView().texts;
+  const owner: Column<RequestLogRow> = {
+    head: requests.owner,
+    look: 'wide-only',
+    cell: (row) => <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>,
+  };
   return (
-    <section class="scroll" aria-label={requests.caption} tabindex={0}>
-      <table>
-        <caption class="quiet">{requests.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{requests.time}</th>
-            {withOwner && (
-              <th scope="col" class="wide-only">
-                {requests.owner}
-              </th>
-            )}
-            <th scope="col">{requests.model}</th>
-            <th scope="col" class="number wide-only">
-              {requests.tokens}
-            </th>
-            <th scope="col" class="number">
-              {requests.cost}
-            </th>
-            <th scope="col" class="number wide-only">
-              {requests.firstToken}
-            </th>
-            <th scope="col" class="number wide-only">
-              {requests.duration}
-            </th>
-            <th scope="col">{requests.end}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row {...shown} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      caption={requests.caption}
+      rows={rows}
+      columns={[
+        { head: requests.time, cells: 'nowrap', cell: (row) => <Time row={row} isLink={forOperator} /> },
+        withOwner === true && owner,
+        { head: requests.model, cells: 'model', cell: (row) => <ModelName row={row} /> },
+        { head: requests.tokens, look: 'number wide-only', cell: (row) => <Tokens row={row} /> },
+        { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },
+        { head: requests.firstToken, look: 'number wide-only', cell: (row) => duration(row.firstTokenMs) },
+        { head: requests.duration, look: 'number wide-only', cell: (row) => duration(row.durationMs) },
+        { head: requests.end, cell: (row) => <EndBadge end={row.end} errorCode={row.errorCode} /> },
+      ]}
+    />
   );
 }

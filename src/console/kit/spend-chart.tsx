@@ -2,7 +2,7 @@ import { daysBefore } from '../../ledger/windows.ts';
 import type { DailySpend } from '../../store/overview.ts';
 import { Chart } from './chart.tsx';
 import { money } from './format.ts';
-import type { View } from './view.ts';
+import { useView } from './view.ts';
 
 /** Colours there are for models; the rest share one. */
 const NAMED_MODELS = 5;
@@ -22,18 +22,8 @@ function sumBy(rows: readonly DailySpend[], of: (row: DailySpend) => string): Ma
 }
 
 /** Spend of the days up to `lastDay`, stacked by model, the dearest at the bottom. */
-export function SpendChart({
-  view,
-  rows,
-  lastDay,
-  days,
-}: {
-  view: View;
-  rows: readonly DailySpend[];
-  lastDay: string;
-  days: number;
-}) {
-  const { texts } = view;
+export function SpendChart({ rows, lastDay, days }: { rows: readonly DailySpend[]; lastDay: string; days: number }) {
+  const { texts } = useView();
   const ranked = [...sumBy(rows, (row) => row.model)]
     .filter(([, sum]) => sum > 0)
     .sort((one, other) => other[1] - one[1]);
@@ -55,7 +45,6 @@ export function SpendChart({
   });
   return (
     <Chart
-      view={view}
       label={texts.overview.byDay}
       columns={columns}
       series={series}

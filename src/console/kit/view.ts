@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { createContext, useContext } from 'hono/jsx';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { chinese } from '../texts/chinese.ts';
 import { english, type Texts } from '../texts/english.ts';
@@ -11,7 +12,7 @@ type Language = keyof typeof LANGUAGES;
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** What every page is told beside its own data. */
+/** What every page knows beside its own data. */
 export interface View {
   texts: Texts;
   language: Language;
@@ -22,6 +23,21 @@ export interface View {
   offset: string;
   /** Ms since 1970. */
   now: number;
+}
+
+/**
+ * The view of the page that is being made; `respond` gives it. Hono keeps a context's values with the rendering that
+ * they were given in, and one rendering runs through without a pause, so that pages made at once never see each
+ * other's. An async component would have to ask before its first await: after it there may be nothing to find
+ * (hono/jsx/context.ts, 4.13.19), which is why nothing found is a fault and no default.
+ */
+export const ViewContext = createContext<View | null>(null);
+
+/** The view of the page that a component is part of. */
+export function useView(): View {
+  const view = useContext(ViewContext);
+  if (view === null) throw new Error('A component was made outside of a page, or asked for its view after an await.');
+  return view;
 }
 
 /** Whether a text names a language that we have. */

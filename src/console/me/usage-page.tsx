@@ -3,6 +3,7 @@ import { findKey } from '../../keys/find-key.ts';
 import { keyPorts } from '../../keys/key-ports.ts';
 import { maskSecret } from '../../keys/secret.ts';
 import { judgeSecret } from '../../ledger/client.ts';
+import { readUsageNow, type UsageNow } from '../../ledger/usage-now.ts';
 import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
@@ -12,54 +13,41 @@ import { openDatabase } from '../../store/database.ts';
 import { listLogs } from '../../store/log-list.ts';
 import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
 import { LonePage } from '../kit/document.tsx';
-import { KeyLimits, KeyUsage, type KeyUsageState } from '../kit/key-usage.tsx';
+import { Field } from '../kit/field.tsx';
+import { Form } from '../kit/form.tsx';
+import { KeyLimits, KeyUsage } from '../kit/key-usage.tsx';
 import { limitForm, readForm } from '../kit/read-form.ts';
-import { readKeyUsage } from '../kit/read-key-usage.ts';
 import { RequestTable } from '../kit/request-table.tsx';
-import { respond } from '../kit/respond.ts';
+import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
-import { type View, viewOf } from '../kit/view.ts';
+import { useView, viewOf } from '../kit/view.ts';
 
 const SHOWN_REQUESTS = 20;
 
 type Shown =
   | { kind: 'nothing' }
   | { kind: 'problem'; text: string }
-  | { kind: 'key'; apiKey: ApiKey; usage: KeyUsageState; rows: readonly RequestLogRow[] };
+  | { kind: 'key'; apiKey: ApiKey; usage: UsageNow; rows: readonly RequestLogRow[] };
 
-function KeyForm({ view, problem }: { view: View; problem: string | null }) {
-  const { usagePage } = view.texts;
+function KeyForm({ problem }: { problem: string | null }) {
+  const { usagePage } = useView().texts;
   return (
-    <form method="post" action="/usage" class="row start">
-      <div class="field grow">
-        <label for="key">{usagePage.key}</label>
-        <input
-          id="key"
-          name="key"
-          type="password"
-          required
-          autocomplete="off"
-          spellcheck={false}
-          autofocus={problem !== null}
-          aria-invalid={problem === null ? undefined : 'true'}
-          aria-describedby={problem === null ? undefined : 'problem'}
-        />
-        {problem !== null && (
-          <p id="problem" class="small bad" role="alert">
-            {problem}
-          </p>
-        )}
-      </div>
-      <button type="submit" class="after-label">
-        {usagePage.submit}
-      </button>
-    </form>
+    <Form
+      action="/usage"
+      errors={problem === null ? {} : { key: problem }}
+      look="row start"
+      submit={usagePage.submit}
+      submitLook="after-label"
+    >
+      <Field name="key" type="password" look="grow" label={usagePage.key} required />
+    </Form>
   );
 }
 
-function KeySheet({ view, shown }: { view: View; shown: Extract<Shown, { kind: 'key' }> }) {
+function KeySheet({ shown }: { shown: Extract<Shown, { kind: 'key' }> }) {
   const { apiKey, usage, rows } = shown;
-  const { keyPage, usagePage, zone } = view.texts;
+  const { offset, texts } = useView();
+  const { keyPage, usagePage, zone } = texts;
   return (
     <>
       <section class="panel">
@@ -70,33 +58,32 @@ function KeySheet({ view, shown }: { view: View; shown: Extract<Shown, { kind: '
             {apiKey.name !== '' && ` · ${maskSecret(apiKey)}`}
           </small>
         </h2>
-        <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
-        <KeyUsage view={view} apiKey={apiKey} usage={usage} />
+        <KeyUsage apiKey={apiKey} usage={usage} />
       </section>
       <section>
         <h2>{usagePage.limits}</h2>
-        <KeyLimits view={view} apiKey={apiKey} />
+        <KeyLimits apiKey={apiKey} />
       </section>
       <section>
         <div class="head">
           <h2>{keyPage.lastRequests}</h2>
-          <small>{zone(view.offset)}</small>
+          <small>{zone(offset)}</small>
         </div>
         {rows.length === 0 && <p class="soft">{keyPage.noRequests}</p>}
-        {rows.length > 0 && <RequestTable view={view} rows={rows} />}
+        {rows.length > 0 && <RequestTable rows={rows} />}
       </section>
     </>
   );
 }
 
-function UsagePage({ view, shown }: { view: View; shown: Shown }) {
-  const { usagePage } = view.texts;
+function UsagePage({ shown }: { shown: Shown }) {
+  const { usagePage } = useView().texts;
   return (
-    <LonePage view={view} title={usagePage.title}>
+    <LonePage title={usagePage.title}>
       <h1>{usagePage.title}</h1>
       <p class="soft">{usagePage.lead}</p>
-      <KeyForm view={view} problem={shown.kind === 'problem' ? shown.text : null} />
-      {shown.kind === 'key' && <KeySheet view={view} shown={shown} />}
+      <KeyForm problem={shown.kind === 'problem' ? shown.text : null} />
+      {shown.kind === 'key' && <KeySheet shown={shown} />}
     </LonePage>
   );
 }
@@ -106,13 +93,13 @@ function showFault(error: Error, c: Context<AppEnv>): Response | Promise<Respons
   const id = c.get('requestId');
   logFault('usage_page_failed', error, { request_id: id });
   const view = viewOf(c);
-  return respond(c, <UsagePage view={view} shown={{ kind: 'problem', text: view.texts.usagePage.failed(id) }} />, 500);
+  return respond(c, view, <UsagePage shown={{ kind: 'problem', text: view.texts.usagePage.failed(id) }} />, 500);
 }
 
 /** `/usage`: what a key's holder may see of it. The key comes in a form's body and goes nowhere else. */
 export const usagePage = new Hono<AppEnv>()
   .use('/', securityHeaders, requireSameOrigin, limitForm)
-  .get('/', (c) => respond(c, <UsagePage view={viewOf(c)} shown={{ kind: 'nothing' }} />))
+  .get('/', (c) => respond(c, viewOf(c), <UsagePage shown={{ kind: 'nothing' }} />))
   .post('/', async (c) => {
     const view = viewOf(c);
     const { usagePage: texts } = view.texts;
@@ -123,19 +110,20 @@ export const usagePage = new Hono<AppEnv>()
         found.kind === 'malformed' ? texts.malformed : found.kind === 'unavailable' ? texts.unavailable : texts.refused;
       return respond(
         c,
-        <UsagePage view={view} shown={{ kind: 'problem', text }} />,
+        view,
+        <UsagePage shown={{ kind: 'problem', text }} />,
         found.kind === 'unavailable' ? 503 : 401,
       );
     }
     const [usage, requests] = await Promise.all([
-      readKeyUsage(c.env, found.key, view),
+      readUsageNow(c.env, found.key, view.now, view.offset),
       listLogs(openDatabase(c.env.DB), {
         limit: SHOWN_REQUESTS,
         cursor: null,
         filter: { kind: 'settle', keyId: found.key.id },
       }),
     ]);
-    return respond(c, <UsagePage view={view} shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
+    return respond(c, view, <UsagePage shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
   })
   .all('/', methodNotAllowed('GET', 'POST'))
   .onError(showFault);

@@ -101,7 +101,8 @@ export const english = {
     ledgerOk: 'The ledger agrees with D1 to the last nano-dollar.',
     ledgerLag: 'Rows are on their way to D1; that takes seconds.',
     ledgerBad: 'The ledger and D1 differ.',
-    ledgerUnknown: 'The ledger could not be checked just now.',
+    ledgerUnknown: 'The ledger has not been checked yet; the cron does so each hour.',
+    ledgerChecked: 'Checked',
     ledgerOpen: 'See the check',
     firstSteps: 'Nothing has happened here yet',
     firstStepsText: 'Make a key, point an OpenAI client at this router, and the picture fills.',
@@ -185,7 +186,7 @@ export const english = {
     leases: 'Open leases',
     outbox: 'Unsent rows',
     state: 'State',
-    lights: { ok: 'agrees', lag: 'on its way', bad: 'differs', unknown: 'unknown' },
+    lights: { ok: 'agrees', lag: 'on its way', bad: 'differs' },
     editedHint:
       'Log and daily sums differ: one was edited by hand. README, “The ledger check is red”, says what to do then.',
     lostHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',

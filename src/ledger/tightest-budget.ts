@@ -1,10 +1,10 @@
-import { WINDOWS, type Window } from '../../ledger/windows.ts';
-import type { ApiKey } from '../../store/schema.ts';
+import type { ApiKey } from '../store/schema.ts';
+import { WINDOWS, type Window } from './windows.ts';
 
 type Budgets = Pick<ApiKey, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
 
-/** A key's budgets in USD; null where it has none for a window. */
-export function budgetsOf(key: Budgets): Record<Window, number | null> {
+/** A key's budgets in USD by window; null where it has none. */
+export function budgetByWindow(key: Budgets): Record<Window, number | null> {
   return { day: key.budgetDayUsd, week: key.budgetWeekUsd, month: key.budgetMonthUsd, total: key.budgetTotalUsd };
 }
 
@@ -23,7 +23,7 @@ export interface Tightest {
 
 /** The budget that will refuse first; null for a key without any. Spent is integer nano-USD. */
 export function tightestBudget(key: Budgets, spent: Record<Window, number>): Tightest | null {
-  const budgets = budgetsOf(key);
+  const budgets = budgetByWindow(key);
   let tightest: Tightest | null = null;
   for (const window of WINDOWS) {
     const budget = budgets[window];

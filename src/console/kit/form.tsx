@@ -1,0 +1,59 @@
+import type { Child } from 'hono/jsx';
+import { type FieldErrors, FieldsContext } from './field.tsx';
+import type { FieldValues } from './read-form.ts';
+
+interface FormProps {
+  /** Where it is sent. */
+  action: string;
+  /** What stands on its button. */
+  submit: Child;
+  /** What the button does, where the word on it says too little for those who do not see what it stands beside. */
+  submitHint?: string;
+  /** Classes of the form, and of its button. */
+  look?: string;
+  submitLook?: string;
+  /** Sent along unseen. */
+  hidden?: Readonly<Record<string, string | number>>;
+  values?: FieldValues;
+  errors?: FieldErrors;
+  /** Faults are told by us, in place and all at once; else the browser stops what is left empty. */
+  novalidate?: boolean;
+  children?: Child;
+}
+
+/** A form that changes something: its fields show what was typed before and what was wrong with it. */
+export function Form(props: FormProps) {
+  const { action, submit, submitHint, look, submitLook, hidden = {}, values = {}, errors = {} } = props;
+  return (
+    <form method="post" action={action} class={look} novalidate={props.novalidate}>
+      {Object.entries(hidden).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <FieldsContext.Provider value={{ values, errors }}>{props.children}</FieldsContext.Provider>
+      <button type="submit" class={submitLook} aria-label={submitHint}>
+        {submit}
+      </button>
+    </form>
+  );
+}
+
+interface SearchFormProps {
+  action: string;
+  submit: Child;
+  values: FieldValues;
+  children?: Child;
+}
+
+/** A form that asks for something: what it asks stands in the address. */
+export function SearchForm({ action, submit, values, children }: SearchFormProps) {
+  return (
+    <search>
+      <form method="get" action={action} class="row">
+        <FieldsContext.Provider value={{ values, errors: {} }}>{children}</FieldsContext.Provider>
+        <button type="submit" class="plain">
+          {submit}
+        </button>
+      </form>
+    </search>
+  );
+}

@@ -1,0 +1,45 @@
+import { logFault } from '../log-line.ts';
+import { openDatabase } from '../store/database.ts';
+import type { ApiKey } from '../store/schema.ts';
+import { spendOfKeys } from '../store/spend.ts';
+import type { CheckPlaces } from './check.ts';
+import { type Window, windowStarts, windowsAt } from './windows.ts';
+
+/** What a key has spent now. */
+export interface UsageNow {
+  /** Integer nano-USD, settled. */
+  spent: Record<Window, number>;
+  /** Integer nano-USD set aside for running requests; null where only D1 answered. */
+  held: number | null;
+  running: number | null;
+  /** ISO UTC; null for a window that does not end. */
+  resetAt: Record<Window, string | null>;
+}
+
+/** The same sums from D1, which may be seconds behind. */
+async function usageInDatabase(binding: D1Database, key: ApiKey, now: number, offset: string): Promise<UsageNow> {
+  const spends = await spendOfKeys(openDatabase(binding), [key.id], windowStarts(now, offset));
+  const spent = spends.get(key.id) ?? { day: 0, week: 0, month: 0, total: 0 };
+  const { day, week, month } = windowsAt(now, offset).resetAt;
+  const iso = (time: number) => new Date(time).toISOString();
+  return {
+    spent,
+    held: null,
+    running: null,
+    resetAt: { day: iso(day), week: iso(week), month: iso(month), total: null },
+  };
+}
+
+/**
+ * What a key has spent now: as its ledger says, or as D1 does while the ledger does not answer.
+ * `now` is ms since 1970, `offset` such as +08:00.
+ */
+export async function readUsageNow(places: CheckPlaces, key: ApiKey, now: number, offset: string): Promise<UsageNow> {
+  try {
+    const { spent, held, openLeases, resetAt } = await places.KEY_LEDGER.getByName(key.id).state(key);
+    return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null } };
+  } catch (cause) {
+    logFault('ledger_unavailable', cause, { key_id: key.id });
+    return await usageInDatabase(places.DB, key, now, offset);
+  }
+}

@@ -1,0 +1,72 @@
+import { createExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { app } from '../../src/app.ts';
+import { sweep } from '../../src/ledger/sweep.ts';
+import { makeKey } from '../support/keys.ts';
+import { get, internal } from '../support/router.ts';
+import { newOperator, ORIGIN } from './operator.ts';
+
+const HOUR = 3_600_000;
+/** On the hour, when the cron compares. */
+const FULL_HOUR = Math.ceil(Date.now() / HOUR) * HOUR;
+
+async function settledRequest(): Promise<string> {
+  const { key, secret } = await makeKey();
+  const body = JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] });
+  const headers = { authorization: `Bearer ${secret}` };
+  await (await get('/api/v1/chat/completions', { method: 'POST', headers, body })).text();
+  await vi.waitFor(
+    async () => {
+      const response = await internal('/worker/settle', { method: 'POST' });
+      expect(await response.json()).toMatchObject({ pending: 0 });
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+  return key.id;
+}
+
+describe('the ledger’s light on the overview', () => {
+  it('is what the cron found last: not checked yet, agreeing, differing', async () => {
+    const operator = await newOperator();
+    const keyId = await settledRequest();
+    expect(await operator.read('/admin')).toContain('has not been checked yet');
+    // Not on the hour: a router that has no light yet is compared at once.
+    await sweep(env, FULL_HOUR + 60_000);
+    const agreeing = await operator.read('/admin');
+    expect(agreeing).toContain('agrees with D1 to the last nano-dollar');
+    expect(agreeing).toContain('Checked');
+    await env.DB.prepare('DELETE FROM usage_daily WHERE key_id = ?').bind(keyId).run();
+    await sweep(env, FULL_HOUR + 2 * 60_000);
+    expect(await operator.read('/admin')).toContain('agrees with D1');
+    await sweep(env, FULL_HOUR + HOUR);
+    expect(await operator.read('/admin')).toContain('The ledger and D1 differ');
+    expect(await operator.read('/admin/ledger')).toContain('edited by hand');
+  });
+
+  it('is newer where somebody has looked at the ledger’s own page', async () => {
+    const operator = await newOperator();
+    await env.KEY_CACHE.delete('ledger-light');
+    await operator.read('/admin/ledger');
+    await vi.waitFor(async () => expect(await operator.read('/admin')).toContain('Checked just now'));
+  });
+
+  it('asks no key’s ledger: the page is there while none answers, and while KV fails', async () => {
+    const { cookie } = await newOperator();
+    await makeKey();
+    const deaf = {
+      getByName: () => {
+        throw new Error('nobody should be asked');
+      },
+    };
+    const open = (bindings: object) => {
+      const request = new Request(`${ORIGIN}/admin`, { headers: { cookie } });
+      return app.fetch(request, { ...env, ...bindings } as Cloudflare.Env, createExecutionContext()); // a test's double
+    };
+    expect((await open({ KEY_LEDGER: deaf })).status).toBe(200);
+    const broken = { get: (name: string) => (name.startsWith('session') ? null : Promise.reject(new Error('KV'))) };
+    const page = await open({ KEY_CACHE: broken });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('has not been checked yet');
+  });
+});
