@@ -14,12 +14,12 @@ function inUsd(amounts: Readonly<Record<string, number>>): Record<string, string
 
 /** A key as its holder sees it. Usage is the ledger's, settled only; USD are decimal texts. */
 function describeOwnKey(key: ApiKey, state: LedgerState) {
-  const { id, name, owner, purpose, prefix, last4, expires_at, models, created_at, reasoning, ...all } =
+  const { id, name, owner, purpose, prefix, last4, expires_at, models, created_at, reasoning, provider_tools, ...all } =
     describeKey(key);
   const { rpm, tpm, max_concurrent, budget_day_usd, budget_week_usd, budget_month_usd, budget_total_usd } = all;
   const limits = { rpm, tpm, max_concurrent, budget_day_usd, budget_week_usd, budget_month_usd, budget_total_usd };
   return {
-    ...{ id, name, owner, purpose, prefix, last4, expires_at, models, reasoning, created_at, limits },
+    ...{ id, name, owner, purpose, prefix, last4, expires_at, models, reasoning, provider_tools, created_at, limits },
     usage: inUsd(state.spent),
     held: nanoToUsd(state.held),
     remaining: inUsd(state.remaining),

@@ -17,6 +17,7 @@ const COLUMNS = {
   'budget-month': 'budget_month_usd',
   'budget-total': 'budget_total_usd',
   reasoning: 'reasoning',
+  'provider-tools': 'provider_tools',
 } as const;
 
 /** The flags that say what a key may do, for parseArgs. */
@@ -33,6 +34,7 @@ export const SETTING_OPTIONS = {
   'budget-month': { type: 'string' },
   'budget-total': { type: 'string' },
   reasoning: { type: 'string' },
+  'provider-tools': { type: 'string' },
 } as const;
 
 export const SETTING_HELP = `
@@ -44,7 +46,8 @@ export const SETTING_HELP = `
   --tpm N              tokens a minute
   --max-concurrent N   requests at the same time
   --budget-day USD     money a day; also --budget-week, --budget-month, --budget-total
-  --reasoning R        how reasoning is shown: think | details | hidden`;
+  --reasoning R        how reasoning is shown: think | details | hidden
+  --provider-tools S   on | off: web search and other tools that the provider runs, and bills a call`;
 
 /** A duration as the time it ends at, ISO UTC. Throws Mistake. */
 export function durationFrom(text: string, now: number, flag: string): string {

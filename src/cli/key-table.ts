@@ -41,7 +41,7 @@ export function keyTable(keys: readonly ApiKey[]): string {
     key.purpose,
     maskSecret(key),
     state(key),
-    limits(key),
+    key.providerTools ? `${limits(key)}, providers' tools` : limits(key),
     key.expiresAt?.slice(0, 10) ?? 'never',
   ]);
   return table(columns, rows, terminalWidth());
@@ -57,6 +57,7 @@ export function keyDetails(key: ApiKey): string {
     ['Key', maskSecret(key)],
     ['Status', state(key)],
     ['Limits', limits(key)],
+    ['Tools', key.providerTools ? "functions, and providers' own" : 'functions'],
     ['Reasoning', key.reasoning],
     ['Expires', key.expiresAt ?? 'never'],
     ['Created', key.createdAt],

@@ -83,6 +83,18 @@ const models = z.optional(
   ),
 );
 
+const SWITCH_RULE = 'must be true or false ("on" or "off")';
+const SWITCH_WORDS: ReadonlyMap<unknown, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+]);
+const onOff = z.optional(
+  z.pipe(
+    z.transform((value) => SWITCH_WORDS.get(value) ?? value),
+    z.boolean(SWITCH_RULE),
+  ),
+);
+
 /** A user's name. */
 export const userNameSchema = z.string(NAME_RULE).check(z.regex(NAME_PATTERN, NAME_RULE));
 
@@ -111,6 +123,7 @@ export function settingsShape(purposes: readonly string[]) {
     budget_month_usd: budget,
     budget_total_usd: budget,
     reasoning: z.optional(z.enum(displays, `must be one of ${displays.join(', ')}`)),
+    provider_tools: onOff,
   };
 }
 
@@ -132,6 +145,7 @@ export function settingsToColumns(settings: ParsedSettings): KeySettings {
     budgetMonthUsd: settings.budget_month_usd,
     budgetTotalUsd: settings.budget_total_usd,
     reasoning: settings.reasoning,
+    providerTools: settings.provider_tools,
   };
 }
 

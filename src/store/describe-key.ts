@@ -21,6 +21,7 @@ export function describeKey(key: ApiKey) {
     budget_month_usd: key.budgetMonthUsd,
     budget_total_usd: key.budgetTotalUsd,
     reasoning: key.reasoning,
+    provider_tools: key.providerTools,
     // The secret that a rotation replaced works until then.
     previous_expires_at: key.previousExpiresAt,
     revision: key.revision,

@@ -20,7 +20,8 @@ export type KeySettings = {
     | 'budgetWeekUsd'
     | 'budgetMonthUsd'
     | 'budgetTotalUsd'
-    | 'reasoning']?: ApiKeyRow[Column] | undefined;
+    | 'reasoning'
+    | 'providerTools']?: ApiKeyRow[Column] | undefined;
 };
 
 /** What is stored of a secret. */

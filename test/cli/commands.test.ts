@@ -69,6 +69,7 @@ describe('npm run keys', () => {
       'a/b, c/*',
     ];
     const limits = ['--rpm', '10', '--tpm', '1000', '--max-concurrent', '3', '--reasoning', 'details'];
+    limits.push('--provider-tools', 'on');
     const budgets = ['--budget-day', '0.5', '--budget-week', '2', '--budget-month', '7.25', '--budget-total', '100'];
     const made = await json('keys', 'create', '--username', 'bea@example.org', ...flags, ...limits, ...budgets);
     expect(made.key).toMatch(/^team1-[0-9A-Za-z]{49}$/);
@@ -88,13 +89,16 @@ describe('npm run keys', () => {
       budget_month_usd: 7.25,
       budget_total_usd: 100,
       reasoning: 'details',
+      provider_tools: true,
     };
     expect(await json('keys', 'show', made.id)).toMatchObject(wanted);
     expect(await json('keys', 'list', '--username', 'bea@example.org')).toMatchObject([wanted]);
     const lifted = ['--rpm', '20', '--tpm', 'none', '--budget-day', 'none', '--models', 'all', '--expires', 'none'];
+    lifted.push('--provider-tools', 'off');
     const set = await json('keys', 'set', made.id, ...lifted);
     const after = { rpm: 20, tpm: null, budget_day_usd: null, models: null, expires_at: null, budget_week_usd: 2 };
-    expect(set).toMatchObject({ ...wanted, ...after });
+    expect(rows(`SELECT provider_tools FROM api_keys WHERE id = '${made.id}'`)).toEqual([{ provider_tools: 0 }]);
+    expect(set).toMatchObject({ ...wanted, ...after, provider_tools: false });
     expect(set.revision).toBeGreaterThan(made.revision);
   });
 

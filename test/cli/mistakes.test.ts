@@ -31,6 +31,10 @@ const MISTAKES: [string[], RegExp][] = [
   [['keys', 'create', '--username', 'a', '--expires', '1w'], /--expires/],
   [['keys', 'create', '--username', 'a', '--expires', '0s'], /--expires/],
   [['keys', 'create', '--username', 'a', '--reasoning', 'loud'], /--reasoning/],
+  [
+    ['keys', 'create', '--username', 'a', '--provider-tools', 'yes'],
+    /--provider-tools must be true or false \("on" or "off"\)/,
+  ],
   [['keys', 'create', '--username', 'a', '--frobnicate'], /--frobnicate/],
   [['keys', 'create', '--username', 'a', '--remote', '--local'], /--remote/],
   [['keys', 'create', '--username', 'a', '--remote', '--persist-to', 'x'], /--persist-to/],

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { internal } from '../support/router.ts';
 import { auditOf, chatStatus, find, makeThroughForm, type Operator, save, secretIn } from './key-form.ts';
 import { newOperator } from './operator.ts';
 
@@ -10,6 +11,18 @@ beforeAll(async () => {
 });
 
 describe('a change in the console holds from the next request on', () => {
+  it("allows providers' own tools, and refuses them again", async () => {
+    const { id } = await makeThroughForm(operator, { username: 'tools' });
+    const chosen = async () =>
+      find(await operator.read(`/admin/keys/${id}`), /id="provider_tools".*?<option value="(\w+)" selected/s);
+    expect(await chosen()).toBe('off');
+    await save(operator, id, { provider_tools: 'on' });
+    expect(await chosen()).toBe('on');
+    expect(await (await internal(`/internal/keys/${id}`)).json()).toMatchObject({ provider_tools: true });
+    await save(operator, id, { provider_tools: 'off' });
+    expect(await chosen()).toBe('off');
+  });
+
   it('sets a limit, lifts it, disables and enables', async () => {
     const { id, secret } = await makeThroughForm(operator, { username: 'limits' });
     expect(await chatStatus(secret)).toBe(200);

@@ -65,6 +65,15 @@ export function SettingsFields() {
           initial="think"
           options={REASONING_DISPLAYS.map((display) => [display, keyForm.displays[display]] as const)}
         />
+        <Select
+          name="provider_tools"
+          label={keyForm.providerTools}
+          initial="off"
+          options={[
+            ['off', keyForm.providerToolsOff],
+            ['on', keyForm.providerToolsOn],
+          ]}
+        />
       </div>
     </>
   );

@@ -89,5 +89,6 @@ export function fieldsOfKey(key: ApiKey): FieldValues {
     budget_month_usd: budgetText(key.budgetMonthUsd),
     budget_total_usd: budgetText(key.budgetTotalUsd),
     reasoning: key.reasoning,
+    provider_tools: key.providerTools ? 'on' : 'off',
   };
 }

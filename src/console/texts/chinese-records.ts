@@ -58,6 +58,9 @@ export const chineseRecords: RecordTexts = {
     budgetTotal: '累计',
     reasoning: 'Cursor 中的思考过程',
     displays: { think: '显示为 <think> 文本', details: '显示为折叠块', hidden: '不显示' },
+    providerTools: '厂商自带的工具（如联网搜索）',
+    providerToolsOff: '拒绝',
+    providerToolsOn: '允许：按次另行收费',
     create: '建立密钥',
     invalid: '尚未保存，请更正标出的字段。',
     errors: {

@@ -59,6 +59,9 @@ export const englishRecords = {
     budgetTotal: 'In total',
     reasoning: 'Reasoning in Cursor',
     displays: { think: 'as <think> text', details: 'as a folded block', hidden: 'not shown' },
+    providerTools: 'Web search and other tools that the provider runs',
+    providerToolsOff: 'refused',
+    providerToolsOn: 'allowed: they cost money a call',
     create: 'Make the key',
     invalid: 'Nothing was saved yet. Please correct the marked fields.',
     errors: {

@@ -11,6 +11,7 @@ describe('/internal/keys', () => {
       budget_day_usd: 1.5,
       budget_total_usd: 10,
       reasoning: 'hidden',
+      provider_tools: true,
     };
     const made = await makeKey({
       ...limits,
@@ -54,6 +55,8 @@ describe('/internal/keys', () => {
       ['expires_at', '9999-12-31T23:59:59-14:00'],
       ['expires_at', '0000-01-01T00:00:00+14:00'],
       ['reasoning', 'loud'],
+      ['provider_tools', 1],
+      ['provider_tools', 'maybe'],
       ['rate', 5],
     ];
     for (const [member, value] of WRONG) {
