@@ -1,5 +1,5 @@
 /** A job took longer than it was waited for. */
-export class TimedOut extends Error {
+class TimedOut extends Error {
   override name = 'TimedOut';
 }
 

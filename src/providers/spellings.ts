@@ -14,7 +14,7 @@ const DECISIVE_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** A name as a reader takes it that does not look at case; `ſ` and the Kelvin sign are an s and a k to Go. */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 

@@ -28,7 +28,7 @@ interface TrackedCall extends ToolCall {
 }
 
 /** Where a piece belongs. */
-export interface Placed {
+interface Placed {
   call: ToolCall;
   /** True where it says no more than the call has said as a whole already. */
   isRepeat: boolean;

@@ -8,7 +8,7 @@ import { cutEvery, translateAll } from './translate-all.ts';
 
 /* Answers of a provider, and what a door's printer makes of their streams. */
 
-export const FACTS: AnswerFacts = {
+const FACTS: AnswerFacts = {
   requestId: 'req_01kb2m3n4p5q6r7s8t9v0w1x2y',
   created: 1_764_661_832,
   requestedModel: 'deepseek-flash',

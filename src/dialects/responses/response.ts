@@ -3,7 +3,7 @@ import type { Usage } from '../../protocol/usage.ts';
 import type { AnswerFacts, Ending } from '../dialect.ts';
 
 /** Usage in the words of Responses; clients need both details. */
-export function printUsage(usage: Usage): JsonObject {
+function printUsage(usage: Usage): JsonObject {
   const { cacheWriteTokens, cachedTokens, inputTokens, outputTokens, reasoningTokens } = usage;
   return {
     input_tokens: inputTokens,
