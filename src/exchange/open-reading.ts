@@ -1,6 +1,7 @@
 import type { Printer } from '../dialects/dialect.ts';
 import { completionAsStream, readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
+import { withoutHalves } from '../protocol/half-surrogates.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
@@ -57,7 +58,7 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
   });
 
   function readBody(text: string): BodyAsStream {
-    const body = readCompletion(text);
+    const body = readCompletion(withoutHalves(text));
     if (body.kind === 'cut') return { kind: 'failed', error: brokenOff() };
     if (body.kind === 'error') return { kind: 'failed', error: complain(text, body.body['usage']) };
     if (body.kind === 'garbage') return { kind: 'failed', error: complain(text) };

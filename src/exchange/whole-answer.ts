@@ -2,6 +2,7 @@ import type { WholeAnswer } from '../dialects/dialect.ts';
 import { readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { textBytes } from '../protocol/estimate.ts';
+import { withoutHalves } from '../protocol/half-surrogates.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
@@ -43,8 +44,9 @@ function failureIn(provider: Provider, { isComplete, finishReason, vendorFinishR
 }
 
 /** Reads an answer's text: blank lines that a provider sends while one waits are life, and no part of it. */
-function readAnswer(exchange: Exchange, text: string, whole: Whole): Tried {
+function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
   const { apiKey, provider } = exchange.target.configured;
+  const text = withoutHalves(body);
   const read = readCompletion(text);
   if (read.kind === 'cut') return failed(brokenOff(), true);
   if (read.kind !== 'completion') {

@@ -104,7 +104,7 @@ export function errorBody(error: RouterError): ErrorBody {
       message: error.message.toWellFormed(),
       type: ERROR_CODES[error.code].type,
       param: error.param?.toWellFormed() ?? null,
-      code: error.providerCode ?? error.code,
+      code: error.providerCode?.toWellFormed() ?? error.code,
     },
   };
 }

@@ -57,3 +57,17 @@ export function mendHalfSurrogates(json: Uint8Array): boolean {
   }
   return mended;
 }
+
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/** Whether JSON has escapes of surrogates at all; most of those are pairs. */
+export function mayHoldHalves(json: string): boolean {
+  return ESCAPED_SURROGATE.test(json);
+}
+
+/** JSON with U+FFFD in the place of each escaped half; the very same text where there is none. */
+export function withoutHalves(json: string): string {
+  if (!mayHoldHalves(json)) return json;
+  const bytes = new TextEncoder().encode(json);
+  return mendHalfSurrogates(bytes) ? new TextDecoder('utf-8', { ignoreBOM: true, fatal: false }).decode(bytes) : json;
+}

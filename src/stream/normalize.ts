@@ -4,6 +4,7 @@ import type { StepController, StreamEvent, StreamStep } from '../protocol/event.
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { mendUsage } from '../protocol/usage.ts';
 import { mapFinishReason, readFinishReason } from './finish-reason.ts';
+import { trackHalves } from './halves.ts';
 import { type ToolCall, type ToolCalls, trackToolCalls } from './tool-calls.ts';
 
 /** What the normaliser is told of the provider. */
@@ -136,6 +137,7 @@ function mendEnvelope(chunk: ChatChunk, traits: ProviderTraits): boolean {
  */
 export function createNormalizer(traits: ProviderTraits): Normalizer {
   const states = new Map<number, ChoiceState>();
+  const halves = trackHalves();
   const endings = {
     isComplete: () => states.size > 0 && [...states.values()].every((state) => state.isFinished),
     reason: null as string | null, // widened: it is set below
@@ -172,6 +174,7 @@ export function createNormalizer(traits: ProviderTraits): Normalizer {
   return {
     endings,
     transform(event: StreamEvent, controller: StepController) {
+      halves.mend(event);
       const { chunk } = event;
       let changed = traits.mendChunk?.(chunk) ?? false;
       changed = mendEnvelope(chunk, traits) || changed;

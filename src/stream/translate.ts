@@ -74,7 +74,9 @@ export function createTranslator(setup: TranslatorSetup): Translator {
     if (isFirst && plain.startsWith('\ufeff')) plain = plain.slice(1);
     isFirst = false;
     const { output, progress } = translateText(plain);
-    if (output === null && bytes !== null && plain === text) return { consumed, output: bytes, progress };
+    // Bytes that are no UTF-8, such as halves of surrogate pairs, were read as U+FFFD, and go out as that.
+    const isAsItCame = plain === text && !text.includes('\ufffd');
+    if (output === null && bytes !== null && isAsItCame) return { consumed, output: bytes, progress };
     const frames = output ?? plain;
     return { consumed, output: frames === '' ? null : encoder.encode(frames), progress };
   }

@@ -62,12 +62,45 @@ describe('a request without halves', () => {
   });
 });
 
+describe('an answer', () => {
+  const answer = (content: string) =>
+    `{"id":"a","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"${content}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`;
+  const ask = (stream: boolean) =>
+    post(
+      'default',
+      JSON.stringify({ model: 'deepseek/deepseek-flash', stream, messages: [{ role: 'user', content: 'Hi' }] }),
+    );
+
+  it('holds none, whole or as the stream that it should have been', async () => {
+    playProvider(
+      () => new Response(answer('a\\ud83d \\ud83d\\ude42'), { headers: { 'content-type': 'application/json' } }),
+    );
+    expect(await (await ask(false)).json()).toMatchObject({ choices: [{ message: { content: 'a\ufffd 🙂' } }] });
+    const text = await (await ask(true)).text();
+    expect(text).toContain('a\ufffd 🙂');
+    expect(text).not.toMatch(/\\ud[89a-f]/);
+  });
+
+  it('without halves is the very text that the provider sent', async () => {
+    playProvider(() => new Response(answer('\\ud83d\\ude42'), { headers: { 'content-type': 'application/json' } }));
+    expect(await (await ask(false)).text()).toBe(answer('\\ud83d\\ude42'));
+  });
+});
+
 describe('an error', () => {
   it('shows no half of a character, where it cuts a name', async () => {
     const model = `test/${'a'.repeat(94)}🙂🙂`;
     const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] });
     const text = await (await post('default', body)).text();
     expect(JSON.parse(text).error.message).toContain('\ufffd…');
+    expect(text).not.toMatch(/\\ud[89a-f]/);
+  });
+
+  it('shows none that a provider put into its complaint', async () => {
+    playProvider(() => new Response('{"error":{"message":"bad \\ud83d","code":"\\ude42"}}', { status: 400 }));
+    const body = JSON.stringify({ model: 'deepseek/deepseek-flash', messages: [{ role: 'user', content: 'Hi' }] });
+    const text = await (await post('default', body)).text();
+    expect(JSON.parse(text).error).toMatchObject({ message: 'bad \ufffd', code: '\ufffd' });
     expect(text).not.toMatch(/\\ud[89a-f]/);
   });
 });

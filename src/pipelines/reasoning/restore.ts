@@ -80,7 +80,8 @@ function usesTools({ tools, messages }: ChatRequest): boolean {
 function withReasoning(message: ChatMessage, reasoning: string | null): ChatMessage {
   const rest = { ...message };
   takeReasoning(rest);
-  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning };
+  // What was remembered may hold half a surrogate pair, which no provider takes.
+  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning.toWellFormed() };
 }
 
 function switchThinkingOff(request: ChatRequest): ChatRequest {
