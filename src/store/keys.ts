@@ -129,16 +129,20 @@ async function changeKey(
   return { kind: key.status === 'revoked' ? 'revoked' : 'stale', key };
 }
 
-/** Sets limits, name, purpose or status of a key that is not revoked. At least one of them must be given. */
+/**
+ * Sets limits, name, purpose or status of a key that is not revoked. At least one of them must be given.
+ * With a revision only a key that still has it: what was decided by an older state is `stale`.
+ */
 export async function updateKey(
   database: Database,
   id: string,
   changes: KeySettings & { status?: ApiKeyRow['status'] | undefined },
   actor: Actor,
+  revision?: number,
 ): Promise<KeyChange> {
   const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const action = changes.status === 'revoked' ? 'key.revoke' : 'key.update';
-  return await changeKey(database, id, set, { actor, action, target: id, details: set });
+  return await changeKey(database, id, set, { actor, action, target: id, details: set }, revision);
 }
 
 /** Ends a key for good. Revoking twice is no mistake, and changes nothing. */

@@ -37,12 +37,14 @@ export function RotateForm({ apiKey, values, errors }: RotateProps) {
   );
 }
 
+/** Taking away needs no second look; giving back does, since the key may have been disabled again for a reason. */
 function StatusForm({ apiKey }: { apiKey: ApiKey }) {
   const { keyPage } = useView().texts;
   const isActive = apiKey.status === 'active';
   return (
     <Form
       action={`/admin/keys/${apiKey.id}/${isActive ? 'disable' : 'enable'}`}
+      {...(isActive ? {} : { hidden: { revision: apiKey.revision } })}
       look="row between"
       submit={isActive ? keyPage.disable : keyPage.enable}
       submitLook="plain"

@@ -74,6 +74,24 @@ function budgetText(usd: number | null): string {
   return usd.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 9 });
 }
 
+/** What the settings are called, by their fields. */
+export function settingNames({ keyForm }: Texts): FieldValues {
+  return {
+    name: keyForm.name,
+    purpose: keyForm.purpose,
+    expires_at: keyForm.expiresAt,
+    models: keyForm.models,
+    rpm: keyForm.rpm,
+    tpm: keyForm.tpm,
+    max_concurrent: keyForm.maxConcurrent,
+    budget_day_usd: keyForm.budgetOf(keyForm.budgetDay),
+    budget_week_usd: keyForm.budgetOf(keyForm.budgetWeek),
+    budget_month_usd: keyForm.budgetOf(keyForm.budgetMonth),
+    budget_total_usd: keyForm.budgetOf(keyForm.budgetTotal),
+    reasoning: keyForm.reasoning,
+  };
+}
+
 /** A key's settings as the fields of its form. */
 export function fieldsOfKey(key: ApiKey): FieldValues {
   return {

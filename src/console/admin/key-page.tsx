@@ -16,6 +16,7 @@ import { useView } from '../kit/view.ts';
 import { Frame, Head, Note } from './frame.tsx';
 import { KeyDangers, RotateForm } from './key-actions.tsx';
 import { NameField, SettingsFields } from './key-fields.tsx';
+import { fieldsOfKey } from './key-input.ts';
 import { CHART_DAYS } from './overview-data.ts';
 
 interface KeyProps {
@@ -23,10 +24,10 @@ interface KeyProps {
   usage: UsageNow;
   days: readonly DailySpend[];
   rows: readonly RequestLogRow[];
-  /** The settings as they stand, or as they were sent and could not be taken. */
-  values: FieldValues;
+  /** What was typed and could not be taken. */
+  typed: FieldValues;
   errors: FieldErrors;
-  note: string | null;
+  note: { text: string; bad: boolean } | null;
 }
 
 function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
@@ -45,12 +46,20 @@ function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function Settings({ apiKey, values, errors }: KeyProps) {
+function Settings({ apiKey, typed, errors }: KeyProps) {
   const { keyForm, keyPage, save } = useView().texts;
+  const current = fieldsOfKey(apiKey);
   return (
     <section class="panel" id="settings">
       <h2>{keyPage.settings}</h2>
-      <Form action={`/admin/keys/${apiKey.id}`} values={values} errors={errors} submit={save} novalidate>
+      <Form
+        action={`/admin/keys/${apiKey.id}`}
+        seen={{ revision: apiKey.revision, values: current }}
+        values={{ ...current, ...typed }}
+        errors={errors}
+        submit={save}
+        novalidate
+      >
         <div class="fields">
           <NameField />
           <Field
@@ -108,11 +117,9 @@ function Hindrance({ apiKey }: { apiKey: ApiKey }) {
 
 /** A key's own page: what it did, what it may do, and what can be done with it. */
 export function KeyPage(props: KeyProps) {
-  const { apiKey, values, errors, note } = props;
-  const { keyForm } = useView().texts;
+  const { apiKey, typed, errors, note } = props;
   const name = apiKey.name || maskSecret(apiKey);
   const isRevoked = apiKey.status === 'revoked';
-  const hasErrors = Object.keys(errors).length > 0;
   return (
     <Frame title={name} place="keys">
       <Head
@@ -123,14 +130,14 @@ export function KeyPage(props: KeyProps) {
         }
         lead={`${apiKey.owner} · ${apiKey.purpose}`}
       />
-      <Note text={hasErrors ? keyForm.invalid : note} bad={hasErrors} />
+      {note !== null && <Note {...note} />}
       <Hindrance apiKey={apiKey} />
       <Usage {...props} />
       <LastRequests {...props} />
       {isRevoked ? null : <Settings {...props} />}
       <div class="two">
         <KeyFacts apiKey={apiKey} />
-        {isRevoked ? null : <RotateForm apiKey={apiKey} values={values} errors={errors} />}
+        {isRevoked ? null : <RotateForm apiKey={apiKey} values={typed} errors={errors} />}
       </div>
       {isRevoked ? null : <KeyDangers apiKey={apiKey} />}
     </Frame>

@@ -89,7 +89,8 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
   const fields = await readForm(c);
   const grace = parseDuration(fields['grace'] ?? '');
   if (grace === null) {
-    return showKey(c, id, { errors: { grace: view.texts.keyForm.errors.duration }, values: fields, note: null });
+    const errors = { grace: view.texts.keyForm.errors.duration };
+    return showKey(c, id, { kind: 'faults', typed: { grace: fields['grace'] ?? '' }, errors });
   }
   const database = openDatabase(c.env.DB);
   const before = await getKey(database, id);

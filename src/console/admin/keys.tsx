@@ -4,9 +4,10 @@ import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
-import { type KeyChange, listKeys, revokeKey, updateKey } from '../../store/keys.ts';
+import { getKey, type KeyChange, listKeys, revokeKey, updateKey } from '../../store/keys.ts';
+import type { ApiKey } from '../../store/schema.ts';
 import { spendOfKeys } from '../../store/spend.ts';
-import { readForm } from '../kit/read-form.ts';
+import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
@@ -55,15 +56,26 @@ async function finish(c: Context<AdminEnv>, id: string, change: KeyChange, done:
   return back(done);
 }
 
+function isStale(key: ApiKey, { seen }: Edit): boolean {
+  return key.status !== 'revoked' && seen !== null && seen.revision !== key.revision;
+}
+
 async function save(c: Context<AdminEnv>): Promise<Response> {
   const id = c.req.param('id') ?? '';
   const { texts } = viewOf(c);
-  const fields = await readForm(c);
-  const read = readSettings(fields, texts);
-  if (read.kind === 'invalid') return showKey(c, id, { errors: read.errors, values: fields, note: null });
+  const database = openDatabase(c.env.DB);
+  const edit = readEdit(await readForm(c));
+  const key = await getKey(database, id);
+  if (key === null) return c.notFound();
+  if (isStale(key, edit)) return showKey(c, id, { kind: 'conflict', edit });
+  const read = readSettings(edit.changed, texts);
+  if (read.kind === 'invalid') return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: read.errors });
   const isEmpty = Object.values(read.settings).every((value) => value === undefined);
   if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);
-  return finish(c, id, await updateKey(openDatabase(c.env.DB), id, read.settings, 'console'), 'saved');
+  const change = await updateKey(database, id, read.settings, 'console', edit.seen?.revision);
+  // Another change came between the reading and the writing.
+  if (change.kind === 'stale') return showKey(c, id, { kind: 'conflict', edit });
+  return finish(c, id, change, 'saved');
 }
 
 /** The list of keys, a key's page, and every change that makes no secret. */
@@ -71,7 +83,7 @@ export const keys = new Hono<AdminEnv>()
   .get('/keys', list)
   .get('/keys/:id', (c) => {
     const note = noteOf(c.req.query('done'), viewOf(c).texts);
-    return showKey(c, c.req.param('id'), { errors: {}, values: null, note });
+    return showKey(c, c.req.param('id'), { kind: 'look', note });
   })
   // What a form was sent to is no page: whoever comes back to it wants the key.
   .get('/keys/:id/:action', (c) => c.redirect(`/admin/keys/${encodeURIComponent(c.req.param('id'))}`, 303))
@@ -82,7 +94,9 @@ export const keys = new Hono<AdminEnv>()
   })
   .post('/keys/:id/enable', async (c) => {
     const id = c.req.param('id');
-    return finish(c, id, await updateKey(openDatabase(c.env.DB), id, { status: 'active' }, 'console'), 'enabled');
+    const { seen } = readEdit(await readForm(c));
+    const database = openDatabase(c.env.DB);
+    return finish(c, id, await updateKey(database, id, { status: 'active' }, 'console', seen?.revision), 'enabled');
   })
   .post('/keys/:id/revoke', async (c) => {
     const id = c.req.param('id');

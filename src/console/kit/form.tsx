@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { type FieldErrors, FieldsContext } from './field.tsx';
-import type { FieldValues } from './read-form.ts';
+import { type FieldValues, SEEN_FIELDS, type Seen } from './read-form.ts';
 
 interface FormProps {
   /** Where it is sent. */
@@ -14,6 +14,8 @@ interface FormProps {
   submitLook?: string;
   /** Sent along unseen. */
   hidden?: Readonly<Record<string, string | number>>;
+  /** What it was made of, where it changes what others may change too: `readEdit` then tells what was typed. */
+  seen?: Seen;
   values?: FieldValues;
   errors?: FieldErrors;
   /** Faults are told by us, in place and all at once; else the browser stops what is left empty. */
@@ -23,10 +25,14 @@ interface FormProps {
 
 /** A form that changes something: its fields show what was typed before and what was wrong with it. */
 export function Form(props: FormProps) {
-  const { action, submit, submitHint, look, submitLook, hidden = {}, values = {}, errors = {} } = props;
+  const { action, submit, submitHint, look, submitLook, seen, values = {}, errors = {} } = props;
+  const made =
+    seen === undefined
+      ? {}
+      : { [SEEN_FIELDS.revision]: seen.revision, [SEEN_FIELDS.values]: JSON.stringify(seen.values) };
   return (
     <form method="post" action={action} class={look} novalidate={props.novalidate}>
-      {Object.entries(hidden).map(([name, value]) => (
+      {Object.entries({ ...props.hidden, ...made }).map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}
       <FieldsContext.Provider value={{ values, errors }}>{props.children}</FieldsContext.Provider>

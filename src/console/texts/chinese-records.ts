@@ -63,6 +63,9 @@ export const chineseRecords: RecordTexts = {
     providerToolsOn: '允许：按次另行收费',
     create: '建立密钥',
     invalid: '尚未保存，请更正标出的字段。',
+    nothing: '无',
+    isNow: (value) => `他人已将此项设为：${value}`,
+    budgetOf: (window) => `预算（${window}）`,
     errors: {
       name: '请用 1 到 64 个字母、数字或 . _ @ + -',
       prefix: '请用 1 到 10 个小写字母或数字，以字母开头。',
@@ -133,6 +136,9 @@ export const chineseRecords: RecordTexts = {
     disabled: '密钥已停用。',
     enabled: '密钥已启用。',
     revoked: '密钥已吊销。',
+    conflict: '尚未保存：打开表单之后，此密钥已被更改。现在显示的是最新状态与您填写的内容，请核对后再保存。',
+    conflictIn: (what) =>
+      `尚未保存：打开表单之后，此密钥已被更改（${what}）。现在显示的是最新状态与您填写的内容，请核对后再保存。`,
     stale: '密钥在此期间已被更改。现在显示的是最新状态，请重试。',
     lastRequests: '最近的请求',
     allRequests: '它的全部请求',

@@ -64,6 +64,9 @@ export const englishRecords = {
     providerToolsOn: 'allowed: they cost money a call',
     create: 'Make the key',
     invalid: 'Nothing was saved yet. Please correct the marked fields.',
+    nothing: 'none',
+    isNow: (value: string) => `Somebody else has set this to: ${value}`,
+    budgetOf: (window: string) => `Budget, ${window.toLowerCase()}`,
     errors: {
       name: 'Use 1 to 64 letters, digits or . _ @ + -',
       prefix: 'Use 1 to 10 lower-case letters and digits, a letter first.',
@@ -135,6 +138,10 @@ export const englishRecords = {
     disabled: 'The key is disabled.',
     enabled: 'The key is enabled.',
     revoked: 'The key is revoked.',
+    conflict:
+      'Nothing was saved: this key was changed since you opened the form. You see it as it is now, with what you typed. Look at it and save again.',
+    conflictIn: (what: string) =>
+      `Nothing was saved: this key was changed since you opened the form (${what}). You see it as it is now, with what you typed. Look at it and save again.`,
     stale: 'The key was changed in the meantime. This is its state now; please try again.',
     lastRequests: 'Last requests',
     allRequests: 'All its requests',
