@@ -40,6 +40,7 @@ async function openConversation(
     provider: configured.provider.id,
     model: model.id,
     wantsReasoning: model.wantsReasoning,
+    repeatsCallIds: configured.provider.repeatsCallIds,
     canDisableThinking: model.thinking.kind === 'switch',
     memory: c.get('config').reasoningMemory
       ? openMemory(c.env, id, `${configured.provider.id}/${model.id}`, c.get('requestId'), runAfter)

@@ -35,6 +35,8 @@ export interface Exchange {
   provider: string;
   model: string;
   wantsReasoning: boolean;
+  /** True where one id of a tool call may stand in a conversation more than once, though not in one turn. */
+  repeatsCallIds: boolean;
   /** True where `thinking: {type: "disabled"}` is understood. */
   canDisableThinking: boolean;
   /** Null when memory is off. */

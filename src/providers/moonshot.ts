@@ -89,6 +89,9 @@ export const moonshot = openAICompatible({
     if (mended !== tools) draft.set('tools', mended, "Moonshot's validator wants explicit types");
   },
 
+  // `functions.read:0` in each turn: https://github.com/fw-ai/fireconnect/issues/16 (2026-07-27).
+  repeatsCallIds: true,
+
   mendChunk: mendUsage,
   mendCompletion: mendUsage,
 

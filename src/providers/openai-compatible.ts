@@ -16,7 +16,7 @@ export interface ProviderSpec
       Provider,
       'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer'
     >,
-    Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath'>> {
+    Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath' | 'repeatsCallIds'>> {
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */
   knowsDeveloper?: boolean;
@@ -75,6 +75,7 @@ export function openAICompatible(provider: ProviderSpec): Provider {
   return {
     aliases: [],
     finishReasons: {},
+    repeatsCallIds: false,
     modelsPath: '/models',
     ...facts,
     request(request: ChatRequest, context: RequestContext) {

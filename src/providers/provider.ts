@@ -38,6 +38,11 @@ export interface Provider {
   readonly baseUrl: string;
   readonly models: readonly Model[];
   readonly aliases: readonly Alias[];
+  /**
+   * True where its own ids of tool calls begin anew in each turn, so that one may stand in a conversation more than once.
+   * Others refuse that.
+   */
+  readonly repeatsCallIds: boolean;
   /** Provider finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
   readonly finishReasons: Readonly<Record<string, string>>;
   /** Request quirks. `changes` says in words what was changed, for the debug line. Throws RouterError for what the provider would refuse. */

@@ -56,6 +56,7 @@ async function runTurn(
     provider,
     model: 'thinker',
     wantsReasoning: true,
+    repeatsCallIds: provider === 'moonshot',
     canDisableThinking: provider !== 'moonshot',
     memory: openMemory?.() ?? null,
   };

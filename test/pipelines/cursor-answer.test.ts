@@ -15,6 +15,7 @@ const EXCHANGE: Exchange = {
   provider: 'deepseek',
   model: 'thinker',
   wantsReasoning: true,
+  repeatsCallIds: false,
   canDisableThinking: true,
   memory: null,
 };

@@ -11,6 +11,8 @@ export const EXCHANGE: Exchange = {
   provider: 'deepseek',
   model: 'thinker',
   wantsReasoning: false,
+  // Which ids are told apart is for tool-results.test.ts.
+  repeatsCallIds: true,
   canDisableThinking: true,
   memory: null,
 };

@@ -12,6 +12,7 @@ const exchange: Exchange = {
   provider: 'test',
   model: 'echo',
   wantsReasoning: false,
+  repeatsCallIds: false,
   canDisableThinking: false,
   memory: null,
 };

@@ -50,8 +50,18 @@ function thinks(body: JsonObject): boolean {
   return !(isObject(body['thinking']) && body['thinking']['type'] === 'disabled');
 }
 
+/** An id stands for one call of the whole conversation: craft-ai-agents/craft-agents-oss issue 630. */
+function checkIds(messages: JsonObject[]): string | null {
+  const ids = messages.flatMap((message) => listOf(message['tool_calls']).map((call) => call['id']));
+  if (ids.some((id) => typeof id !== 'string' || id === '')) return 'messages: missing field `id`';
+  const again = ids.find((id, index) => ids.indexOf(id) !== index);
+  return again === undefined ? null : `Duplicate value for 'tool_call_id' of ${String(again)} in messages`;
+}
+
 /** DeepSeek, as reported in September 2026: with tools, every earlier assistant message needs its reasoning. */
 function checkDeepSeek(body: JsonObject): string | null {
+  const wrongIds = checkIds(listOf(body['messages']));
+  if (wrongIds !== null) return wrongIds;
   if (!thinks(body) || listOf(body['tools']).length === 0) return null;
   const missing = listOf(body['messages']).some(
     (message) => message['role'] === 'assistant' && typeof message['reasoning_content'] !== 'string',
@@ -87,8 +97,8 @@ function checkContent(message: JsonObject): string | null {
   return isOnlyText && (role === 'assistant' || role === 'tool') ? 'invalid type: sequence, expected a string' : null;
 }
 
-/** Every call is answered right behind the turn that made it. */
-function checkResults(messages: JsonObject[]): string | null {
+/** Every call is answered right behind the turn that made it, once; in one turn no two calls have one id. */
+export function checkResults(messages: JsonObject[]): string | null {
   let open: unknown[] = [];
   for (const message of messages) {
     if (message['role'] === 'tool') {
@@ -99,6 +109,7 @@ function checkResults(messages: JsonObject[]): string | null {
     }
     if (open.length > 0) return 'An assistant message with tool_calls must be followed by tool messages';
     open = listOf(message['tool_calls']).map((call) => call['id']);
+    if (new Set(open).size < open.length) return 'Duplicate tool_call_id in one message';
   }
   return open.length > 0 ? 'An assistant message with tool_calls must be followed by tool messages' : null;
 }

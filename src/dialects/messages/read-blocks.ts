@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { argumentsText } from '../shared/call-text.ts';
 import { readPart } from '../shared/parts.ts';
 
 const BLOCKS: ReadonlySet<unknown> = new Set(['tool_use', 'tool_result', 'thinking', 'redacted_thinking']);
@@ -24,7 +25,7 @@ function readCall(block: JsonObject): JsonObject {
   return {
     id: block['id'],
     type: 'function',
-    function: { name: block['name'], arguments: JSON.stringify(block['input'] ?? {}) },
+    function: { name: block['name'], arguments: argumentsText(block['input'] ?? {}) },
   };
 }
 

@@ -3,6 +3,7 @@ import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { decodeCallId } from '../shared/call-ids.ts';
+import { argumentsText } from '../shared/call-text.ts';
 import { openEnvelope } from '../shared/envelope.ts';
 import type { LeftOut } from '../shared/left-out.ts';
 import type { BlockPlace } from './block-place.ts';
@@ -83,7 +84,7 @@ function readCall(block: JsonObject): JsonObject {
   return {
     id: decodeCallId(String(block['id'] ?? '')),
     type: 'function',
-    function: { name: block['name'], arguments: JSON.stringify(block['input'] ?? {}) },
+    function: { name: block['name'], arguments: argumentsText(block['input'] ?? {}) },
   };
 }
 

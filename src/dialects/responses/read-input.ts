@@ -3,6 +3,7 @@ import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { callAnswer, decodeCallId } from '../shared/call-ids.ts';
+import { argumentsText } from '../shared/call-text.ts';
 import { writeInput } from '../shared/custom-input.ts';
 import type { LeftOut } from '../shared/left-out.ts';
 import { readContent } from './read-content.ts';
@@ -143,7 +144,7 @@ const READERS: Readonly<Record<string, ReadItem>> = {
   reasoning: readReasoning,
   function_call: (reader, item) => addCall(reader, item, nameOf(reader, item), jsonText(item['arguments'])),
   custom_tool_call: (reader, item) =>
-    addCall(reader, item, nameOf(reader, item), writeInput(String(item['input'] ?? ''))),
+    addCall(reader, item, nameOf(reader, item), writeInput(argumentsText(item['input']))),
   tool_search_call: (reader, item) => addCall(reader, item, 'tool_search', jsonText(item['arguments'])),
   local_shell_call: (reader, item) => addCall(reader, item, 'local_shell', jsonText(item['action'])),
   shell_call: (reader, item) => addCall(reader, item, 'shell', jsonText(item['action'])),

@@ -1,5 +1,7 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
 import { isObject, type JsonObject, parseJson } from '../../protocol/json.ts';
+import { textOf } from '../../protocol/text.ts';
+import { argumentsText, mendCalls } from './call-text.ts';
 import { writeInput } from './custom-input.ts';
 
 /** A request in which every tool is a function, and the names of those that were not. */
@@ -18,7 +20,7 @@ function customToolOf(tool: unknown): JsonObject | null {
 export function describeInput({ format }: JsonObject): string {
   const grammar = isObject(format) && isObject(format['grammar']) ? format['grammar'] : format;
   if (!isObject(grammar) || typeof grammar['definition'] !== 'string') return 'The whole input, as plain text.';
-  return `The whole input, as plain text that follows this ${String(grammar['syntax'] ?? '')} grammar:\n${grammar['definition']}`;
+  return `The whole input, as plain text that follows this ${textOf(grammar['syntax']) ?? ''} grammar:\n${grammar['definition']}`;
 }
 
 function lowerTool(tool: unknown): unknown {
@@ -49,20 +51,20 @@ function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
   if (!isObject(call)) return call;
   const custom = customToolOf(call);
   if (custom !== null) {
-    const input = typeof custom['input'] === 'string' ? custom['input'] : '';
+    const input = argumentsText(custom['input']);
     return { id: call['id'], type: 'function', function: { name: custom['name'], arguments: writeInput(input) } };
   }
   const called = call['function'];
   if (!isObject(called)) return call;
-  const text = String(called['arguments'] ?? '');
+  const text = argumentsText(called['arguments']);
   // A chat outlives its tools: in Ask mode ApplyPatch is gone from the list, and its calls are still there.
-  const isBare = customTools.has(String(called['name'])) || (text !== '' && parseJson(text) === undefined);
+  const isBare = customTools.has(textOf(called['name']) ?? '') || (text !== '' && parseJson(text) === undefined);
   return isBare ? { ...call, function: { ...called, arguments: writeInput(text) } } : call;
 }
 
 function lowerMessage(message: ChatMessage, customTools: ReadonlySet<string>): ChatMessage {
-  if (!Array.isArray(message.tool_calls)) return message;
-  return { ...message, tool_calls: message.tool_calls.map((call) => lowerCall(call, customTools)) };
+  if (!Array.isArray(message.tool_calls)) return mendCalls(message);
+  return mendCalls({ ...message, tool_calls: message.tool_calls.map((call) => lowerCall(call, customTools)) });
 }
 
 /** Makes functions of custom tools, in the list of tools and in the calls of earlier turns. */

@@ -1,10 +1,12 @@
 import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { textOf } from '../../protocol/text.ts';
 
 function imageOf(part: JsonObject): unknown {
   const { source, image_url: url, detail } = part;
   if (isObject(source)) {
-    return source['type'] === 'base64'
-      ? { url: `data:${String(source['media_type'])};base64,${String(source['data'])}` }
+    const { data, media_type: kind, type } = source;
+    return type === 'base64'
+      ? { url: `data:${textOf(kind) ?? ''};base64,${textOf(data) ?? ''}` }
       : { url: source['url'] };
   }
   return isObject(url) ? url : { url, ...(detail === undefined ? {} : { detail }) };
@@ -15,11 +17,13 @@ export function readPart(part: unknown): unknown {
   if (!isObject(part)) return part;
   const { cache_control: _mark, ...rest } = part;
   switch (part['type']) {
+    case 'text':
+      return typeof part['text'] === 'string' ? rest : { ...rest, text: textOf(part['text']) ?? '' };
     case 'input_text':
     case 'output_text':
-      return { type: 'text', text: part['text'] };
+      return { type: 'text', text: textOf(part['text']) ?? '' };
     case 'refusal':
-      return { type: 'text', text: part['refusal'] };
+      return { type: 'text', text: textOf(part['refusal']) ?? '' };
     case 'image':
     case 'input_image':
       return { type: 'image_url', image_url: imageOf(part) };

@@ -1,5 +1,5 @@
 import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
-import { closeOpenCalls } from '../../dialects/shared/open-calls.ts';
+import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
 import { openRecorder } from '../reasoning/reasoning.ts';
@@ -12,7 +12,7 @@ import { tidyMessages } from './tidy.ts';
 
 async function open(request: ChatRequest, exchange: Exchange): Promise<Conversation> {
   const lowered = lowerCustomTools(request);
-  const { messages, shown } = tidyMessages(closeOpenCalls(lowered.request.messages));
+  const { messages, shown } = tidyMessages(pairCalls(lowered.request.messages));
   const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);
   const form = {
     model: exchange.requestedModel,
@@ -21,7 +21,7 @@ async function open(request: ChatRequest, exchange: Exchange): Promise<Conversat
     recorder: openRecorder(exchange, restored),
   };
   return {
-    request: restored.request,
+    request: { ...restored.request, messages: tellCallsApart(restored.request.messages, exchange.repeatsCallIds) },
     step: showReasoning(form),
     completion: (completion) => showWholeReasoning(completion, form),
   };

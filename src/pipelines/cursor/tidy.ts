@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { isObject } from '../../protocol/json.ts';
+import { textOf } from '../../protocol/text.ts';
 import { takeBlock } from './block.ts';
 
 /** Messages a provider accepts, and by position the reasoning that stood as a block before their text. */
@@ -18,7 +19,9 @@ function isEmptyText(part: unknown): boolean {
  * but text by DeepSeek in answers and results ("invalid type: sequence, expected a string": Gitlawb/openclaude PR 806).
  */
 function tidyContent(content: unknown): unknown {
-  return Array.isArray(content) ? contentOf(content.filter((part) => !isEmptyText(part))) : content;
+  if (Array.isArray(content)) return contentOf(content.filter((part) => !isEmptyText(part)));
+  // Anything else where a text is due: what it says, or else its JSON.
+  return textOf(content) ?? (isObject(content) ? JSON.stringify(content) : content);
 }
 
 function takeFromContent(content: unknown): { content: unknown; reasoning: string | null } {
@@ -61,7 +64,9 @@ export function tidyMessages(messages: readonly ChatMessage[]): Tidied {
   const tidied: Tidied = { messages: [], shown: [] };
   for (const message of messages) {
     if (message.role !== 'assistant') {
-      tidied.messages.push({ ...message, content: tidyContent(message.content) });
+      const content = tidyContent(message.content);
+      // DeepSeek reads a result as a text: "invalid type: null, expected a string".
+      tidied.messages.push({ ...message, content: message.role === 'tool' ? (content ?? '') : content });
       tidied.shown.push(null);
       continue;
     }

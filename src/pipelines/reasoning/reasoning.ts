@@ -1,3 +1,5 @@
+import { mendCalls } from '../../dialects/shared/call-text.ts';
+import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatCompletion } from '../../protocol/chat.ts';
 import type { StreamStep } from '../../protocol/event.ts';
 import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
@@ -29,11 +31,13 @@ export const reasoningPipeline: Pipeline = {
   purpose: 'reasoning',
   description: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
   async open(request, exchange): Promise<Conversation> {
-    const restored = await restoreReasoning(request, [], exchange);
+    const messages = pairCalls(request.messages.map(mendCalls));
+    const restored = await restoreReasoning({ ...request, messages }, [], exchange);
+    const told = { ...restored.request, messages: tellCallsApart(restored.request.messages, exchange.repeatsCallIds) };
     const recorder = openRecorder(exchange, restored);
-    if (recorder === null) return { request: restored.request };
+    if (recorder === null) return { request: told };
     return {
-      request: restored.request,
+      request: told,
       step: recordingStep(recorder),
       completion(completion: ChatCompletion) {
         recorder.observeCompletion(completion);

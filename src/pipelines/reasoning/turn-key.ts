@@ -21,7 +21,7 @@ function withSortedKeys(_key: string, value: unknown): unknown {
 
 /** Clients print arguments anew, so their spaces and their order of keys do not count. */
 function sameArguments(text: unknown): string {
-  if (typeof text !== 'string') return '';
+  if (typeof text !== 'string' || text.trim() === '') return '{}';
   try {
     return JSON.stringify(JSON.parse(text), withSortedKeys);
   } catch {
