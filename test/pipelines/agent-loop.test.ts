@@ -49,7 +49,10 @@ async function runTurn(
   upTo = Number.POSITIVE_INFINITY,
 ): Promise<JsonObject> {
   const pipeline = findPipeline('cursor');
-  const body = client.body();
+  // As the product reads it: half a surrogate pair is mended before anybody looks.
+  const body: JsonObject = JSON.parse(JSON.stringify(client.body()), (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
   const exchange: Exchange = {
     requestedModel: String(body['model']),
     display,

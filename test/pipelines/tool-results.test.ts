@@ -180,13 +180,11 @@ describe.each(PURPOSES)('for a %s key', (purpose) => {
 /** Histories in which anything may have been lost, doubled or moved. */
 const anyMessage = fc.oneof(
   fc.constant(USER),
-  fc
-    .array(fc.constantFrom('a', 'b', 'a_2', 7, undefined), { maxLength: 3 })
-    .map((ids) => ({
-      role: 'assistant',
-      content: 'Well.',
-      ...(ids.length === 0 ? {} : { tool_calls: ids.map((id) => call(id)) }),
-    })),
+  fc.array(fc.constantFrom('a', 'b', 'a_2', 7, undefined), { maxLength: 3 }).map((ids) => ({
+    role: 'assistant',
+    content: 'Well.',
+    ...(ids.length === 0 ? {} : { tool_calls: ids.map((id) => call(id)) }),
+  })),
   fc.constantFrom('a', 'b', 'a_2', 7, undefined).map((id) => result(id, '')),
 );
 

@@ -217,7 +217,7 @@ export function createStrictProvider(
       // A turn that was stopped has less; Z.ai leaves the field out where it did not think.
       if (
         typeof text === 'string' &&
-        (expected.startsWith(text) || (provider === 'zai' && expected === '' && text === ' '))
+        (expected.startsWith(text.replace(/\ufffd$/, '')) || (provider === 'zai' && expected === '' && text === ' '))
       )
         returned += 1;
       else if (text === ' ') lost += 1;
@@ -247,7 +247,8 @@ export function createStrictProvider(
       if (wrong !== null) return refusal(wrong);
       const turn = nextTurn(chat, turns.length);
       const spoken = thinks(body) ? turn : { ...turn, reasoning: null };
-      said.set(`${chat} ${turns.length}`, spoken.reasoning ?? '');
+      // Half a surrogate pair cannot come back: no request may hold one.
+      said.set(`${chat} ${turns.length}`, spoken.reasoning?.toWellFormed() ?? '');
       return { kind: 'chunks', chunks: chunksOf(provider, spoken, pieceSize), turn: spoken };
     },
   };

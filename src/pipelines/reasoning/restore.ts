@@ -63,7 +63,8 @@ function recoverTurn({ sent, shown }: PastTurn, remembered: string | null): stri
 async function recover(turns: readonly PastTurn[], memory: ReasoningMemory | null): Promise<(string | null)[]> {
   const asked = turns.filter((turn) => !says(turn.sent));
   const answers = memory === null || asked.length === 0 ? [] : await memory.recall(asked.map((turn) => turn.key));
-  const remembered = new Map(asked.map((turn, index) => [turn, answers[index] ?? null]));
+  // A model may cut a character in two, and no request may hold half of one.
+  const remembered = new Map(asked.map((turn, index) => [turn, answers[index]?.toWellFormed() ?? null]));
   return turns.map((turn) => recoverTurn(turn, remembered.get(turn) ?? null));
 }
 

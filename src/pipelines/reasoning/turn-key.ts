@@ -34,7 +34,8 @@ function canonical(message: ChatMessage): string {
   const calls = callsOf(message).map(({ function: called }) =>
     isObject(called) ? [called['name'], sameArguments(called['arguments'])] : [],
   );
-  return JSON.stringify([message.role, textOf(message.content), calls]);
+  // Half a surrogate pair that a model said comes back as U+FFFD.
+  return JSON.stringify([message.role, textOf(message.content).toWellFormed(), calls]);
 }
 
 /** Where a conversation begins: turns of one model are never found by another. */
