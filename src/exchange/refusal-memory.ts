@@ -1,5 +1,6 @@
 import { setBounded } from '../keys/key-memory.ts';
 import type { Refusal, Settlement, Standing } from '../ledger/entry.ts';
+import { minuteOf } from '../ledger/windows.ts';
 import type { ApiKey } from '../store/schema.ts';
 
 /*
@@ -8,7 +9,6 @@ import type { ApiKey } from '../store/schema.ts';
  * is passed in, ms since 1970. What it holds is gone with the isolate.
  */
 
-const MINUTE_MS = 60_000;
 /** So many refusals of a key and minute are told one by one. */
 const MOST_CALLS = 30;
 /** One request in so long is let through to the ledger: a limit may have been raised where this isolate does not see it. */
@@ -76,7 +76,7 @@ export function knownRefusal(memory: RefusalMemory, key: ApiKey, now: number): R
 /** What an earlier minute of a key has left untold, once; null for nothing. */
 export function takeRest(memory: RefusalMemory, keyId: string, now: number): Settlement | null {
   const known = memory.minutes.get(keyId);
-  if (known === undefined || known.minute >= Math.floor(now / MINUTE_MS)) return null;
+  if (known === undefined || known.minute >= minuteOf(now)) return null;
   memory.minutes.delete(keyId);
   return known.rest;
 }
@@ -84,7 +84,7 @@ export function takeRest(memory: RefusalMemory, keyId: string, now: number): Set
 /** Notes a refusal, and answers what of it is to be told to the ledger now. */
 export function countRefusal(memory: RefusalMemory, keyId: string, settlement: Settlement, now: number): Settlement[] {
   const rest = takeRest(memory, keyId, now);
-  const counted = memory.minutes.get(keyId) ?? { minute: Math.floor(now / MINUTE_MS), calls: 0, rest: null };
+  const counted = memory.minutes.get(keyId) ?? { minute: minuteOf(now), calls: 0, rest: null };
   setBounded(memory.minutes, keyId, counted);
   if (counted.calls < MOST_CALLS) {
     const told = rest === null ? [settlement] : [rest, settlement];
@@ -99,5 +99,5 @@ export function countRefusal(memory: RefusalMemory, keyId: string, settlement: S
 /** The ledger has rows enough of this minute: what comes is only counted. */
 export function stopTelling(memory: RefusalMemory, keyId: string, now: number): void {
   const counted = memory.minutes.get(keyId);
-  if (counted?.minute === Math.floor(now / MINUTE_MS)) counted.calls = MOST_CALLS;
+  if (counted?.minute === minuteOf(now)) counted.calls = MOST_CALLS;
 }

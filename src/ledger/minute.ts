@@ -12,6 +12,8 @@ export interface SlidingMinute {
   waitFor(now: number, limit: number): number;
   /** Milliseconds until nothing counts any more. */
   emptyIn(now: number): number;
+  /** How many marks are kept, as of the last one added or asked for. */
+  readonly size: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -51,6 +53,9 @@ export function createSlidingMinute(): SlidingMinute {
       forget(now);
       const last = marks.at(-1);
       return last === undefined ? 0 : last.at + MINUTE_MS - now;
+    },
+    get size() {
+      return marks.length;
     },
   };
 }

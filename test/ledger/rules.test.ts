@@ -164,6 +164,12 @@ describe('the sliding minute', () => {
     );
   });
 
+  it('keeps no more than its minute, though nobody asks for the sum', () => {
+    const minute = createSlidingMinute();
+    for (let second = 0; second < 3_600; second += 1) minute.add(second * SECOND, second % 2);
+    expect(minute.size).toBe(30);
+  });
+
   it('I7 no minute admits more than rpm, restarts included', async () => {
     const ledger = await openLedger({ rpm: 3 });
     const admitted: number[] = [];

@@ -17,3 +17,12 @@ export async function ledgerRow(keyId: string, response: Response | null): Promi
     return found[0] === undefined ? null : (JSON.parse(found[0].row) as LedgerRow);
   });
 }
+
+/** All rows of a key as its ledger holds them, in the order of their ids. */
+export async function ledgerRows(keyId: string): Promise<LedgerRow[]> {
+  return runInDurableObject(env.KEY_LEDGER.getByName(keyId), (_instance, { storage }) =>
+    [
+      ...storage.sql.exec<{ row: string }>('SELECT row FROM requests WHERE row IS NOT NULL ORDER BY request_id, kind'),
+    ].map(({ row }): LedgerRow => JSON.parse(row)),
+  );
+}

@@ -10,6 +10,7 @@ import { NO_USAGE, type Usage } from '../../src/protocol/usage.ts';
 import type { KeySettings } from '../../src/store/keys.ts';
 import type { ApiKey } from '../../src/store/schema.ts';
 import { makeKey } from './keys.ts';
+import { ledgerRows } from './ledger-row.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
@@ -114,14 +115,7 @@ export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
       await plug();
     },
     ring: () => runDurableObjectAlarm(stub),
-    rows: () =>
-      runInDurableObject(stub, (_instance, { storage }) =>
-        [
-          ...storage.sql.exec<{ row: string }>(
-            'SELECT row FROM requests WHERE row IS NOT NULL ORDER BY request_id, kind',
-          ),
-        ].map(({ row }): LedgerRow => JSON.parse(row)),
-      ),
+    rows: () => ledgerRows(key.id),
   };
 }
 
