@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { getPathNoStrict } from 'hono/utils/url';
-import { chat } from './api/chat-completions.ts';
+import { chatCompletions } from './api/chat-completions.ts';
 import { internal } from './api/internal/internal.ts';
 import { key } from './api/key.ts';
 import { models } from './api/models.ts';
@@ -20,7 +20,7 @@ function pathOf(request: Request): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-const api = new Hono<AppEnv>({ strict: false }).route('/', chat).route('/', key).route('/', models);
+const api = new Hono<AppEnv>({ strict: false }).route('/', chatCompletions).route('/', key).route('/', models);
 
 /** Everything that the Worker answers over HTTP. */
 export const app = new Hono<AppEnv>({ getPath: pathOf })

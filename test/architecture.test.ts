@@ -55,10 +55,7 @@ index.ts    | *
 const plan = readPlan(ROOMS, PLATFORM);
 
 /* What the plan does not allow and is there all the same: since when, and what ends it. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  'exchange → middleware': '2026-11-28: until the engine is handed an Ask in place of a context',
-  'exchange → hono': '2026-11-28: until the engine is handed an Ask in place of a context',
-};
+const NOT_YET: Readonly<Record<string, string>> = {};
 
 const sources = Object.fromEntries(
   Object.entries(

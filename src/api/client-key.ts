@@ -1,15 +1,19 @@
 import type { Context, Next } from 'hono';
 import type { Endpoint } from '../dialects/dialect.ts';
-import { recordRefusedKey } from '../exchange/record-refusal.ts';
-import { NOTHING_SEEN } from '../exchange/unserved.ts';
+import { recordRefusedKey } from '../exchange/refused.ts';
 import { judgeSecret } from '../ledger/client.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
-import { INVALID_KEY, keyAuth } from '../middleware/key-auth.ts';
-import { RouterError } from '../protocol/errors.ts';
+import { keyAuth, type RefusedKey } from '../middleware/key-auth.ts';
+import { invalidKey } from '../protocol/errors.ts';
+import { incomingOf } from './incoming-of.ts';
+
+function record(c: Context<AppEnv>, endpoint: Endpoint | null, { key, keyHash, reason }: RefusedKey): Promise<void> {
+  return recordRefusedKey(incomingOf(c, key, keyHash), { endpoint, ask: null, target: null, price: null }, reason);
+}
 
 /** Lets known, active keys through to a door; null for what is none. The refusal of a known one leaves a log row. */
 export function clientKey(endpoint: Endpoint | null) {
-  return keyAuth((c, refused) => recordRefusedKey(c, { ...NOTHING_SEEN, endpoint }, refused));
+  return keyAuth((c, refused) => record(c, endpoint, refused));
 }
 
 const anyKey = clientKey(null);
@@ -23,7 +27,7 @@ export function confirmedKey(c: Context<AppEnv>, next: Next): Promise<void> {
     const { key, keyHash } = c.var;
     const reason = await judgeSecret(c.env, key, keyHash);
     if (reason === null) return next();
-    if (reason !== 'unknown') await recordRefusedKey(c, NOTHING_SEEN, { kind: 'refused', key, keyHash, reason });
-    throw new RouterError('invalid_api_key', INVALID_KEY);
+    if (reason !== 'unknown') await record(c, null, { kind: 'refused', key, keyHash, reason });
+    throw invalidKey();
   });
 }

@@ -17,8 +17,9 @@ export function rateLimitHeaders({ rateLimits }: { rateLimits: RateLimits }): Re
 /** Which provider and model served, and the key's limits. No header of the provider passes. */
 export function answerHeaders(exchange: Exchange, admission: Admission | null): Record<string, string> {
   return {
-    'x-llm-provider': exchange.target.configured.provider.id,
-    'x-llm-model': exchange.target.model.id,
+    ...exchange.ask.dialect.headers(exchange.incoming.requestId),
+    'x-llm-provider': exchange.leg.target.configured.provider.id,
+    'x-llm-model': exchange.leg.target.model.id,
     ...(admission === null ? {} : rateLimitHeaders(admission)),
   };
 }

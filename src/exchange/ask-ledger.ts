@@ -1,10 +1,8 @@
-import type { Context } from 'hono';
 import { beginRequest, settleRequest } from '../ledger/client.ts';
 import type { Admission, LeaseRequest, Settlement } from '../ledger/entry.ts';
-import type { AppEnv } from '../middleware/app-env.ts';
-import { runAfterIn } from '../middleware/run-after.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { atMost } from './at-most.ts';
+import type { Incoming } from './incoming.ts';
 import { refusal } from './refusal.ts';
 import {
   countRefusal,
@@ -28,8 +26,8 @@ export function hasLimits(key: ApiKey): boolean {
 }
 
 /** Throws RouterError where any request of the key is refused, as far as this isolate knows. No I/O. */
-export function refuseKnown(c: Context<AppEnv>): void {
-  const known = knownRefusal(memory, c.get('key'), Date.now());
+export function refuseKnown({ key }: Incoming): void {
+  const known = knownRefusal(memory, key, Date.now());
   if (known !== null) throw refusal(known, '');
 }
 
@@ -40,20 +38,19 @@ async function tell(env: Cloudflare.Env, key: ApiKey, settlement: Settlement): P
 }
 
 /** Tells the ledger of a refusal, or counts it; and what an earlier minute has left. Waits at most a second. */
-export async function tellRefusal(c: Context<AppEnv>, key: ApiKey, settlement: Settlement): Promise<void> {
+export async function tellRefusal({ env, key, runAfter }: Incoming, settlement: Settlement): Promise<void> {
   const told = countRefusal(memory, key.id, settlement, Date.now());
   if (told.length === 0) return;
-  const telling = Promise.all(told.map((each) => tell(c.env, key, each)));
-  runAfterIn(c.executionCtx)('settle a refusal', telling);
+  const telling = Promise.all(told.map((each) => tell(env, key, each)));
+  runAfter('settle a refusal', telling);
   await atMost(LONGEST_WAIT_MS, telling);
 }
 
 /** Asks the ledger. A key with limits waits for the answer; for others an unreachable ledger is no reason to refuse. */
-export function askLedger(c: Context<AppEnv>, lease: LeaseRequest): Promise<Admission | null> {
-  const key = c.get('key');
+export function askLedger({ env, key, runAfter }: Incoming, lease: LeaseRequest): Promise<Admission | null> {
   const rest = takeRest(memory, key.id, Date.now());
-  if (rest !== null) runAfterIn(c.executionCtx)('settle counted refusals', tell(c.env, key, rest));
-  const asking = beginRequest(c.env, key, lease).then((admission) => {
+  if (rest !== null) runAfter('settle counted refusals', tell(env, key, rest));
+  const asking = beginRequest(env, key, lease).then((admission) => {
     const standing = admission.kind === 'refused' ? admission.standing : null;
     if (standing !== undefined) learnStanding(memory, key, standing, Date.now());
     return admission;

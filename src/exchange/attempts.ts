@@ -1,6 +1,7 @@
 import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
+import { logStage } from './incoming.ts';
 import { brokenOff, unreachable } from './provider-failure.ts';
 import type { ProviderLine } from './provider-line.ts';
 import { errorOf, type Stop } from './stop.ts';
@@ -49,7 +50,7 @@ export async function tryProvider(
     const status = failure === null ? 200 : failure.status;
     const code = failure === null ? null : errorOf(failure.stop).code;
     exchange.attempts.push({ ...servedBy(exchange), credential: null, status, code, ms: Date.now() - startedAt });
-    exchange.log('attempt', { attempt: retry, status, code });
+    logStage(exchange.incoming, 'attempt', { attempt: retry, status, code });
     if (failure === null) return null;
     const pause = pauseBefore(retry, failure);
     if (pause === null || !mayWait(pause)) return failure;
@@ -63,11 +64,11 @@ export type Called = { kind: 'answered'; body: ReadableStream<Uint8Array> } | { 
 
 /** One call of the provider. */
 export async function callOnce(exchange: Exchange, line: ProviderLine): Promise<Called> {
-  const { provider, apiKey, baseUrl } = exchange.target.configured;
+  const { provider, apiKey, baseUrl } = exchange.leg.target.configured;
   line.calling();
   let response: Response;
   try {
-    const { body, prepared } = exchange;
+    const { body, prepared } = exchange.leg;
     const { signal } = line;
     response = await (provider.answer?.(prepared, signal) ?? callProvider({ provider, apiKey, baseUrl, body, signal }));
     if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };

@@ -1,3 +1,4 @@
+import { checkpointRequest } from '../ledger/client.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { costOf, type Exchange } from './exchange.ts';
@@ -10,17 +11,19 @@ const LONGEST_INTERVAL_MS = 30_000;
  * and a revocation ends the request. `bytes` is what the provider has sent so far.
  */
 export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: () => number): void {
-  const interval = Math.min(LONGEST_INTERVAL_MS, exchange.config.leaseTtlMs / 3);
+  const { incoming, inputEstimate, leg } = exchange;
+  const { env, key, requestId } = incoming;
+  const interval = Math.min(LONGEST_INTERVAL_MS, incoming.config.leaseTtlMs / 3);
   let next = Date.now() + interval;
 
   async function checkpoint(): Promise<void> {
     const usage = {
       ...NO_USAGE,
-      inputTokens: exchange.inputEstimate,
+      inputTokens: inputEstimate,
       outputTokens: estimateByteTokens(bytes()),
     };
-    const { requestId } = exchange;
-    const answer = await exchange.ledger.checkpoint({ requestId, usage, costNanoUsd: costOf(exchange, usage) });
+    const progress = { requestId, usage, costNanoUsd: costOf(leg.price, usage) };
+    const answer = await checkpointRequest(env, key.id, progress);
     if (answer.kind === 'stop') line.stop({ kind: 'revoked' });
   }
 
@@ -28,7 +31,7 @@ export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: ()
     due: () => next,
     ring() {
       next = Date.now() + interval;
-      exchange.runAfter('checkpoint', checkpoint());
+      incoming.runAfter('checkpoint', checkpoint());
     },
   });
 }

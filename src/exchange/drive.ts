@@ -49,7 +49,7 @@ async function tryOnce(run: Run): Promise<Tried> {
 async function lateRefusal({ exchange }: Run, failure: Tried): Promise<Tried> {
   const admission = await exchange.admission;
   if (admission?.kind !== 'refused') return failure;
-  const stop: Stop = { kind: 'refused', error: refusal(admission, exchange.requestedModel) };
+  const stop: Stop = { kind: 'refused', error: refusal(admission, exchange.ask.request.model) };
   return { stop, status: failure === null ? 200 : failure.status, accepted: false };
 }
 
@@ -103,11 +103,11 @@ async function runToEnd(run: Run): Promise<void> {
 
 /** Cuts the line to the provider if the ledger says no while the provider is already at work. */
 function watchAdmission({ exchange, line }: Run): void {
-  exchange.runAfter(
+  exchange.incoming.runAfter(
     'admission',
     exchange.admission.then((admission) => {
       if (admission?.kind !== 'refused') return;
-      line.stop({ kind: 'refused', error: refusal(admission, exchange.requestedModel) });
+      line.stop({ kind: 'refused', error: refusal(admission, exchange.ask.request.model) });
     }),
   );
 }
@@ -117,10 +117,10 @@ function watchAdmission({ exchange, line }: Run): void {
  * leaves is billed all the same; what `openClient` opens tells the client.
  */
 export function drive(exchange: Exchange, openClient: (line: ProviderLine) => ClientSide): void {
-  const line = openProviderLine(exchange.config);
+  const line = openProviderLine(exchange.incoming.config);
   const client = openClient(line);
   const run: Run = { exchange, line, client, hasBegun: false };
   addCheckpoints(exchange, line, () => client.told().bytes);
   watchAdmission(run);
-  exchange.runAfter('answer', runToEnd(run));
+  exchange.incoming.runAfter('answer', runToEnd(run));
 }

@@ -1,23 +1,22 @@
-import type { Context } from 'hono';
 import { isAllowed } from '../catalog/allow-list.ts';
 import { modelNotFound } from '../catalog/lookup.ts';
-import type { AppEnv } from '../middleware/app-env.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { requireOffer } from '../providers/offer.ts';
-import type { Target } from './exchange.ts';
+import type { Incoming } from './incoming.ts';
 import { notAllowed } from './refusal.ts';
+import type { Target } from './target.ts';
 
 export type FoundTarget = { kind: 'found'; target: Target } | { kind: 'unknown'; error: RouterError };
 
 /** What serves a model's name here and now. Throws RouterError where this key may not use it. */
-export function findTarget(c: Context<AppEnv>, request: { model: string }): FoundTarget {
-  const { providers, catalog } = requireOffer(c.env, c.get('config').modelsJson);
+export function findTarget({ config, env, key }: Incoming, request: { model: string }): FoundTarget {
+  const { providers, catalog } = requireOffer(env, config.modelsJson);
   const found = catalog.find(request.model);
   const configured = found.kind === 'found' ? providers.get(found.provider) : undefined;
   if (found.kind === 'unknown' || configured === undefined) {
     return { kind: 'unknown', error: modelNotFound(request.model, found.kind === 'unknown' ? found.nearest : []) };
   }
   const { model, parameters, provider } = found;
-  if (!isAllowed(c.get('key').models, [request.model, `${provider}/${model.id}`])) throw notAllowed(request.model);
+  if (!isAllowed(key.models, [request.model, `${provider}/${model.id}`])) throw notAllowed(request.model);
   return { kind: 'found', target: { configured, model, parameters } };
 }

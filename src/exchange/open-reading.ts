@@ -27,16 +27,16 @@ export interface Reader {
 
 /** Provider normaliser → meter → pipeline: the meter counts what the provider said, not what the client saw. */
 export function openReader(exchange: Exchange, printer: Printer): Reader {
-  const { apiKey, provider } = exchange.target.configured;
-  const { step } = exchange.conversation;
+  const { apiKey, provider } = exchange.leg.target.configured;
+  const { step } = exchange.leg.conversation;
   const normalizer = createNormalizer({
-    id: exchange.requestId,
-    created: Math.floor(exchange.startedAt / 1000),
+    id: exchange.incoming.requestId,
+    created: Math.floor(exchange.incoming.startedAt / 1000),
     finishReasons: provider.finishReasons,
     mendChunk: provider.mendChunk,
   });
   const { endings } = normalizer;
-  const meter = createMeter(exchange.request.stream_options?.include_usage === true, endings.isComplete);
+  const meter = createMeter(exchange.ask.request.stream_options?.include_usage === true, endings.isComplete);
   let hasComplained = false;
 
   /** A complaint may come with what was used all the same. */

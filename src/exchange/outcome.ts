@@ -1,74 +1,86 @@
-import type { End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
-import type { RouterError } from '../protocol/errors.ts';
+import type { Price } from '../catalog/price.ts';
+import type { Attempt, End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';
 import type { Failure, Tried } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
+import { factsOf, LONGEST_NAME } from './request-facts.ts';
 import { endOf, errorOf } from './stop.ts';
-
-// A row must fit into a queue message, whatever a client or a provider calls a thing.
-export const LONGEST_NAME = 200;
 
 /** How an exchange went, as far as the bill is concerned. */
 export interface Outcome extends Told {
   /** HTTP status the client got, or would have got; 200 for a stream that broke later. */
   status: number;
   end: End;
-  error: RouterError | null;
+  errorCode: string | null;
   /** True once the provider had taken the request on: only then can it have cost something. */
   accepted: boolean;
   firstTokenAt: number | null;
 }
 
-/** What the ledger is told of a request before the provider answers. */
-export function factsOf(
-  exchange: Pick<
-    Exchange,
-    'requestId' | 'endpoint' | 'target' | 'price' | 'requestedModel' | 'request' | 'startedAt' | 'colo'
-  >,
-): RequestFacts {
-  return {
-    requestId: exchange.requestId,
-    endpoint: exchange.endpoint,
-    provider: exchange.target.configured.provider.id,
-    model: exchange.target.model.id,
-    requestedModel: exchange.requestedModel.slice(0, LONGEST_NAME),
-    session: null,
-    tags: null,
-    stream: exchange.request.stream === true,
-    startedAt: exchange.startedAt,
-    colo: exchange.colo,
-    priceRevision: exchange.price?.revision ?? null,
-  };
-}
-
 /** Reported numbers where there are any, zero included; nothing where nothing was used; else an estimate that says so. */
-function billOf(exchange: Exchange, outcome: Outcome): { usage: Usage; source: Source } {
+function billOf(outcome: Outcome, inputEstimate: number): { usage: Usage; source: Source } {
   if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
   if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
   const outputTokens = estimateByteTokens(outcome.bytes);
-  return { usage: { ...NO_USAGE, inputTokens: exchange.inputEstimate, outputTokens }, source: 'estimated' };
+  return { usage: { ...NO_USAGE, inputTokens: inputEstimate, outputTokens }, source: 'estimated' };
 }
 
-/** The exchange's settlement. `now` is ms since 1970. */
-export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
-  const { usage, source } = billOf(exchange, outcome);
+/** What of a request a settlement is made of, beside how it went. */
+interface Settled {
+  facts: RequestFacts;
+  price: Price | null;
+  inputEstimate: number;
+  attempts: Attempt[];
+  /** What was lost on the way. */
+  notice: string | null;
+  /** How many more refusals the row stands for; null for what is none. */
+  repeated: number | null;
+}
+
+function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settlement {
+  const { attempts, facts, inputEstimate, notice, price, repeated } = settled;
+  const { usage, source } = billOf(outcome, inputEstimate);
   return {
-    ...factsOf(exchange),
+    ...facts,
     status: outcome.status,
     end: outcome.end,
     source,
     usage,
-    costNanoUsd: costOf(exchange, usage),
-    attempts: exchange.attempts,
-    notice: null,
+    costNanoUsd: costOf(price, usage),
+    attempts,
+    notice,
     finishReason: outcome.finishReason,
     vendorFinishReason: outcome.vendorFinishReason?.slice(0, LONGEST_NAME) ?? null,
-    errorCode: outcome.error?.code ?? null,
-    repeated: null,
-    firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - exchange.startedAt,
-    durationMs: now - exchange.startedAt,
+    errorCode: outcome.errorCode,
+    repeated,
+    firstTokenMs: outcome.firstTokenAt === null ? null : outcome.firstTokenAt - facts.startedAt,
+    durationMs: now - facts.startedAt,
   };
+}
+
+/** The exchange's settlement. `now` is ms since 1970. */
+export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
+  const { ask, attempts, incoming, inputEstimate, leg } = exchange;
+  const { price, target } = leg;
+  const facts = factsOf(incoming, { endpoint: ask.dialect.endpoint, ask, target, price });
+  return settlementFrom({ facts, price, inputEstimate, attempts, notice: null, repeated: null }, outcome, now);
+}
+
+/** The settlement of a request that no provider was called for. `now` is ms since 1970. */
+export function unservedSettlement(
+  facts: RequestFacts,
+  outcome: Outcome,
+  repeated: number | null,
+  now: number,
+): Settlement {
+  const nothing = { facts, price: null, inputEstimate: 0, attempts: [], notice: null, repeated };
+  return settlementFrom({ ...nothing, facts: { ...facts, priceRevision: null } }, outcome, now);
+}
+
+/** How a request went that was refused before a provider was called. */
+export function refusedOutcome(status: number, errorCode: string): Outcome {
+  return { ...NOTHING_TOLD, status, end: 'rejected', errorCode, accepted: false, firstTokenAt: null };
 }
 
 /** What the provider has told, whole or in part. */
@@ -101,12 +113,13 @@ export function outcomeOf(
   // Nobody was there to be told of an error.
   const error = stop === null || end === 'client_gone' ? null : errorOf(stop);
   const status = isCommitted ? 200 : (error?.status ?? 200);
-  if (stop?.kind === 'refused') return { ...NOTHING_TOLD, status, end, error, accepted: false, firstTokenAt: null };
+  const errorCode = error?.code ?? null;
+  if (stop?.kind === 'refused') return { ...NOTHING_TOLD, status, end, errorCode, accepted: false, firstTokenAt: null };
   return {
     ...told,
     status,
     end,
-    error,
+    errorCode,
     accepted: failure === null || wasAccepted(failure, isClientGone),
     firstTokenAt,
   };

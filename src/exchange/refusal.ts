@@ -1,6 +1,5 @@
 import type { Refusal } from '../ledger/entry.ts';
-import { INVALID_KEY } from '../middleware/key-auth.ts';
-import { type ErrorCode, RouterError } from '../protocol/errors.ts';
+import { type ErrorCode, invalidKey, RouterError } from '../protocol/errors.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { rateLimitHeaders } from './answer-headers.ts';
 
@@ -49,7 +48,7 @@ export function refusal(refused: Refusal, model: string): RouterError {
   switch (refused.reason) {
     case 'disabled':
     case 'expired':
-      return new RouterError('invalid_api_key', INVALID_KEY);
+      return invalidKey();
     case 'model':
       return notAllowed(model);
     case 'unpriced':

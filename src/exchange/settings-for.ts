@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../protocol/chat.ts';
-import type { Target } from './exchange.ts';
+import type { Target } from './target.ts';
 
 /** What belongs to the prompt, and decides nothing of what an answer may cost. */
 const PROMPT_NAMES = ['tools', 'tool_choice', 'functions', 'function_call', 'response_format'];

@@ -1,6 +1,5 @@
 import type { End } from '../ledger/entry.ts';
-import { INVALID_KEY } from '../middleware/key-auth.ts';
-import { ownFault, RouterError } from '../protocol/errors.ts';
+import { invalidKey, ownFault, RouterError } from '../protocol/errors.ts';
 
 /** Why a run ended before its time. It becomes a client's error and a row's end here, and is read back out of neither. */
 export type Stop =
@@ -19,7 +18,7 @@ export type Stop =
 export function errorOf(stop: Stop): RouterError {
   switch (stop.kind) {
     case 'revoked':
-      return new RouterError('invalid_api_key', INVALID_KEY);
+      return invalidKey();
     case 'refused':
     case 'provider_failed':
       return stop.error;

@@ -5,6 +5,7 @@ import { atMost } from './at-most.ts';
 import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
 import { answerFacts, type Exchange, servedBy } from './exchange.ts';
+import { onClientLeft } from './incoming.ts';
 import { openReader, type Reader } from './open-reading.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
 import { brokenOff } from './provider-failure.ts';
@@ -56,17 +57,19 @@ async function commit(streaming: Streaming): Promise<Stop | null> {
 
 function addClientAlarms(streaming: Streaming): void {
   const { exchange, line, printer, sink } = streaming;
-  let commitAt = exchange.startedAt + exchange.config.commitAfterMs;
+  let commitAt = exchange.incoming.startedAt + exchange.incoming.config.commitAfterMs;
   line.watch.add({
     due: () => (streaming.isCommitted ? Number.POSITIVE_INFINITY : commitAt),
     ring() {
       commitAt = Number.POSITIVE_INFINITY;
-      exchange.runAfter('commit', commit(streaming));
+      exchange.incoming.runAfter('commit', commit(streaming));
     },
   });
   line.watch.add({
     due: () =>
-      streaming.isCommitted && !sink.isGone ? sink.writtenAt + exchange.config.keepAliveMs : Number.POSITIVE_INFINITY,
+      streaming.isCommitted && !sink.isGone
+        ? sink.writtenAt + exchange.incoming.config.keepAliveMs
+        : Number.POSITIVE_INFINITY,
     ring: () => sink.keepAlive(encoder.encode(printer.keepAlive())),
   });
 }
@@ -98,7 +101,7 @@ async function take(streaming: Streaming, body: ReadableStream<Uint8Array>): Pro
     readBody: reader.readBody,
   });
   noteFirstToken(streaming, reader);
-  exchange.runAfter('let the provider go', letGo(source));
+  exchange.incoming.runAfter('let the provider go', letGo(source));
   // When every choice has finished the answer is complete, even if the provider then breaks off or falls silent.
   if (streaming.isCommitted && reader.endings.isComplete() && !reader.hasComplained()) return null;
   // A 200 that holds nothing but an error is a refusal: nothing was used.
@@ -131,7 +134,7 @@ async function fail(streaming: Streaming, stop: Stop): Promise<void> {
 
 function clientSide(streaming: Streaming): ClientSide {
   const { exchange, printer, sink } = streaming;
-  const deadline = exchange.startedAt + exchange.config.commitAfterMs;
+  const deadline = exchange.incoming.startedAt + exchange.incoming.config.commitAfterMs;
   return {
     take: (body) => take(streaming, body),
     mayWait: (pause) => !streaming.isCommitted && Date.now() + pause < deadline,
@@ -156,9 +159,9 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   drive(exchange, (line) => {
     const sink = openSink(line.clientLeft);
-    const printer = exchange.reading.openPrinter(answerFacts(exchange));
+    const printer = exchange.ask.reading.openPrinter(answerFacts(exchange));
     const streaming = { exchange, line, sink, printer, reader: null, firstTokenAt: null, isCommitted: false, answer };
-    exchange.onClientLeft(sink.abandon);
+    onClientLeft(exchange.incoming.request, sink.abandon);
     addClientAlarms(streaming);
     return clientSide(streaming);
   });

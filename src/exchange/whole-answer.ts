@@ -13,6 +13,7 @@ import { answerHeaders } from './answer-headers.ts';
 import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
 import { answerFacts, type Exchange, servedBy } from './exchange.ts';
+import { onClientLeft } from './incoming.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
 import { brokenOff } from './provider-failure.ts';
 import type { ProviderLine } from './provider-line.ts';
@@ -45,7 +46,7 @@ function failureIn(provider: Provider, { isComplete, finishReason, vendorFinishR
 
 /** Reads an answer's text: blank lines that a provider sends while one waits are life, and no part of it. */
 function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
-  const { apiKey, provider } = exchange.target.configured;
+  const { apiKey, provider } = exchange.leg.target.configured;
   const text = withoutHalves(body);
   const read = readCompletion(text);
   if (read.kind === 'cut') return failed(brokenOff(), true);
@@ -57,15 +58,15 @@ function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
   }
   const mended = provider.mendCompletion?.(read.completion) ?? false;
   const normal = normalizeCompletion(read.completion, {
-    id: exchange.requestId,
-    created: Math.floor(exchange.startedAt / 1000),
+    id: exchange.incoming.requestId,
+    created: Math.floor(exchange.incoming.startedAt / 1000),
     finishReasons: provider.finishReasons,
   });
   whole.told = toldBy(normal);
   const error = failureIn(provider, normal);
   if (error !== null) return failed(error, true);
   const isAsWritten = !(read.mended || mended || normal.changed);
-  const { completion } = exchange.conversation;
+  const { completion } = exchange.leg.conversation;
   whole.answer =
     completion === undefined
       ? { completion: normal.completion, text: isAsWritten ? text.trim() : null }
@@ -91,7 +92,7 @@ function openWhole(exchange: Exchange, line: ProviderLine, answer: PromiseWithRe
     flush: async () => undefined,
     async finish(settlement) {
       if (whole.answer === null) throw new Error('an answer that was never read cannot be sent');
-      const printed = exchange.reading.printWhole(
+      const printed = exchange.ask.reading.printWhole(
         { ...whole.answer, served: servedBy(exchange), ending: settlement },
         answerFacts(exchange),
       );
@@ -112,7 +113,7 @@ function openWhole(exchange: Exchange, line: ProviderLine, answer: PromiseWithRe
 export function answerWhole(exchange: Exchange): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   drive(exchange, (line) => {
-    exchange.onClientLeft(line.clientLeft);
+    onClientLeft(exchange.incoming.request, line.clientLeft);
     return openWhole(exchange, line, answer);
   });
   return answer.promise;

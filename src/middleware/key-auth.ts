@@ -1,16 +1,12 @@
 import type { Context, Next } from 'hono';
 import { type FoundKey, findKey } from '../keys/find-key.ts';
 import { keyPorts } from '../keys/key-ports.ts';
-import { RouterError } from '../protocol/errors.ts';
+import { invalidKey, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { runAfterIn } from './run-after.ts';
 
 /** A known key that may not be used, and why. */
 export type RefusedKey = Extract<FoundKey, { kind: 'refused' }>;
-
-/** One message for all that is wrong with a key, so that nothing is told to a guesser. */
-export const INVALID_KEY =
-  'The API key is not valid. Send "Authorization: Bearer <key>" with a key that your administrator gave you, or ask for a new one.';
 
 /** The secret as a client presents it, or null. */
 function presented(c: Context): string | null {
@@ -22,7 +18,7 @@ function presented(c: Context): string | null {
 export function keyAuth(onRefused: (c: Context<AppEnv>, refused: RefusedKey) => Promise<void>) {
   return async function authenticate(c: Context<AppEnv>, next: Next): Promise<void> {
     const secret = presented(c);
-    if (secret === null) throw new RouterError('invalid_api_key', INVALID_KEY);
+    if (secret === null) throw invalidKey();
     const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
     switch (found.kind) {
       case 'found':
@@ -31,10 +27,10 @@ export function keyAuth(onRefused: (c: Context<AppEnv>, refused: RefusedKey) => 
         return next();
       case 'refused':
         await onRefused(c, found);
-        throw new RouterError('invalid_api_key', INVALID_KEY);
+        throw invalidKey();
       case 'malformed':
       case 'unknown':
-        throw new RouterError('invalid_api_key', INVALID_KEY);
+        throw invalidKey();
       case 'unavailable':
         throw new RouterError(
           'storage_unavailable',

@@ -1,5 +1,5 @@
 import { mendCallList, mendIndex, mendTexts } from './answer-text.ts';
-import type { ChatCompletion, CompletionChoice } from './chat.ts';
+import type { ChatChunk, ChatCompletion, CompletionChoice } from './chat.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { DONE_FRAME, frameOf } from './sse.ts';
 import { readUsage } from './usage.ts';
@@ -47,20 +47,27 @@ export function readCompletion(text: string): ProviderBody {
   return { kind: 'completion', completion: value as ChatCompletion, mended }; // every member ChatCompletion names was checked or put in
 }
 
-/** A whole completion as the stream it should have been, for providers that answer a stream request with one. */
-export function completionAsStream(completion: ChatCompletion): string {
+/** A whole completion as the chunks it would have come in; its usage apart, null where it has none. */
+export function chunksOf(completion: ChatCompletion): { chunks: ChatChunk[]; usage: ChatChunk | null } {
   const { choices, usage, ...envelope } = completion;
   const shared = { ...envelope, object: 'chat.completion.chunk' };
-  // First, since a finish reason that is a failure cuts off what stands behind it. The meter keeps it for the end.
-  let frames = usage ? frameOf(JSON.stringify({ ...shared, choices: [], usage })) : '';
-  for (const { message, finish_reason, ...choice } of choices) {
+  const chunks = choices.flatMap(({ message, finish_reason = null, ...choice }) => {
     const calls = message.tool_calls;
     const delta = Array.isArray(calls)
       ? { ...message, tool_calls: calls.map((call: unknown, index) => (isObject(call) ? { index, ...call } : call)) }
       : message;
-    frames += frameOf(JSON.stringify({ ...shared, choices: [{ ...choice, delta, finish_reason: null }] }));
-    const last = { index: choice.index, delta: {}, finish_reason };
-    frames += frameOf(JSON.stringify({ ...shared, choices: [last] }));
-  }
-  return frames + DONE_FRAME;
+    return [
+      { ...shared, choices: [{ ...choice, delta, finish_reason: null }] },
+      { ...shared, choices: [{ index: choice.index, delta: {}, finish_reason }] },
+    ] as ChatChunk[]; // calls are objects where the completion was read, and are looked at again where it was not
+  });
+  return { chunks, usage: usage ? { ...shared, choices: [], usage } : null };
+}
+
+/** The same as one text, for providers that answer a stream request with a whole completion. */
+export function completionAsStream(completion: ChatCompletion): string {
+  const { chunks, usage } = chunksOf(completion);
+  // First, since a finish reason that is a failure cuts off what stands behind it. The meter keeps it for the end.
+  const all = usage === null ? chunks : [usage, ...chunks];
+  return all.map((chunk) => frameOf(JSON.stringify(chunk))).join('') + DONE_FRAME;
 }

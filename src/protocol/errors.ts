@@ -115,3 +115,11 @@ export function ownFault(cause: unknown): RouterError {
     cause,
   });
 }
+
+/** One error for all that is wrong with a key, so that nothing is told to a guesser. */
+export function invalidKey(): RouterError {
+  return new RouterError(
+    'invalid_api_key',
+    'The API key is not valid. Send "Authorization: Bearer <key>" with a key that your administrator gave you, or ask for a new one.',
+  );
+}

@@ -1,0 +1,29 @@
+import type { Config } from '../config.ts';
+import { logLine } from '../log-line.ts';
+import type { ApiKey } from '../store/schema.ts';
+
+/** A request as the engine gets it: what was sent, who asks, and what the platform gives. */
+export interface Incoming {
+  request: Request;
+  env: Cloudflare.Env;
+  config: Config;
+  requestId: string;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  key: ApiKey;
+  /** SHA-256 of the secret that was presented. */
+  keyHash: string;
+  /** Keeps a job alive past the answer, and reports it by name if it fails. */
+  runAfter(name: string, job: Promise<unknown>): void;
+}
+
+/** Writes a line of the log about a stage of the request, where the operator wants such lines. */
+export function logStage({ config, requestId }: Incoming, stage: string, fields: Record<string, unknown>): void {
+  if (config.debug) logLine('info', stage, { request_id: requestId, ...fields });
+}
+
+/** Calls back when the client leaves, at once where it has left. */
+export function onClientLeft({ signal }: Request, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener);
+}

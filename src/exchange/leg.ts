@@ -1,0 +1,55 @@
+import type { Price } from '../catalog/price.ts';
+import { userHash } from '../keys/user-hash.ts';
+import { openMemory } from '../memory/client.ts';
+import type { Conversation } from '../pipelines/pipeline.ts';
+import type { ChatRequest } from '../protocol/chat.ts';
+import { printDocument } from '../protocol/json-document.ts';
+import type { Ask } from './ask.ts';
+import { type Incoming, logStage } from './incoming.ts';
+import type { Target } from './target.ts';
+
+/** One try at one target: the request as that target gets it, and how its answer is turned back. */
+export interface Leg {
+  readonly target: Target;
+  /** The price at the request's start; null where the catalogue has none. */
+  readonly price: Price | null;
+  readonly conversation: Conversation;
+  /** As the provider gets it. */
+  readonly prepared: ChatRequest;
+  /** The same as text; empty for a provider that answers out of the Worker. */
+  readonly body: string;
+}
+
+async function openConversation(
+  { config, env, key, requestId, runAfter }: Incoming,
+  { pipeline, request }: Ask,
+  { configured, model }: Target,
+): Promise<Conversation> {
+  if (pipeline.open === undefined) return { request };
+  const name = `${configured.provider.id}/${model.id}`;
+  return await pipeline.open(request, {
+    requestedModel: request.model,
+    display: key.reasoning,
+    provider: configured.provider.id,
+    model: model.id,
+    wantsReasoning: model.wantsReasoning,
+    repeatsCallIds: configured.provider.repeatsCallIds,
+    canDisableThinking: model.thinking.kind === 'switch',
+    memory: config.reasoningMemory ? openMemory(env, key.id, name, requestId, runAfter) : null,
+  });
+}
+
+/** Prepares the ask for one target. Throws RouterError for what that target cannot be asked. */
+export async function prepareLeg(incoming: Incoming, ask: Ask, target: Target, price: Price | null): Promise<Leg> {
+  const { configured, model, parameters } = target;
+  const [conversation, user] = await Promise.all([
+    openConversation(incoming, ask, target),
+    userHash(incoming.key, ask.request['user_id']),
+  ]);
+  const { provider } = configured;
+  const { changes, request: prepared } = provider.request(conversation.request, { model, parameters, userHash: user });
+  if (changes.length > 0) logStage(incoming, 'request_changed', { changes: changes.join('; ') });
+  // What nobody changed stands in the text as the client wrote it.
+  const body = provider.answer === undefined ? printDocument(ask.document, prepared) : '';
+  return { target, price, conversation, prepared, body };
+}
