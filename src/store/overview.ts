@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { requestLogs, usageDaily } from './schema.ts';
 
@@ -72,7 +72,12 @@ export async function dailySpend(database: Database, from: string, keyId: string
 }
 
 const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;
-const providerFailed = sql`${requestLogs.end} IN ('upstream_failed', 'timeout')`;
+/*
+ * What a provider answers to a client's mistake is no failure of the provider, and what went wrong in the router is
+ * none either: the error's code tells them apart. What was refused before the provider was asked is not its affair.
+ */
+const providerFailed = sql`(${requestLogs.end} IN ('upstream_failed', 'timeout') AND substr(${requestLogs.errorCode}, 1, 9) = 'upstream_')`;
+const providerServed = sql`${requestLogs.end} IN ('completed', 'client_gone')`;
 
 function settledSince(fromRequestId: string): SQL | undefined {
   return and(gte(requestLogs.requestId, fromRequestId), eq(requestLogs.kind, 'settle'));
@@ -99,8 +104,9 @@ export async function hourlyTraffic(
   return await database
     .select({
       hour: hour.as('hour'),
-      requests: sql<number>`count(*)`.as('request_count'),
-      errors: sumOf(failed, 'error_count'),
+      // A row of refusals stands for more than itself.
+      requests: sumOf(sql`1 + ${requestLogs.repeated}`, 'request_count'),
+      errors: sumOf(sql`(${failed}) * (1 + ${requestLogs.repeated})`, 'error_count'),
       inputTokens: sumOf(sql`${requestLogs.inputTokens}`, 'input'),
       cachedTokens: sumOf(sql`${requestLogs.cachedTokens}`, 'cached'),
       outputTokens: sumOf(sql`${requestLogs.outputTokens}`, 'output'),
@@ -136,8 +142,9 @@ export async function firstTokenTimes(database: Database, fromRequestId: string)
 /** How one provider has served. */
 export interface ProviderTraffic {
   provider: string;
+  /** Those that it answered as it should or failed to: not those that a client's mistake ended. */
   requests: number;
-  /** Those that the provider failed; a client's mistake is not among them. */
+  /** Those of them that it failed. */
   failures: number;
   lastFailure: { at: string; code: string | null } | null;
 }
@@ -154,7 +161,7 @@ export async function providerTraffic(database: Database, fromRequestId: string)
       ),
     })
     .from(requestLogs)
-    .where(and(settledSince(fromRequestId), isNotNull(requestLogs.provider)))
+    .where(and(settledSince(fromRequestId), isNotNull(requestLogs.provider), or(providerServed, providerFailed)))
     .groupBy(requestLogs.provider);
   const ids = rows.flatMap((row) => (row.lastFailure === null ? [] : [row.lastFailure]));
   const failures =

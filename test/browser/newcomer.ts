@@ -58,14 +58,14 @@ async function useTheKeyboard(page: Page): Promise<void> {
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  assert.equal(await page.locator(':focus').textContent(), 'New key');
+  assert.equal(await page.locator(':focus').textContent(), 'Create key');
 }
 
 async function makeKey(page: Page, day: FirstDay): Promise<void> {
-  await page.getByRole('link', { name: 'New key' }).click();
+  await page.getByRole('link', { name: 'Create key' }).click();
   await page.getByLabel('Owner').fill('ada');
   await page.getByLabel('Name').fill('laptop');
-  await page.getByRole('button', { name: 'Make the key' }).dblclick();
+  await page.getByRole('button', { name: 'Create key' }).dblclick();
   await page.locator('#key').waitFor();
   day.key = await shownKey(page);
   assert.match(day.key, /^sk-[0-9A-Za-z]{49}$/);

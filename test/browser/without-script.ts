@@ -15,7 +15,7 @@ export async function workWithoutScript({ check }: Report, router: Router, { pag
     await signIn(page, router.secret());
     await page.goto('/admin/keys/new');
     await page.getByLabel('Owner').fill('bo');
-    await page.getByRole('button', { name: 'Make the key' }).click();
+    await page.getByRole('button', { name: 'Create key' }).click();
     const key = (await page.locator('#key').textContent()) ?? '';
     assert.equal(await page.locator('[data-copies]:visible').count(), 0, 'a copy button that cannot copy is shown');
     assert.equal(await status(router.url, key), 200);

@@ -20,7 +20,7 @@ describe('a key holder', () => {
     expect(response.status).toBe(200);
     expect(html).toContain('holder');
     expect(html).toContain('of $5.00');
-    expect(html).toContain('begins anew');
+    expect(html).toContain('Resets ');
     expect(html).toContain('completed');
     expect(html).not.toContain(secret);
     expect(html).not.toContain('/admin');

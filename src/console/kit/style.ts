@@ -230,6 +230,20 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   th, td { padding-right: .75rem } tbody th.nowrap { font-size: .8125rem }
   input, select, textarea { font-size: 1rem }
 }
+/* On paper: in light, and nothing that only a screen can use. */
+@media print {
+  :root, [data-theme=light], [data-theme=dark] { color-scheme: light; --paper: #fff; --surface: #fff }
+  html { font-size: 87.5% }
+  .side, .skip, .lone > header, .lone > footer, main nav, search, form.row, button, .button, details:not([open]),
+    .panel:has(> form.row) { display: none }
+  .frame { display: block }
+  .frame > main, .lone { max-width: none; padding: 0; min-height: 0 }
+  .scroll { overflow: visible; background: none }
+  table.models { min-width: 0 }
+  tr, figure, .figures, .facts > *, .meter, .panel { break-inside: avoid }
+  h1, h2, .head { break-after: avoid }
+  a { color: inherit; text-decoration: none }
+}
 @media (prefers-reduced-motion: no-preference) { a, button, .nav a { transition: background-color .12s, color .12s } }
 @media (forced-colors: active) { .bar, .c0, .c1, .c2, .c3, .c4, .c5, .fail, .light, .badge::before { forced-color-adjust: none } }
 `;

@@ -58,7 +58,7 @@ export const chinese: Texts = {
     models: '模型',
     tryIt: '试一试',
     ledger: '账本',
-    changes: '变更',
+    changes: '审计日志',
   },
 
   overview: {
@@ -196,7 +196,7 @@ export const chinese: Texts = {
   },
 
   changes: {
-    title: '变更',
+    title: '审计日志',
     lead: '用户与密钥的每一次变更，来自命令行、本控制台或 API。',
     time: '时间',
     actor: '来源',

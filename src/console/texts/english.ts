@@ -65,7 +65,7 @@ export const english = {
     models: 'Models',
     tryIt: 'Try it',
     ledger: 'Ledger',
-    changes: 'Changes',
+    changes: 'Audit log',
   },
 
   overview: {
@@ -105,7 +105,7 @@ export const english = {
     ledgerChecked: 'Checked',
     ledgerOpen: 'See the check',
     firstSteps: 'Nothing has happened here yet',
-    firstStepsText: 'Make a key, point an OpenAI client at this router, and the picture fills.',
+    firstStepsText: 'Create a key and point an OpenAI client at this router: what it does is shown here.',
   },
 
   providers: {
@@ -204,7 +204,7 @@ export const english = {
   },
 
   changes: {
-    title: 'Changes',
+    title: 'Audit log',
     lead: 'Every change of a user or a key, from the command line, this console or the API.',
     time: 'Time',
     actor: 'From',
