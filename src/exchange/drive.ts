@@ -117,7 +117,7 @@ function watchAdmission({ exchange, line }: Run): void {
  * leaves is billed all the same; what `openClient` opens tells the client.
  */
 export function drive(exchange: Exchange, openClient: (line: ProviderLine) => ClientSide): void {
-  const line = openProviderLine(exchange.incoming.config);
+  const line = openProviderLine(exchange.incoming.config, exchange.incoming.key.id);
   const client = openClient(line);
   const run: Run = { exchange, line, client, hasBegun: false };
   addCheckpoints(exchange, line, () => client.told().bytes);

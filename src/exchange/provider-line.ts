@@ -31,8 +31,8 @@ export interface ProviderLine {
   close(): void;
 }
 
-/** Opens the line: from here on the provider's time runs. */
-export function openProviderLine(times: LineTimes): ProviderLine {
+/** Opens the line for a request of this key: from here on the provider's time runs. */
+export function openProviderLine(times: LineTimes, keyId: string): ProviderLine {
   const watch = createWatch();
   const abort = new AbortController();
   let reason: Stop | null = null;
@@ -87,7 +87,7 @@ export function openProviderLine(times: LineTimes): ProviderLine {
       // A client that leaves after the end takes no place: nobody would give it back.
       if (isClientGone || drain === 'over') return;
       isClientGone = true;
-      if (!enterDrain()) return stop({ kind: 'client_gone' });
+      if (!enterDrain(keyId)) return stop({ kind: 'client_gone' });
       drain = 'running';
       drainUntil = Date.now() + times.drainMs;
       watch.rearm();
@@ -97,7 +97,7 @@ export function openProviderLine(times: LineTimes): ProviderLine {
     },
     close() {
       watch.stop();
-      if (drain === 'running') leaveDrain();
+      if (drain === 'running') leaveDrain(keyId);
       drain = 'over';
     },
   };

@@ -6,9 +6,11 @@ export interface Sink {
   /** A sign of life, unless bytes are waiting for a slow client: those are life enough. */
   keepAlive(sign: Uint8Array): void;
   close(): Promise<void>;
-  /** The client is known to be gone: a write that is under way ends. */
+  /** The client is gone, or as good as gone: what waits for it ends. */
   abandon(): void;
   readonly isGone: boolean;
+  /** Since when the client has taken nothing of what waits for it, ms since 1970; null while nothing waits. */
+  readonly stuckSince: number | null;
   /** When the client last got something, ms since 1970. */
   readonly writtenAt: number;
 }
@@ -18,7 +20,7 @@ export function openSink(onGone: () => void): Sink {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   let isGone = false;
-  let isBusy = false;
+  let stuckSince: number | null = null;
   let isClosed = false;
   let writtenAt = Date.now();
 
@@ -32,13 +34,13 @@ export function openSink(onGone: () => void): Sink {
   writer.closed.catch(leave);
 
   async function send(bytes: Uint8Array): Promise<void> {
-    isBusy = true;
+    stuckSince = Date.now();
     try {
       await writer.write(bytes);
     } catch {
       leave();
     }
-    isBusy = false;
+    stuckSince = null;
     writtenAt = Date.now();
   }
 
@@ -49,19 +51,24 @@ export function openSink(onGone: () => void): Sink {
     },
     keepAlive(sign) {
       writtenAt = Date.now();
-      if (!isGone && !isBusy && !isClosed) void send(sign);
+      if (!isGone && stuckSince === null && !isClosed) void send(sign);
     },
     async close() {
       isClosed = true;
+      stuckSince = Date.now();
       await writer.close().catch(() => undefined);
+      stuckSince = null;
     },
     abandon() {
-      if (isGone || isClosed) return;
+      if (isGone) return;
       void writer.abort().catch(() => undefined);
       leave();
     },
     get isGone() {
       return isGone;
+    },
+    get stuckSince() {
+      return stuckSince;
     },
     get writtenAt() {
       return writtenAt;

@@ -72,6 +72,11 @@ function addClientAlarms(streaming: Streaming): void {
         : Number.POSITIVE_INFINITY,
     ring: () => sink.keepAlive(encoder.encode(printer.keepAlive())),
   });
+  // Who takes nothing for as long as a provider may be silent has left, whatever the connection says.
+  line.watch.add({
+    due: () => (sink.stuckSince ?? Number.POSITIVE_INFINITY) + exchange.config.idleTimeoutMs,
+    ring: sink.abandon,
+  });
 }
 
 function noteFirstToken(streaming: Streaming, { reading }: Reader): void {

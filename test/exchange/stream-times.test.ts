@@ -32,13 +32,14 @@ function delta(content: string, finish: string | null = null, more: object = {})
 const hello = [delta('Hel'), delta('lo'), delta('', 'stop', { usage })];
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-function request(stream: boolean, signal?: AbortSignal): [string, RequestInit] {
+function request(stream: boolean, signal?: AbortSignal, own = secret): [string, RequestInit] {
   const body = JSON.stringify({
     model: 'deepseek/deepseek-flash',
     stream,
     messages: [{ role: 'user', content: 'Hi there, provider' }],
+    user: own,
   });
-  const init = { method: 'POST', body, headers: { authorization: `Bearer ${secret}` } };
+  const init = { method: 'POST', body, headers: { authorization: `Bearer ${own}` } };
   return ['http://router.test/v1/chat/completions', signal === undefined ? init : { ...init, signal }];
 }
 
@@ -254,22 +255,40 @@ describe('when the client leaves', () => {
     expect(await ledgerRow(keyId, null)).toMatchObject({ end: 'client_gone', source: 'reported' });
   });
 
-  it('no more than 32 such streams are read on at once', async () => {
-    provider = playProvider(slowly([[0, sse([hello[0]], false)]], 'hang'));
-    const router = routerWith({ DRAIN_MS: '1000', KEEP_ALIVE_MS: '20' });
-    const responses = await Promise.all(Array.from({ length: 40 }, () => router.fetch(...request(true))));
-    for (const response of responses) {
+  /** Requests of a key whose clients leave after the first words, while the provider goes on; and when it does not. */
+  async function leaveAll(router: ReturnType<typeof routerWith>, own: string, count: number): Promise<void> {
+    const asking = Array.from({ length: count }, () => router.fetch(...request(true, undefined, own)));
+    for (const response of await Promise.all(asking)) {
       const reader = response.body?.getReader();
       await reader?.read();
       await reader?.cancel();
     }
     await pause(150);
-    const letGo = provider.seen.filter(({ signal }) => signal.aborted).length;
-    expect(letGo).toBeGreaterThanOrEqual(8);
-    expect(letGo).toBeLessThan(40);
+  }
+
+  /** How many streams of a key are read on: those whose provider has not been let go. */
+  const readOn = (own: string) =>
+    provider?.seen.filter(({ json, signal }) => json['user'] === own && !signal.aborted).length ?? 0;
+
+  it('no more than 8 streams of a key are read on at once, and no more than 32 of all', async () => {
+    provider = playProvider(slowly([[0, sse([hello[0]], false)]], 'hang'));
+    const router = routerWith({ DRAIN_MS: '3000', KEEP_ALIVE_MS: '20' });
+    const keys = await Promise.all(Array.from({ length: 5 }, () => makeKey()));
+    const [first, ...others] = keys.map((made) => made.secret);
+    await leaveAll(router, first ?? '', 12);
+    expect(readOn(first ?? '')).toBe(8);
+    // What that key does makes no estimate of another's bill.
+    for (const other of others) await leaveAll(router, other, 8);
+    expect(others.map(readOn)).toEqual([8, 8, 8, 0]);
     await router.settled();
-    expect(provider.seen.every(({ signal }) => signal.aborted)).toBe(true);
-    expect((await env.KEY_LEDGER.getByName(keyId).sums()).openLeases).toBe(0);
+    expect(keys.map((made) => readOn(made.secret))).toEqual([0, 0, 0, 0, 0]);
+    for (const { key } of keys) {
+      expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ openLeases: 0, heldNanoUsd: 0 });
+    }
+    // The places are free again.
+    await leaveAll(router, first ?? '', 8);
+    expect(readOn(first ?? '')).toBe(8);
+    await router.settled();
   });
 });
 
@@ -298,6 +317,44 @@ describe('a client that reads slowly', () => {
     expect(written).toBeLessThan(2_000_000);
     await reader?.cancel();
     await router.settled();
+  });
+
+  /** A client that takes the first bytes, and then nothing more, while its connection stays. */
+  async function stopReading(router: ReturnType<typeof routerWith>): Promise<Response> {
+    const response = await router.fetch(...request(true));
+    const reader = response.body?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    return response;
+  }
+
+  it('for ever has left after IDLE_TIMEOUT_MS: the provider is read on, and its numbers are billed', async () => {
+    const words = Array.from({ length: 50 }, () => delta('word '));
+    provider = playProvider(() => streamOf(sse([...words, delta('', 'stop', { usage })])));
+    const router = routerWith({ IDLE_TIMEOUT_MS: '300', KEEP_ALIVE_MS: '100' });
+    const started = Date.now();
+    const response = await stopReading(router);
+    await router.settled();
+    expect(Date.now() - started).toBeGreaterThanOrEqual(300);
+    expect(await ledgerRow(keyId, response)).toMatchObject({
+      end: 'client_gone',
+      source: 'reported',
+      usage: { inputTokens: 10, outputTokens: 5 },
+    });
+  });
+
+  it('for ever holds nothing up, though the provider falls silent, or all but the last words have gone out', async () => {
+    provider = playProvider(slowly([[0, sse([hello[0]], false)]], 'hang'));
+    const router = routerWith({ IDLE_TIMEOUT_MS: '300', KEEP_ALIVE_MS: '100', DRAIN_MS: '50' });
+    const silent = await stopReading(router);
+    await router.settled();
+    expect(await ledgerRow(keyId, silent)).toMatchObject({ end: 'timeout', source: 'estimated' });
+    provider.restore();
+    provider = playProvider(() => streamOf(sse(hello), { granularity: 'whole' }));
+    const complete = await stopReading(router);
+    await router.settled();
+    expect(await ledgerRow(keyId, complete)).toMatchObject({ end: 'completed', source: 'reported' });
+    expect((await env.KEY_LEDGER.getByName(keyId).sums()).openLeases).toBe(0);
   });
 });
 
