@@ -74,7 +74,7 @@ function addClientAlarms(streaming: Streaming): void {
   });
   // Who takes nothing for as long as a provider may be silent has left, whatever the connection says.
   line.watch.add({
-    due: () => (sink.stuckSince ?? Number.POSITIVE_INFINITY) + exchange.config.idleTimeoutMs,
+    due: () => (sink.stuckSince ?? Number.POSITIVE_INFINITY) + exchange.incoming.config.idleTimeoutMs,
     ring: sink.abandon,
   });
 }
