@@ -62,9 +62,9 @@ function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settle
 /** The exchange's settlement. `now` is ms since 1970. */
 export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
   const { ask, attempts, incoming, inputEstimate, leg } = exchange;
-  const { price, target } = leg;
+  const { notice, price, target } = leg;
   const facts = factsOf(incoming, { endpoint: ask.dialect.endpoint, ask, target, price });
-  return settlementFrom({ facts, price, inputEstimate, attempts, notice: null, repeated: null }, outcome, now);
+  return settlementFrom({ facts, price, inputEstimate, attempts, notice, repeated: null }, outcome, now);
 }
 
 /** The settlement of a request that no provider was called for. `now` is ms since 1970. */

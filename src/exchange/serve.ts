@@ -45,7 +45,7 @@ async function begin(
   const admission = askLedger(incoming, leaseOf(incoming, known, settings, inputEstimate));
   const opened = await orRefused(known, async () => {
     const [leg, answer] = await Promise.all([
-      prepareLeg(incoming, ask, target, price),
+      prepareLeg(incoming, ask, { target, price, settings }),
       hasLimits(incoming.key) ? admission : null,
     ]);
     if (answer?.kind === 'refused') throw refusal(answer, ask.request.model);

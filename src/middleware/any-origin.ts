@@ -5,6 +5,7 @@ const EXPOSED = [
   'x-request-id',
   'x-llm-provider',
   'x-llm-model',
+  'x-llm-notice',
   'x-llm-cost-usd',
   'retry-after',
   'x-should-retry',

@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatRequest } from '../protocol/chat.ts';
 import type { StreamStep } from '../protocol/event.ts';
 import type { JsonObject } from '../protocol/json.ts';
+import type { Notice } from '../protocol/notice.ts';
 
 /** How a key wants reasoning shown, where its pipeline shows it. */
 export const REASONING_DISPLAYS = ['think', 'details', 'hidden'] as const;
@@ -35,6 +36,8 @@ export interface Exchange {
   provider: string;
   model: string;
   wantsReasoning: boolean;
+  /** False where the request, or the name that it asks for, switches thinking off. */
+  thinks: boolean;
   /** True where one id of a tool call may stand in a conversation more than once, though not in one turn. */
   repeatsCallIds: boolean;
   /** True where `thinking: {type: "disabled"}` is understood. */
@@ -46,6 +49,8 @@ export interface Exchange {
 /** One exchange as a pipeline sees it: the request to send on, and how the answer is turned back. */
 export interface Conversation {
   request: ChatRequest;
+  /** What could not be brought back; absent or null where nothing is missing. */
+  notice?: Notice | null;
   /** The step that a streamed answer passes. */
   step?: StreamStep;
   /** The same for a whole answer. */

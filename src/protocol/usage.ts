@@ -22,16 +22,7 @@ export const NO_USAGE: Usage = {
 const MOST_TOKENS = 1_000_000_000;
 
 // What is not a whole number of tokens is as good as absent; a later field may hold it.
-const COUNT_AS_TEXT = /^\d{1,9}$/;
-const count = z.catch(
-  z.nullish(
-    z.union([
-      z.int().check(z.nonnegative(), z.maximum(MOST_TOKENS)),
-      z.pipe(z.string().check(z.regex(COUNT_AS_TEXT)), z.transform(Number)),
-    ]),
-  ),
-  null,
-);
+const count = z.catch(z.nullish(z.int().check(z.nonnegative(), z.maximum(MOST_TOKENS))), null);
 const details = z.catch(
   z.nullish(
     z.looseObject({
@@ -114,6 +105,7 @@ export function readUsage(value: unknown): Usage | null {
 /** The counts that OpenAI's clients know, and check: one that is no number costs the AI SDK the whole chunk. */
 const KNOWN_COUNTS = ['prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens', 'reasoning_tokens'];
 const KNOWN_DETAILS = ['prompt_tokens_details', 'completion_tokens_details'];
+const COUNT_AS_TEXT = /^\d{1,9}$/;
 
 function mendCounts(usage: JsonObject): boolean {
   let changed = false;

@@ -20,10 +20,14 @@ export const deepseek = openAICompatible({
   aliases: DEEPSEEK_ALIASES,
   balance: { path: '/user/balance', read: readBalances },
 
+  // "The `reasoning_content` in the thinking mode must be passed back to the API", since September 2026 for every turn
+  // where there are tools: https://api-docs.deepseek.com/guides/thinking_mode, CommandCodeAI/command-code issue 840.
+  reasoningRule: 'all with tools',
+
   prepare(draft, { model, userHash }) {
     steerThinking(draft, model);
     // "Thinking mode does not support this tool_choice", https://github.com/deepseek-ai/DeepSeek-V3/issues/1376.
-    if (forcesTool(draft.request) && isThinking(draft, model)) {
+    if (forcesTool(draft.request) && isThinking(draft.request, model)) {
       if (!stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
         throw new RouterError(
           'unsupported_value',

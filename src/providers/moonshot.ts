@@ -20,7 +20,7 @@ function takesEffortOnly(model: Model): boolean {
 /** "tool_choice 'required' / 'specified' is incompatible with thinking enabled"; K3 alone takes `required`. */
 function settleToolChoice(draft: RequestDraft, model: Model): void {
   const forced = forcesTool(draft.request);
-  if (forced === null || !isThinking(draft, model)) return;
+  if (forced === null || !isThinking(draft.request, model)) return;
   const { tools } = draft.request;
   if (takesEffortOnly(model)) {
     if (forced.kind === 'any') return;
@@ -78,6 +78,10 @@ export const moonshot = openAICompatible({
   aliases: MOONSHOT_ALIASES,
   limitName: 'max_completion_tokens',
   balance: { path: '/users/me/balance', read: readAvailableBalance },
+
+  // "thinking is enabled but reasoning_content is missing in assistant tool call message at index N":
+  // https://github.com/QuantumNous/new-api/issues/4408
+  reasoningRule: 'calling turns',
 
   prepare(draft, { model }) {
     for (const name of FIXED_SAMPLING) draft.remove(name, 'fixed for all kimi models');

@@ -3,6 +3,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { type ProviderComplaint, type ProviderWords, readWords } from './failure.ts';
 import { settleInputs } from './inputs.ts';
+import { type ReasoningRule, serveLostReasoning } from './lost-reasoning.ts';
 import { isLimit, keepOneLimit, type LimitName, namesLimit } from './output-limit.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { providerError } from './provider-error.ts';
@@ -20,6 +21,8 @@ export interface ProviderSpec
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */
   knowsDeveloper?: boolean;
+  /** Which turns it answers 400 for while it thinks, where their reasoning is missing; null or absent where none. */
+  reasoningRule?: ReasoningRule | null;
   /** Its name for the limit of an answer; `max_tokens` unless it says otherwise. */
   limitName?: LimitName;
   /** Changes what the provider would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
@@ -69,6 +72,7 @@ export function openAICompatible(provider: ProviderSpec): Provider {
     recognise = () => null,
     knowsDeveloper: _knows,
     limitName: _limit,
+    reasoningRule = null,
     ...facts
   } = provider;
   const words = readWords(errors);
@@ -82,7 +86,8 @@ export function openAICompatible(provider: ProviderSpec): Provider {
       const draft = draftRequest(request);
       prepareCommon(draft, provider, context);
       prepare?.(draft, context);
-      return { request: draft.request, changes: [...draft.changes] };
+      const notice = reasoningRule === null ? null : serveLostReasoning(draft, context.model, reasoningRule);
+      return { request: draft.request, changes: [...draft.changes], notice };
     },
     error: (failure) => providerError(provider, failure, words, recognise),
   };

@@ -1,6 +1,7 @@
 import type { Alias, Model } from '../catalog/model.ts';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts';
 import type { RouterError } from '../protocol/errors.ts';
+import type { Notice } from '../protocol/notice.ts';
 import type { Balance } from './read-balance.ts';
 
 /** A name of `.dev.vars.example`: one that is missing there does not compile. */
@@ -13,6 +14,15 @@ export interface RequestContext {
   parameters: Readonly<Record<string, unknown>>;
   /** A stable hash that stands for the caller, for providers that separate caches or safety by user; always ours. */
   userHash: string;
+}
+
+/** A request as a provider gets it. */
+export interface PreparedRequest {
+  request: ChatRequest;
+  /** What was changed, in words, for the debug line. */
+  changes: string[];
+  /** What was missing in it, and how it is served all the same; null where all is there. */
+  notice: Notice | null;
 }
 
 /** A provider's failed answer, before it is an error of ours. */
@@ -45,8 +55,8 @@ export interface Provider {
   readonly repeatsCallIds: boolean;
   /** Provider finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
   readonly finishReasons: Readonly<Record<string, string>>;
-  /** Request quirks. `changes` says in words what was changed, for the debug line. Throws RouterError for what the provider would refuse. */
-  request(request: ChatRequest, context: RequestContext): { request: ChatRequest; changes: string[] };
+  /** Request quirks. Throws RouterError for what the provider would refuse. */
+  request(request: ChatRequest, context: RequestContext): PreparedRequest;
   /** Mends what is special about this provider's chunks; true when it changed the chunk. */
   mendChunk?(chunk: ChatChunk): boolean;
   /** The same for a whole answer. */

@@ -1,4 +1,5 @@
 import type { Model } from '../catalog/model.ts';
+import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject } from '../protocol/json.ts';
 import type { RequestDraft } from './request-draft.ts';
 
@@ -13,21 +14,20 @@ function nearestEffort(effort: string, known: readonly string[]): string | null 
   return ranked.find((name) => EFFORTS.indexOf(name) >= wanted) ?? ranked.at(-1) ?? null;
 }
 
-function switchOf(draft: RequestDraft): unknown {
-  const thinking = draft.request['thinking'];
+function switchOf({ thinking }: ChatRequest): unknown {
   return isObject(thinking) ? thinking['type'] : undefined;
 }
 
-/** True when this request will be answered with thinking. */
-export function isThinking(draft: RequestDraft, model: Model): boolean {
+/** True when this request, as the provider gets it, will be answered with thinking. */
+export function isThinking(request: ChatRequest, model: Model): boolean {
   if (model.thinking.kind !== 'switch') return model.thinking.kind === 'always';
-  const type = switchOf(draft);
+  const type = switchOf(request);
   return type === 'enabled' || (type !== 'disabled' && model.thinking.default === 'on');
 }
 
 /** Switches thinking off for a request that cannot have it; false where the client or the model insists. */
 export function stopThinking(draft: RequestDraft, model: Model, why: string): boolean {
-  if (model.thinking.kind !== 'switch' || switchOf(draft) === 'enabled') return false;
+  if (model.thinking.kind !== 'switch' || switchOf(draft.request) === 'enabled') return false;
   draft.set('thinking', { type: 'disabled' }, why);
   draft.remove('reasoning_effort', why);
   return true;

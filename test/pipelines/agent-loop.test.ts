@@ -58,6 +58,7 @@ async function runTurn(
     display,
     provider,
     model: 'thinker',
+    thinks: true,
     wantsReasoning: true,
     repeatsCallIds: provider === 'moonshot',
     canDisableThinking: provider !== 'moonshot',

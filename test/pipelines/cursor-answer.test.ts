@@ -14,6 +14,7 @@ const EXCHANGE: Exchange = {
   display: 'think',
   provider: 'deepseek',
   model: 'thinker',
+  thinks: true,
   wantsReasoning: true,
   repeatsCallIds: false,
   canDisableThinking: true,

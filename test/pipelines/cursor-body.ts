@@ -10,6 +10,7 @@ export const EXCHANGE: Exchange = {
   display: 'think',
   provider: 'deepseek',
   model: 'thinker',
+  thinks: true,
   wantsReasoning: false,
   // Which ids are told apart is for tool-results.test.ts.
   repeatsCallIds: true,

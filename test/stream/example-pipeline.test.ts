@@ -11,6 +11,7 @@ const exchange: Exchange = {
   display: 'think',
   provider: 'test',
   model: 'echo',
+  thinks: true,
   wantsReasoning: false,
   repeatsCallIds: false,
   canDisableThinking: false,

@@ -138,7 +138,8 @@ function checkShape(body: JsonObject): string | null {
   return checkResults(messages);
 }
 
-const CHECKS: Record<ProviderName, (body: JsonObject) => string | null> = {
+/** What each refuses of earlier turns. */
+export const CHECKS: Record<ProviderName, (body: JsonObject) => string | null> = {
   deepseek: checkDeepSeek,
   moonshot: checkMoonshot,
   zai: () => null,
@@ -151,7 +152,7 @@ function pieces(text: string, size: number): string[] {
 }
 
 /** A turn as the chunks of that provider; shapes after recordings. `size` is the length of one text piece. */
-function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): ChatChunk[] {
+export function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): ChatChunk[] {
   const envelope = {
     id: 'answer',
     object: 'chat.completion.chunk',

@@ -3,7 +3,7 @@ import { raiseCalls } from '../../dialects/shared/raise-calls.ts';
 import type { ChatChunk, ChatCompletion, ChunkChoice, Delta } from '../../protocol/chat.ts';
 import { StreamEvent, type StreamStep, type TextField } from '../../protocol/event.ts';
 import { isObject } from '../../protocol/json.ts';
-import { takeReasoning } from '../reasoning/field.ts';
+import { takeReasoning } from '../../protocol/reasoning-field.ts';
 import type { Recorder } from '../reasoning/recorder.ts';
 import { type Frame, writeBlock } from './block.ts';
 import { type ChoiceFold, foldChoice, type Repeats } from './choice-fold.ts';

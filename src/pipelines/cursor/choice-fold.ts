@@ -1,6 +1,6 @@
 import type { CallRaiser } from '../../dialects/shared/raise-calls.ts';
 import type { Delta, ToolCallDelta } from '../../protocol/chat.ts';
-import { takeReasoning } from '../reasoning/field.ts';
+import { takeReasoning } from '../../protocol/reasoning-field.ts';
 import type { Frame } from './block.ts';
 import { createEscaper } from './escape.ts';
 

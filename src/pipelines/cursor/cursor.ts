@@ -22,6 +22,7 @@ async function open(request: ChatRequest, exchange: Exchange): Promise<Conversat
   };
   return {
     request: { ...restored.request, messages: tellCallsApart(restored.request.messages, exchange.repeatsCallIds) },
+    notice: restored.notice,
     step: showReasoning(form),
     completion: (completion) => showWholeReasoning(completion, form),
   };

@@ -35,9 +35,11 @@ export const reasoningPipeline: Pipeline = {
     const restored = await restoreReasoning({ ...request, messages }, [], exchange);
     const told = { ...restored.request, messages: tellCallsApart(restored.request.messages, exchange.repeatsCallIds) };
     const recorder = openRecorder(exchange, restored);
-    if (recorder === null) return { request: told };
+    const { notice } = restored;
+    if (recorder === null) return { request: told, notice };
     return {
       request: told,
+      notice,
       step: recordingStep(recorder),
       completion(completion: ChatCompletion) {
         recorder.observeCompletion(completion);

@@ -1,8 +1,8 @@
 import type { ChatChunk, ChatCompletion, ChatMessage, ChunkChoice, ToolCallDelta } from '../../protocol/chat.ts';
 import type { TextField } from '../../protocol/event.ts';
 import { type GatheredText, gatherText } from '../../protocol/gathered-text.ts';
+import { NO_REASONING, readReasoning } from '../../protocol/reasoning-field.ts';
 import type { ReasoningMemory } from '../pipeline.ts';
-import { NO_REASONING, readReasoning } from './field.ts';
 import { turnKey } from './turn-key.ts';
 
 /** Listens to an answer and has its reasoning remembered. Changes nothing. */

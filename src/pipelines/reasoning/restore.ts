@@ -1,7 +1,8 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
+import type { Notice } from '../../protocol/notice.ts';
+import { NO_REASONING, readReasoning, takeReasoning } from '../../protocol/reasoning-field.ts';
 import type { Exchange, ReasoningMemory, TurnKey } from '../pipeline.ts';
-import { NO_REASONING, readReasoning, takeReasoning } from './field.ts';
 import { conversationStart, conversationWith, turnKey } from './turn-key.ts';
 
 /** A request with the reasoning of earlier turns in it again. */
@@ -11,6 +12,8 @@ export interface Restored {
   conversation: string;
   /** False where the client switches thinking off. Where we do, it is for this request alone: the next one thinks again. */
   thinks: boolean;
+  /** Set where a turn's reasoning was lost, and would be missed. */
+  notice: Notice | null;
 }
 
 interface PastTurn {
@@ -81,8 +84,7 @@ function usesTools({ tools, messages }: ChatRequest): boolean {
 function withReasoning(message: ChatMessage, reasoning: string | null): ChatMessage {
   const rest = { ...message };
   takeReasoning(rest);
-  // What was remembered may hold half a surrogate pair, which no provider takes.
-  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning.toWellFormed() };
+  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning };
 }
 
 function switchThinkingOff(request: ChatRequest): ChatRequest {
@@ -106,11 +108,12 @@ export async function restoreReasoning(
     shown,
     conversationStart(`${exchange.provider}/${exchange.model}`),
   );
+  const thinks = exchange.thinks && !isThinkingOff(request);
   const recovered = exchange.wantsReasoning ? await recover(turns, exchange.memory) : turns.map(() => null);
   const isLost = exchange.wantsReasoning && turns.length > 0 && recovered.every((reasoning) => reasoning === null);
-  const switchesOff = isLost && exchange.canDisableThinking && usesTools(request);
-  const isOff = switchesOff || isThinkingOff(request);
-  const placeholder = exchange.wantsReasoning && !isOff ? NO_REASONING : null;
+  const isMissed = thinks && exchange.wantsReasoning && usesTools(request);
+  const switchesOff = isLost && isMissed && exchange.canDisableThinking;
+  const placeholder = exchange.wantsReasoning && thinks && !switchesOff ? NO_REASONING : null;
 
   const messages = [...request.messages];
   for (const [index, { position }] of turns.entries()) {
@@ -121,6 +124,7 @@ export async function restoreReasoning(
   return {
     request: switchesOff ? switchThinkingOff(restored) : restored,
     conversation,
-    thinks: !isThinkingOff(request),
+    thinks,
+    notice: isMissed && recovered.includes(null) ? 'reasoning_lost' : null,
   };
 }

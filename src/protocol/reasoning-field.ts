@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../protocol/json.ts';
+import type { JsonObject } from './json.ts';
 
 /**
  * What a turn without any reasoning is sent back with. DeepSeek's V4 Pro and Kimi K2.6 refuse an empty text
