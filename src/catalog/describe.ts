@@ -29,6 +29,7 @@ function describePricing({ model }: ListedModel, now: number) {
     unit: '1M tokens',
     ...describePrices(band?.prices ?? table ?? price.prices),
     revision: price.revision,
+    ...(price.tools === undefined ? {} : { tool_calls: price.tools }),
     bands: bands.map(({ name, weekdays, hours, prices }) => ({
       name,
       weekdays_utc: weekdays,

@@ -29,6 +29,8 @@ export interface PriceTable extends TokenPrices {
   /** Stored on every ledger row, so that a bill can be explained years later. */
   revision: string;
   bands?: readonly PriceBand[];
+  /** USD a call of the provider's own tools, by the name that the provider reports the call under. */
+  tools?: Readonly<Record<string, number>>;
 }
 
 export type Input = 'text' | 'image' | 'video' | 'audio' | 'file';

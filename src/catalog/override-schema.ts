@@ -42,6 +42,7 @@ const tableSchema = z.strictObject({
   revision: z.string().check(z.minLength(1)),
   ...pricesShape,
   bands: z.exactOptional(z.array(bandSchema)),
+  tools: z.exactOptional(z.record(z.string(), usd)),
 });
 
 const thinkingSchema = z.discriminatedUnion('kind', [

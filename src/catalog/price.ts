@@ -1,4 +1,6 @@
 import { isObject } from '../protocol/json.ts';
+import { usdToNano } from '../protocol/money.ts';
+import type { ToolUses } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
 import type { Model, PriceBand, PriceTable, TokenPrices } from './model.ts';
 
@@ -8,6 +10,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** What a model costs at an instant. The revision names the table and the band, so a row explains its own bill. */
 export interface Price {
   prices: TokenPrices;
+  /** USD a call of the provider's own tools, by name. */
+  tools?: Readonly<Record<string, number>>;
   revision: string;
 }
 
@@ -49,10 +53,11 @@ export function priceAt(
   const prices = band?.prices ?? table;
   const revision = band === undefined ? table.revision : `${table.revision}:${band.name}`;
   const { input, cached, output, cacheWrite, cacheWriteHour } = prices;
+  const tools = table.tools === undefined ? {} : { tools: table.tools };
   if (cacheWriteHour !== undefined && asksForHourCache(request)) {
-    return { prices: { input, cached, output, cacheWrite: cacheWriteHour }, revision: `${revision}:1h` };
+    return { prices: { input, cached, output, cacheWrite: cacheWriteHour }, ...tools, revision: `${revision}:1h` };
   }
-  return { prices: { input, cached, output, ...(cacheWrite === undefined ? {} : { cacheWrite }) }, revision };
+  return { prices: { input, cached, output, ...(cacheWrite === undefined ? {} : { cacheWrite }) }, ...tools, revision };
 }
 
 /** USD per million tokens is picodollars a token times a million: whole for up to six decimals. */
@@ -73,4 +78,15 @@ export function costNanoUsd(usage: Usage, prices: TokenPrices): number {
     tokens(usage.cacheWriteTokens) * picoUsdPerToken(prices.cacheWrite ?? prices.input) +
     tokens(usage.outputTokens) * picoUsdPerToken(prices.output);
   return Number((pico + 500n) / 1000n);
+}
+
+/** USD for a call of a provider's own tool; null where the catalogue has no price for it. */
+export function toolPrice({ tools = {} }: Price, name: string): number | null {
+  // The name comes from outside: what every object has is no price.
+  return Object.hasOwn(tools, name) ? (tools[name] ?? null) : null;
+}
+
+/** What so many calls of a provider's own tools cost, nano-USD; what has no price costs nothing here. */
+export function toolCostNanoUsd(uses: ToolUses, price: Price): number {
+  return Object.entries(uses).reduce((sum, [name, count]) => sum + count * usdToNano(toolPrice(price, name) ?? 0), 0);
 }

@@ -1,6 +1,7 @@
-import { costNanoUsd, type Price } from '../catalog/price.ts';
+import { costNanoUsd, type Price, toolCostNanoUsd } from '../catalog/price.ts';
 import type { AnswerFacts, Served } from '../dialects/dialect.ts';
 import type { Admission, Attempt } from '../ledger/entry.ts';
+import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
 import type { Ask } from './ask.ts';
 import type { Incoming } from './incoming.ts';
@@ -32,7 +33,7 @@ export function servedBy({ leg: { target } }: Exchange): Served {
   return { provider: target.configured.provider.id, model: target.model.id };
 }
 
-/** What a usage costs, nano-USD; 0 only where the catalogue says that nothing is billed. */
-export function costOf(price: Price | null, usage: Usage): number {
-  return price === null ? 0 : costNanoUsd(usage, price.prices);
+/** What a usage, and calls of the provider's own tools, cost, nano-USD; 0 only where the catalogue says that nothing is billed. */
+export function costOf(price: Price | null, usage: Usage, toolUses: ToolUses = NO_USES): number {
+  return price === null ? 0 : costNanoUsd(usage, price.prices) + toolCostNanoUsd(toolUses, price);
 }

@@ -5,7 +5,9 @@ import type { Conversation } from '../pipelines/pipeline.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { printDocument } from '../protocol/json-document.ts';
 import type { Notice } from '../protocol/notice.ts';
+import { ownToolsOf } from '../providers/own-tools.ts';
 import { isThinking } from '../providers/thinking.ts';
+import { allowTools } from './allow-tools.ts';
 import type { Ask } from './ask.ts';
 import { type Incoming, logStage } from './incoming.ts';
 import type { Target } from './target.ts';
@@ -22,6 +24,8 @@ export interface Leg {
   readonly prepared: ChatRequest;
   /** The same as text; empty for a provider that answers out of the Worker. */
   readonly body: string;
+  /** The provider's own tools in it that have a price a call. */
+  readonly pricedTools: readonly string[];
 }
 
 async function openConversation(
@@ -60,7 +64,8 @@ export async function prepareLeg(
   const context = { model, parameters, userHash: user };
   const { changes, notice, request: prepared } = provider.request(conversation.request, context);
   if (changes.length > 0) logStage(incoming, 'request_changed', { changes: changes.join('; ') });
+  const pricedTools = allowTools(incoming.key, price, ownToolsOf(prepared));
   // What nobody changed stands in the text as the client wrote it.
   const body = provider.answer === undefined ? printDocument(ask.document, prepared) : '';
-  return { target, price, conversation, prepared, body, notice: notice ?? conversation.notice ?? null };
+  return { target, price, conversation, prepared, body, pricedTools, notice: notice ?? conversation.notice ?? null };
 }

@@ -3,6 +3,7 @@ import { completionAsStream, readCompletion } from '../protocol/completion.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
 import type { JsonObject } from '../protocol/json.ts';
+import { countToolUses, NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import { chainSteps } from '../stream/chain.ts';
@@ -18,6 +19,8 @@ import type { BodyAsStream } from './relay.ts';
 export interface Reader {
   translator: Translator;
   reading: Reading;
+  /** How often the provider's own tools ran. */
+  toolUses(): ToolUses;
   endings: Endings;
   /** A whole body that came in place of a stream; failed where it holds an error, or was cut. */
   readBody(text: string): BodyAsStream;
@@ -36,7 +39,10 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
     mendChunk: provider.mendChunk,
   });
   const { endings } = normalizer;
-  const meter = createMeter(exchange.ask.request.stream_options?.include_usage === true, endings.isComplete);
+  const { ask, leg } = exchange;
+  const toolUses = leg.pricedTools.length === 0 ? null : countToolUses(leg.pricedTools);
+  const wantsUsage = ask.request.stream_options?.include_usage === true;
+  const meter = createMeter(wantsUsage, endings.isComplete, toolUses);
   let hasComplained = false;
 
   /** A complaint may come with what was used all the same. */
@@ -66,5 +72,12 @@ export function openReader(exchange: Exchange, printer: Printer): Reader {
     return { kind: 'frames', frames: completionAsStream(body.completion) };
   }
 
-  return { translator, reading: meter.reading, endings, readBody, hasComplained: () => hasComplained };
+  return {
+    translator,
+    reading: meter.reading,
+    toolUses: () => toolUses?.uses() ?? NO_USES,
+    endings,
+    readBody,
+    hasComplained: () => hasComplained,
+  };
 }

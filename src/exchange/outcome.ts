@@ -1,6 +1,7 @@
 import type { Price } from '../catalog/price.ts';
 import type { Attempt, End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
+import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';
 import type { Failure, Tried } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
@@ -47,7 +48,7 @@ function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settle
     end: outcome.end,
     source,
     usage,
-    costNanoUsd: costOf(price, usage),
+    costNanoUsd: costOf(price, usage, outcome.toolUses),
     attempts,
     notice,
     finishReason: outcome.finishReason,
@@ -89,11 +90,19 @@ export interface Told {
   usage: Usage | null;
   /** Bytes of text the provider has sent, roughly: the estimate where it gave no numbers. */
   bytes: number;
+  /** How often the provider's own tools ran. */
+  toolUses: ToolUses;
   finishReason: string | null;
   vendorFinishReason: string | null;
 }
 
-export const NOTHING_TOLD: Told = { usage: null, bytes: 0, finishReason: null, vendorFinishReason: null };
+export const NOTHING_TOLD: Told = {
+  usage: null,
+  bytes: 0,
+  toolUses: NO_USES,
+  finishReason: null,
+  vendorFinishReason: null,
+};
 
 /**
  * How an exchange went; `failure` is null for an answer that is complete. `isCommitted` means that the client has its

@@ -38,10 +38,13 @@ async function begin(
   ask: Ask,
   target: Target,
 ): Promise<{ kind: 'begun'; exchange: Exchange } | Refused> {
-  const settings = settingsFor(target, ask.request);
+  const { endpoint } = ask.dialect;
+  const settled = await orRefused({ endpoint, ask, target, price: null }, () => settingsFor(target, ask.request));
+  if (settled.kind === 'refused') return settled;
+  const settings = settled.value;
   const price = priceAt(target.model, incoming.startedAt, settings);
   const inputEstimate = estimateInputTokens({ ...target.parameters, ...ask.request }, ask.document);
-  const known = { endpoint: ask.dialect.endpoint, ask, target, price };
+  const known = { endpoint, ask, target, price };
   const admission = askLedger(incoming, leaseOf(incoming, known, settings, inputEstimate));
   const opened = await orRefused(known, async () => {
     const [leg, answer] = await Promise.all([

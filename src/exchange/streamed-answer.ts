@@ -118,7 +118,13 @@ function toldBy(reader: Reader | null): Told {
   if (reader === null) return NOTHING_TOLD;
   const { reading, endings } = reader;
   const { usage, bytes } = reading;
-  return { usage, bytes, finishReason: endings.reason, vendorFinishReason: endings.vendorReason };
+  return {
+    usage,
+    bytes,
+    toolUses: reader.toolUses(),
+    finishReason: endings.reason,
+    vendorFinishReason: endings.vendorReason,
+  };
 }
 
 /** What the steps still held back. After a failure it goes out only where something has gone before it. */

@@ -4,6 +4,7 @@ import type { RouterError } from '../protocol/errors.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
 import { nanoToUsd } from '../protocol/money.ts';
+import { countToolUses } from '../protocol/tool-uses.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -14,6 +15,7 @@ import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
 import { answerFacts, type Exchange, servedBy } from './exchange.ts';
 import { onClientLeft } from './incoming.ts';
+import type { Leg } from './leg.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
 import { brokenOff } from './provider-failure.ts';
 import type { ProviderLine } from './provider-line.ts';
@@ -31,11 +33,13 @@ function failed(error: RouterError, accepted: boolean): Tried {
   return { stop: { kind: 'provider_failed', error }, status: 200, accepted };
 }
 
-function toldBy({ completion, finishReason, vendorFinishReason }: NormalCompletion): Told {
+function toldBy({ pricedTools }: Leg, { completion, finishReason, vendorFinishReason }: NormalCompletion): Told {
   const usage = readUsage(completion.usage);
   const estimated = usage === null ? completion.choices : [];
   const bytes = estimated.reduce((sum, choice) => sum + textBytes(JSON.stringify(choice.message)), 0);
-  return { usage, bytes, finishReason, vendorFinishReason };
+  const toolUses = countToolUses(pricedTools);
+  toolUses.see(completion);
+  return { usage, bytes, toolUses: toolUses.uses(), finishReason, vendorFinishReason };
 }
 
 /** Where no finish reason came, or one that says that the provider failed: the work is done, and billed. */
@@ -62,7 +66,7 @@ function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
     created: Math.floor(exchange.incoming.startedAt / 1000),
     finishReasons: provider.finishReasons,
   });
-  whole.told = toldBy(normal);
+  whole.told = toldBy(exchange.leg, normal);
   const error = failureIn(provider, normal);
   if (error !== null) return failed(error, true);
   const isAsWritten = !(read.mended || mended || normal.changed);

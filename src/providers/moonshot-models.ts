@@ -8,6 +8,10 @@ import type { Alias, Model } from '../catalog/model.ts';
  * Unverified (2026-11-23): how usage names what was written. `protocol/usage.ts` knows the words of other providers;
  * without one of them a write is billed as a miss, which is the same but for entries of an hour.
  */
+
+/** USD for each call of it: https://platform.kimi.ai/docs/pricing/tools, as of 2026-11-28. */
+const SEARCH = { $web_search: 0.005 } as const;
+
 const K3 = {
   contextLength: 1_048_576,
   maxOutput: 1_048_576,
@@ -40,6 +44,7 @@ export const MOONSHOT_MODELS: readonly Model[] = [
         validFrom: '2026-10-24',
         revision: 'moonshot-2026-10-24',
         ...{ input: 2, cached: 0.2, output: 10, cacheWrite: 2, cacheWriteHour: 4 },
+        tools: SEARCH,
       },
     ],
     created: Date.parse('2026-10-24') / 1000,
@@ -52,6 +57,7 @@ export const MOONSHOT_MODELS: readonly Model[] = [
         validFrom: '2026-10-24',
         revision: 'moonshot-2026-10-24',
         ...{ input: 4, cached: 0.2, output: 20, cacheWrite: 4, cacheWriteHour: 8 },
+        tools: SEARCH,
       },
     ],
     created: Date.parse('2026-10-24') / 1000,
@@ -64,6 +70,7 @@ export const MOONSHOT_MODELS: readonly Model[] = [
         validFrom: '2026-07-16',
         revision: 'moonshot-2026-07-16',
         ...{ input: 3, cached: 0.3, output: 15, cacheWrite: 3, cacheWriteHour: 6 },
+        tools: SEARCH,
       },
     ],
     created: Date.parse('2026-07-16') / 1000,
@@ -72,28 +79,36 @@ export const MOONSHOT_MODELS: readonly Model[] = [
     id: 'kimi-k2.7-code',
     ...K2,
     thinking: ALWAYS,
-    prices: [{ validFrom: '2026-06-01', revision: 'moonshot-2026-06', input: 0.95, cached: 0.19, output: 4 }],
+    prices: [
+      { validFrom: '2026-06-01', revision: 'moonshot-2026-06', input: 0.95, cached: 0.19, output: 4, tools: SEARCH },
+    ],
     created: Date.parse('2026-06-01') / 1000,
   },
   {
     id: 'kimi-k2.7-code-highspeed',
     ...K2,
     thinking: ALWAYS,
-    prices: [{ validFrom: '2026-06-01', revision: 'moonshot-2026-06', input: 1.9, cached: 0.38, output: 8 }],
+    prices: [
+      { validFrom: '2026-06-01', revision: 'moonshot-2026-06', input: 1.9, cached: 0.38, output: 8, tools: SEARCH },
+    ],
     created: Date.parse('2026-06-01') / 1000,
   },
   {
     id: 'kimi-k2.6',
     ...K2,
     thinking: SWITCH,
-    prices: [{ validFrom: '2026-04-01', revision: 'moonshot-2026-04', input: 0.95, cached: 0.16, output: 4 }],
+    prices: [
+      { validFrom: '2026-04-01', revision: 'moonshot-2026-04', input: 0.95, cached: 0.16, output: 4, tools: SEARCH },
+    ],
     created: Date.parse('2026-04-01') / 1000,
   },
   {
     id: 'kimi-k2.5',
     ...K2,
     thinking: SWITCH,
-    prices: [{ validFrom: '2026-01-27', revision: 'moonshot-2026-01', input: 0.6, cached: 0.1, output: 3 }],
+    prices: [
+      { validFrom: '2026-01-27', revision: 'moonshot-2026-01', input: 0.6, cached: 0.1, output: 3, tools: SEARCH },
+    ],
     created: Date.parse('2026-01-27') / 1000,
   },
 ];

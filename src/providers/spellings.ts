@@ -11,6 +11,7 @@ const DECISIVE_NAMES: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'user_id', 'prompt_cache_options'],
   ...['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n', 'best_of', 'candidate_count'],
   ...['tools', 'tool_choice', 'functions', 'function_call', 'thinking', 'reasoning_effort'],
+  ...['web_search_options', 'enable_search', 'search_parameters', 'plugins', 'mcp_servers'],
 ]);
 
 /** A name as a reader takes it that does not look at case; `ſ` and the Kelvin sign are an s and a k to Go. */
@@ -19,7 +20,7 @@ function foldName(name: string): string {
 }
 
 /** True for another spelling of one of these names. */
-function isOtherSpelling(name: string, names: ReadonlySet<string>): boolean {
+export function isOtherSpelling(name: string, names: ReadonlySet<string>): boolean {
   return !names.has(name) && names.has(foldName(name));
 }
 

@@ -1,6 +1,7 @@
 import type { ChatChunk } from '../protocol/chat.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { type StepController, StreamEvent, type StreamStep } from '../protocol/event.ts';
+import type { ToolUseCounter } from '../protocol/tool-uses.ts';
 import { readUsage, type Usage } from '../protocol/usage.ts';
 
 /** What a stream has told so far. */
@@ -36,8 +37,13 @@ function bytesOf(chunk: ChatChunk): number {
  * Counts what the provider said, before any pipeline changes it, and keeps usage-only chunks back:
  * the last one goes out at the end if `wantsUsage`, and none otherwise.
  * Usage that rides on another chunk stays there. The last usage seen is the bill; usages are never added up.
+ * `toolUses` counts the provider's own tools, where the request has any.
  */
-export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Meter {
+export function createMeter(
+  wantsUsage: boolean,
+  isFinished: () => boolean,
+  toolUses: ToolUseCounter | null = null,
+): Meter {
   const reading: Reading = { usage: null, bytes: 0, hasToken: false };
   let usageOnly: ChatChunk | null = null;
 
@@ -45,6 +51,7 @@ export function createMeter(wantsUsage: boolean, isFinished: () => boolean): Met
     reading,
     transform(event: StreamEvent, controller: StepController) {
       const { chunk } = event;
+      toolUses?.see(chunk);
       if (chunk.usage) {
         reading.usage = readUsage(chunk.usage) ?? reading.usage;
         if (chunk.choices.length === 0) {

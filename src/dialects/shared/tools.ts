@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../protocol/json.ts';
 
 // Tools that run at OpenAI or Anthropic; Anthropic's end in a date. Nobody could run them here.
 const HOSTED =
-  /^(?:.*_\d{8}|web_search(?:_preview)?|file_search|code_interpreter|computer_use_preview|image_generation|mcp|local_shell)$/;
+  /^(?:.*_\d{8}|web_search(?:_preview)?|file_search|code_interpreter|computer(?:_use_preview)?|image_generation|mcp|(?:local_)?shell|apply_patch|tool_search(?:_\w+)?)$/;
 
 function without(value: JsonObject, key: string): JsonObject {
   if (!(key in value)) return value;
