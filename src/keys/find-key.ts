@@ -98,8 +98,10 @@ export async function findKey(secret: string, ports: KeyPorts): Promise<FoundKey
   if (!isWellFormed(secret)) return { kind: 'malformed' };
   const keyHash = await hashSecret(secret);
   let record = await currentRecord(ports, keyHash);
-  if (record?.key && judgeKey(record.key, keyHash, ports.now()) !== null && ports.now() - record.readAt > REFUSAL_AGE) {
-    record = (await readRecord(ports, keyHash, 0)) ?? record;
+  if (record?.key && ports.now() - record.readAt > REFUSAL_AGE) {
+    const verdict = judgeKey(record.key, keyHash, ports.now());
+    // Revoked is final: who goes on asking costs D1 nothing.
+    if (verdict !== null && verdict !== 'revoked') record = (await readRecord(ports, keyHash, 0)) ?? record;
   }
   if (record === null) return { kind: 'unavailable' };
   if (record.key === null) return { kind: 'unknown' };

@@ -111,6 +111,15 @@ describe('pages', () => {
     expect(seen).toEqual(ids.toSorted().toReversed());
   });
 
+  it('say of a row of refusals how many more it stands for, in the list and on its page', async () => {
+    const each = requestId(Date.now());
+    const row = { request_id: each, key_id: keyId, owner: `refused-${Date.now()}`, end: 'rejected', repeated: 1_234 };
+    await logRequest(row);
+    for (const path of [`/admin/requests?owner=${row.owner}`, `/admin/requests/${each}`])
+      expect(await operator.read(path)).toContain('+ 1,234 refused');
+    expect(await operator.read(`/admin/requests/${id}`)).not.toContain(' refused');
+  });
+
   it('come in the language the browser asks for, until one is chosen', async () => {
     expect(await (await browse('/', { headers: { 'accept-language': 'zh-TW,en;q=0.8' } })).text()).toContain('zh-CN');
     expect(await (await browse('/', { headers: { 'accept-language': 'fr' } })).text()).toContain('lang="en"');

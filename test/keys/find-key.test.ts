@@ -129,6 +129,17 @@ describe('finding a key', () => {
     expect(world.reads).toBe(1);
   });
 
+  test('a revoked key is not read again with each second, as one that may be enabled is', async () => {
+    world.row = apiKey({ status: 'revoked' });
+    for (let second = 0; second < 20; second += 1) expect(await ask(1)).toBe('revoked');
+    expect(world.reads).toBe(1);
+    world = makeWorld();
+    world.row = apiKey({ status: 'disabled' });
+    const other = world.isolate();
+    for (let second = 0; second < 20; second += 1) expect(await ask(1.1, other)).toBe('disabled');
+    expect(world.reads).toBe(20);
+  });
+
   test('an unknown key is remembered briefly, in memory only, and found once it is there', async () => {
     world.row = null;
     expect(await ask()).toBe('unknown');

@@ -114,7 +114,7 @@ export function RequestPage({ row, adjust }: SectionProps & { adjust: RequestLog
       <Head
         title={
           <span class="title">
-            {request.title} <EndBadge end={row.end} errorCode={null} />
+            {request.title} <EndBadge end={row.end} errorCode={null} repeated={row.repeated} />
           </span>
         }
         lead={<span class="mono">{row.requestId}</span>}

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { keyState } from '../../keys/key-state.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import { count } from './format.ts';
 import { useView } from './view.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'soft';
@@ -23,14 +24,15 @@ export function KeyBadge({ apiKey }: { apiKey: ApiKey }) {
   return <Badge tone={tone}>{texts.keys.statuses[state]}</Badge>;
 }
 
-/** How a request ended, with its error where it has one. */
-export function EndBadge({ end, errorCode }: { end: string; errorCode: string | null }) {
+/** How a request ended, with its error where it has one, and how many more refusals its row stands for. */
+export function EndBadge({ end, errorCode, repeated }: { end: string; errorCode: string | null; repeated: number }) {
   const { texts } = useView();
   const tone = end === 'completed' ? 'good' : end === 'client_gone' ? 'soft' : 'bad';
   return (
     <span>
       <Badge tone={tone}>{texts.requests.ends[end] ?? end}</Badge>
       {errorCode !== null && <small class="mono wide-only">{errorCode}</small>}
+      {repeated > 0 && <small class="soft nowrap"> {texts.requests.more(count(repeated))}</small>}
     </span>
   );
 }

@@ -60,7 +60,7 @@ export function RequestTable({ rows, forOperator = false, withOwner }: RequestTa
         { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },
         { head: requests.firstToken, look: 'number wide-only', cell: (row) => duration(row.firstTokenMs) },
         { head: requests.duration, look: 'number wide-only', cell: (row) => duration(row.durationMs) },
-        { head: requests.end, cell: (row) => <EndBadge end={row.end} errorCode={row.errorCode} /> },
+        { head: requests.end, cell: (row) => <EndBadge {...row} /> },
       ]}
     />
   );

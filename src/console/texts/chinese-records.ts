@@ -189,6 +189,7 @@ export const chineseRecords: RecordTexts = {
     duration: '耗时',
     end: '结果',
     caption: '请求，新的在前',
+    more: (n: string) => `另有 ${n} 次拒绝`,
     ends: {
       completed: '完成',
       client_gone: '客户端离开',

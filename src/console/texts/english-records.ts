@@ -193,6 +193,7 @@ export const englishRecords = {
     duration: 'Duration',
     end: 'Result',
     caption: 'Requests, newest first',
+    more: (n: string) => `+ ${n} refused`,
     ends: {
       completed: 'completed',
       client_gone: 'client left',
