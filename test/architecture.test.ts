@@ -17,7 +17,7 @@ stream      | bytes to events and back                 |                        
 store       | tables and named queries                 |                                                     | zod/mini drizzle-orm
 providers   | how a provider is called, and its quirks | catalog                                             | zod/mini
 pipelines   | what a client needs beyond its dialect   | dialects                                            |
-keys        | who may ask for what                     | catalog store in-time.ts                            | zod/mini
+keys        | who may ask for what                     | catalog store in-time.ts log-line.ts                | zod/mini
 ledger      | what was spent, and what is left         | catalog keys store config.ts in-time.ts log-line.ts | zod/mini cloudflare:
 memory      | what was thought in a conversation       | pipelines in-time.ts log-line.ts                    | cloudflare:
 exchange    | one request, from the ask to the row     | all above                                           |
@@ -37,7 +37,7 @@ const PLATFORM = `
 room        | files and folders
 providers   | call.ts provider.ts test-stream.ts
 store       | *
-keys        | key-ports.ts refresh-key.ts
+keys        | key-ports.ts open-desk.ts refresh-key.ts
 ledger      | alert-book.ts check.ts client.ts delivery key-ledger.ts light.ts sweep.ts usage-now.ts
 memory      | *
 exchange    | *

@@ -11,7 +11,7 @@ export function isPast(time: string | null, now: number): boolean {
 }
 
 /** What a key's row comes to now. `now` is ms since 1970. */
-export function keyState(key: ApiKey, now: number): KeyState {
+export function keyState(key: Pick<ApiKey, 'status' | 'ownerStatus' | 'expiresAt'>, now: number): KeyState {
   if (key.status !== 'active') return key.status;
   if (key.ownerStatus !== 'active') return 'owner_disabled';
   return isPast(key.expiresAt, now) ? 'expired' : 'active';

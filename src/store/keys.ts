@@ -106,8 +106,11 @@ export async function createKey(
   return rows.find((row) => row.hash === hash) ?? null;
 }
 
-/** What a change of a key came to. A revoked key stays as it is, and so does a stale one: another change came first. */
-export type KeyChange = { kind: 'changed' | 'revoked' | 'stale'; key: ApiKey } | { kind: 'missing' };
+/** Why a key stays as it is: it is not there, revoked for good, or stale, since another change came first. */
+export type Unchanged = { kind: 'revoked' | 'stale'; key: ApiKey } | { kind: 'missing' };
+
+/** What a change of a key came to. */
+export type KeyChange = { kind: 'changed'; key: ApiKey } | Unchanged;
 
 async function changeKey(
   database: Database,

@@ -65,6 +65,25 @@ describe('a change in the console holds from the next request on', () => {
     expect(await auditOf(id)).toEqual(['console key.create', 'console key.rotate']);
   });
 
+  it('refuses an expiry that has passed, and changes nothing', async () => {
+    const { id } = await makeThroughForm(operator, { username: 'late' });
+    const response = await save(operator, id, { expires_at: '2020-01-31', rpm: '7' });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('This time has passed');
+    const row = await env.DB.prepare('SELECT expires_at, rpm FROM api_keys WHERE id = ?').bind(id).first();
+    expect(row).toEqual({ expires_at: null, rpm: null });
+  });
+
+  it('says of a disabled key that its new secret works once it is enabled', async () => {
+    const { id } = await makeThroughForm(operator, { username: 'paused' });
+    await operator.send(`/admin/keys/${id}/disable`, {});
+    const page = await operator.read(`/admin/keys/${id}`);
+    const revision = find(page, /name="revision" value="([^"]+)"/);
+    const html = await (await operator.send(`/admin/keys/${id}/rotate`, { revision, grace: '1h' })).text();
+    expect(html).toContain('disabled and stays so');
+    expect(await chatStatus(secretIn(html))).toBe(401);
+  });
+
   it('rotates once a form, with and without a grace period', async () => {
     const { id, secret } = await makeThroughForm(operator, { username: 'rotating' });
     const page = await operator.read(`/admin/keys/${id}`);

@@ -56,6 +56,7 @@ describe('a key made in the console', () => {
     ['username', '', 'Use 1 to 64 letters'],
     ['prefix', 'SK', 'lower-case letters'],
     ['expires', 'tomorrow', 'such as 90d'],
+    ['expires', '0s', 'still to come'],
     ['rpm', '1.5', 'whole number'],
     ['rpm', '0', 'whole number'],
     ['tpm', '-1', 'whole number'],

@@ -1,6 +1,12 @@
 import type { Context, Next } from 'hono';
 import * as z from 'zod/mini';
 import { RouterError } from '../../protocol/errors.ts';
+import type { Actor } from '../../store/schema.ts';
+
+/** Our own command line says that it is the one who calls; whoever holds the secret is believed. */
+export function actorOf(c: Context): Actor {
+  return c.req.header('x-actor') === 'cli' ? 'cli' : 'api';
+}
 
 /** A value that passed its schema. Throws RouterError `invalid_value` naming the member that did not. */
 function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {

@@ -1,19 +1,28 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
+import {
+  type ChangedKey,
+  changeKey,
+  EXPIRY_RULE,
+  makeKey,
+  revokeKey,
+  rotateKey,
+  stateNotice,
+} from '../../keys/manage.ts';
+import { openDesk } from '../../keys/open-desk.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
-import { keyId, newSecret } from '../../keys/secret.ts';
+import { keyId } from '../../keys/secret.ts';
 import { verifyKey } from '../../keys/verify-key.ts';
-import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
-import { createKey, getKey, type KeyChange, listKeys, revokeKey, rotateKey, updateKey } from '../../store/keys.ts';
+import { getKey, listKeys, type Unchanged } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import { noQuery, pageShape, readBody, readQuery } from './input.ts';
+import { actorOf, noQuery, pageShape, readBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
@@ -60,12 +69,35 @@ function stale(id: string): RouterError {
   return new RouterError('conflict', `The key ${id} was changed at the same moment, so nothing was done. Try again.`);
 }
 
-/** The key that a change left. Throws RouterError where nothing was changed. */
-function changedKey(change: KeyChange, id: string): ApiKey {
-  if (change.kind === 'missing') throw missing(id);
-  if (change.kind === 'revoked') throw revoked(id);
-  if (change.kind === 'stale') throw stale(id);
-  return change.key;
+function pastExpiry(): RouterError {
+  return new RouterError('invalid_value', `expires_at: ${EXPIRY_RULE}`, { param: 'expires_at' });
+}
+
+/** A key whose secret is answered, and why that is of no use yet. */
+function described(key: ApiKey, now: number) {
+  const notice = stateNotice(key, now);
+  return { ...describeKey(key), ...(notice === null ? {} : { notice }) };
+}
+
+function refusalOf(refused: Unchanged | { kind: 'past_expiry' }, id: string): RouterError {
+  switch (refused.kind) {
+    case 'missing':
+      return missing(id);
+    case 'revoked':
+      return revoked(id);
+    case 'stale':
+      return stale(id);
+    case 'past_expiry':
+      return pastExpiry();
+  }
+}
+
+/** The key that a change left. Throws RouterError where nothing was changed, or the change does not hold at once. */
+function changedKey(change: ChangedKey, id: string) {
+  if (change.kind !== 'changed') throw refusalOf(change, id);
+  if (change.effect === 'at_once') return describeKey(change.key);
+  const message = `The change of key ${id} is stored, but its ledger does not answer: it holds within 60 s.`;
+  throw new RouterError('ledger_unavailable', message, { retryAfter: 5 });
 }
 
 const listText = z.optional(z.string());
@@ -83,12 +115,12 @@ const collection = new Hono<AppEnv>()
   })
   .post('/', noQuery, async (c) => {
     const { username, prefix, ...settings } = await readBody(c, creationSchema);
-    const { secret, ...stored } = await newSecret(prefix);
-    const row = { id: keyId(Date.now()), owner: username, ...stored, ...settingsToColumns(settings) };
-    // Nobody has seen the key before, so nobody needs to be told.
-    const key = await createKey(openDatabase(c.env.DB), row, 'api');
-    if (key === null) throw stale(row.id);
-    return c.json({ ...describeKey(key), key: secret }, 201);
+    const desk = openDesk(c.env, actorOf(c));
+    const asked = { id: keyId(desk.now), owner: username, prefix, settings: settingsToColumns(settings) };
+    const made = await makeKey(desk, asked);
+    if (made.kind === 'past_expiry') throw pastExpiry();
+    if (made.kind === 'id_taken') throw stale(asked.id);
+    return c.json({ ...described(made.key, desk.now), key: made.secret }, 201);
   })
   .post('/verify', noQuery, async (c) => {
     const { key } = await readBody(c, verificationSchema);
@@ -108,31 +140,19 @@ const single = new Hono<AppEnv>()
     const id = c.req.param('id');
     const { status, ...settings } = await readBody(c, changeSchema);
     const change = { status, ...settingsToColumns(settings) };
-    const key = changedKey(await updateKey(openDatabase(c.env.DB), id, change, 'api'), id);
-    await refreshKey(c.env, id);
-    return c.json(describeKey(key));
+    return c.json(changedKey(await changeKey(openDesk(c.env, actorOf(c)), id, change), id));
   })
   .delete('/:id', async (c) => {
     const id = c.req.param('id');
-    const key = changedKey(await revokeKey(openDatabase(c.env.DB), id, 'api'), id);
-    await refreshKey(c.env, id);
-    return c.json(describeKey(key));
+    return c.json(changedKey(await revokeKey(openDesk(c.env, actorOf(c)), id), id));
   })
   .post('/:id/rotate', async (c) => {
     const id = c.req.param('id');
     const { grace } = await readBody(c, rotationSchema);
-    const before = await getKey(openDatabase(c.env.DB), id);
-    if (before === null) throw missing(id);
-    const { secret, ...stored } = await newSecret(before.prefix);
-    const until = new Date(Date.now() + grace).toISOString();
-    const key = changedKey(await rotateKey(openDatabase(c.env.DB), before, stored, until, 'api'), id);
-    try {
-      await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
-    } catch (cause) {
-      // The rotation is stored and its secret is in nobody's hands yet: it must be answered all the same.
-      logFault('refresh_failed', cause, { key_id: id });
-    }
-    return c.json({ ...describeKey(key), key: secret });
+    const desk = openDesk(c.env, actorOf(c));
+    const rotated = await rotateKey(desk, id, grace);
+    if (rotated.kind !== 'rotated') throw refusalOf(rotated, id);
+    return c.json({ ...described(rotated.key, desk.now), key: rotated.secret });
   })
   .post('/:id/refresh', async (c) => {
     const id = c.req.param('id');

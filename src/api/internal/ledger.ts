@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { checkLedger, repairLedgers } from '../../ledger/check.ts';
 import { readMessage } from '../../ledger/delivery/message.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
@@ -7,8 +7,8 @@ import { RouterError } from '../../protocol/errors.ts';
 import { writeAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import { deleteDeadLetters, getDeadLetters, listDeadLetters } from '../../store/dead-letters.ts';
-import type { Actor, DeadLetter } from '../../store/schema.ts';
-import { noQuery, pageShape, readQuery } from './input.ts';
+import type { DeadLetter } from '../../store/schema.ts';
+import { actorOf, noQuery, pageShape, readQuery } from './input.ts';
 
 function missing(id: string): RouterError {
   return new RouterError('not_found', `There is no dead letter ${id}.`, { param: 'id' });
@@ -16,11 +16,6 @@ function missing(id: string): RouterError {
 
 function describe(letter: DeadLetter) {
   return { id: letter.id, reason: letter.reason, arrived_at: letter.arrivedAt, body: JSON.parse(letter.body) };
-}
-
-/** Our own command line says that it is the one who calls; whoever holds the secret is believed. */
-function actorOf(c: Context): Actor {
-  return c.req.header('x-actor') === 'cli' ? 'cli' : 'api';
 }
 
 const deadLetters = new Hono<AppEnv>({ strict: false })

@@ -1,13 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { isAllowed } from '../../catalog/allow-list.ts';
 import { parseDuration } from '../../keys/limits.ts';
-import { refreshKey } from '../../keys/refresh-key.ts';
-import { keyId, newSecret } from '../../keys/secret.ts';
-import { logFault } from '../../log-line.ts';
+import { makeKey, rotateKey } from '../../keys/manage.ts';
+import { openDesk } from '../../keys/open-desk.ts';
+import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
 import { openDatabase } from '../../store/database.ts';
-import { createKey, getKey, rotateKey } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
@@ -75,12 +74,16 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const fields = await readForm(c);
   const read = readNewKey(fields, view.texts, view.now);
   if (read.kind === 'invalid') return showForm(c, fields, read.errors);
-  const { secret, ...stored } = await newSecret(read.prefix);
-  const row = { id: read.id, owner: read.owner, ...stored, ...read.settings };
-  // Nobody has seen the key before, so nobody needs to be told. Its id came with the form: one sent twice makes one key.
-  const key = await createKey(openDatabase(c.env.DB), row, 'console');
-  if (key === null) return respond(c, view, <SentBefore id={read.id} />, 409);
-  return showSecret(c, key, secret, { rotated: false, warning: null });
+  // Its id came with the form: one sent twice makes one key.
+  const made = await makeKey(openDesk(c.env, 'console'), read);
+  switch (made.kind) {
+    case 'made':
+      return showSecret(c, made.key, made.secret, { rotated: false, warning: null });
+    case 'past_expiry':
+      return showForm(c, fields, { expires: view.texts.keyForm.errors.past });
+    case 'id_taken':
+      return respond(c, view, <SentBefore id={read.id} />, 409);
+  }
 }
 
 async function rotate(c: Context<AdminEnv>): Promise<Response> {
@@ -92,23 +95,11 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
     const errors = { grace: view.texts.keyForm.errors.duration };
     return showKey(c, id, { kind: 'faults', typed: { grace: fields['grace'] ?? '' }, errors });
   }
-  const database = openDatabase(c.env.DB);
-  const before = await getKey(database, id);
-  if (before === null) return c.notFound();
-  const { secret, ...stored } = await newSecret(before.prefix);
-  const until = new Date(view.now + grace).toISOString();
-  const seen = { id, revision: Number(fields['revision']) };
-  const change = await rotateKey(database, seen, stored, until, 'console');
-  if (change.kind !== 'changed') return c.redirect(`/admin/keys/${id}?done=stale`, 303);
-  let warning: string | null = null;
-  try {
-    await refreshKey(c.env, id, before.previousHash === null ? [] : [before.previousHash]);
-  } catch (cause) {
-    // The rotation is stored and its secret is in nobody's hands yet: it must be shown all the same.
-    logFault('refresh_failed', cause, { key_id: id });
-    warning = view.texts.keyPage.late;
-  }
-  return showSecret(c, change.key, secret, { rotated: true, warning });
+  const rotated = await rotateKey(openDesk(c.env, 'console'), id, grace, Number(fields['revision']));
+  if (rotated.kind === 'missing') return c.notFound();
+  if (rotated.kind !== 'rotated') return c.redirect(`/admin/keys/${id}?done=stale`, 303);
+  const warning = rotated.effect === 'at_once' ? null : view.texts.keyPage.late;
+  return showSecret(c, rotated.key, rotated.secret, { rotated: true, warning });
 }
 
 /** What makes a secret: a new key, and a rotation. */

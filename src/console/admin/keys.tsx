@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono';
-import { refreshKey } from '../../keys/refresh-key.ts';
+import { type ChangedKey, changeKey, revokeKey } from '../../keys/manage.ts';
+import { openDesk } from '../../keys/open-desk.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
-import { getKey, type KeyChange, listKeys, revokeKey, updateKey } from '../../store/keys.ts';
+import { getKey, listKeys } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { spendOfKeys } from '../../store/spend.ts';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
@@ -42,18 +42,12 @@ async function list(c: Context<AdminEnv>): Promise<Response> {
   return respond(c, view, <KeysPage page={page} spend={spend} search={search} owner={owner} cursor={cursor} />);
 }
 
-/** Makes a stored change hold from the next request on, and shows the key with what was done. */
-async function finish(c: Context<AdminEnv>, id: string, change: KeyChange, done: string): Promise<Response> {
+/** Shows the key with what was done, or why it was not. */
+async function finish(c: Context<AdminEnv>, id: string, change: ChangedKey, done: string): Promise<Response> {
   if (change.kind === 'missing') return c.notFound();
   const back = (what: string) => c.redirect(`/admin/keys/${id}?done=${what}`, 303);
   if (change.kind !== 'changed') return back('stale');
-  try {
-    await refreshKey(c.env, id);
-  } catch (cause) {
-    if (cause instanceof RouterError && cause.code === 'ledger_unavailable') return back('late');
-    throw cause;
-  }
-  return back(done);
+  return back(change.effect === 'at_once' ? done : 'late');
 }
 
 function isStale(key: ApiKey, { seen }: Edit): boolean {
@@ -72,7 +66,10 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
   if (read.kind === 'invalid') return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: read.errors });
   const isEmpty = Object.values(read.settings).every((value) => value === undefined);
   if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);
-  const change = await updateKey(database, id, read.settings, 'console', edit.seen?.revision);
+  const change = await changeKey(openDesk(c.env, 'console'), id, read.settings, edit.seen?.revision);
+  if (change.kind === 'past_expiry') {
+    return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: { expires_at: texts.keyForm.errors.past } });
+  }
   // Another change came between the reading and the writing.
   if (change.kind === 'stale') return showKey(c, id, { kind: 'conflict', edit });
   return finish(c, id, change, 'saved');
@@ -90,15 +87,15 @@ export const keys = new Hono<AdminEnv>()
   .post('/keys/:id', save)
   .post('/keys/:id/disable', async (c) => {
     const id = c.req.param('id');
-    return finish(c, id, await updateKey(openDatabase(c.env.DB), id, { status: 'disabled' }, 'console'), 'disabled');
+    return finish(c, id, await changeKey(openDesk(c.env, 'console'), id, { status: 'disabled' }), 'disabled');
   })
   .post('/keys/:id/enable', async (c) => {
     const id = c.req.param('id');
     const { seen } = readEdit(await readForm(c));
-    const database = openDatabase(c.env.DB);
-    return finish(c, id, await updateKey(database, id, { status: 'active' }, 'console', seen?.revision), 'enabled');
+    const desk = openDesk(c.env, 'console');
+    return finish(c, id, await changeKey(desk, id, { status: 'active' }, seen?.revision), 'enabled');
   })
   .post('/keys/:id/revoke', async (c) => {
     const id = c.req.param('id');
-    return finish(c, id, await revokeKey(openDatabase(c.env.DB), id, 'console'), 'revoked');
+    return finish(c, id, await revokeKey(openDesk(c.env, 'console'), id), 'revoked');
   });

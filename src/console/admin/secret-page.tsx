@@ -1,3 +1,4 @@
+import { keyState } from '../../keys/key-state.ts';
 import { maskSecret } from '../../keys/secret.ts';
 import { isLoopback } from '../../protocol/safe-url.ts';
 import type { ApiKey } from '../../store/schema.ts';
@@ -49,6 +50,13 @@ function CursorFields({ baseUrl, secret, models }: SecretProps) {
   );
 }
 
+/** Says of a key that does not work now why that is so, and what would help. */
+function OfNoUseYet({ apiKey }: { apiKey: ApiKey }) {
+  const view = useView();
+  const state = keyState(apiKey, view.now);
+  return state === 'active' ? null : <p class="note bad">{view.texts.secret.ofNoUseYet[state]}</p>;
+}
+
 /** A secret, the one time that it is shown, with all that its holder needs. */
 export function SecretPage(props: SecretProps) {
   const { apiKey, secret, baseUrl, models, rotated, warning } = props;
@@ -58,6 +66,7 @@ export function SecretPage(props: SecretProps) {
     <Frame title={title} place="keys">
       <Head title={title} lead={`${apiKey.owner} · ${apiKey.purpose} · ${maskSecret(apiKey)}`} />
       {warning !== null && <p class="note bad">{warning}</p>}
+      <OfNoUseYet apiKey={apiKey} />
       <section class="panel">
         <p class="warn">{texts.once}</p>
         <Copy id="key" label={texts.key} text={secret} />

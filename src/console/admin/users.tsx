@@ -1,12 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { userNameSchema } from '../../keys/limits.ts';
-import { refreshKeysOf } from '../../keys/refresh-key.ts';
+import { makeUser, setUserStatus } from '../../keys/manage.ts';
+import { openDesk } from '../../keys/open-desk.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { spendOfOwners } from '../../store/spend.ts';
-import { createUser, listUsers, setUserStatus } from '../../store/users.ts';
+import { listUsers } from '../../store/users.ts';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
@@ -50,7 +50,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const { texts } = viewOf(c);
   const name = (await readForm(c))['username'] ?? '';
   if (!userNameSchema.safeParse(name).success) return show(c, { name, error: texts.keyForm.errors.name });
-  const { kind } = await createUser(openDatabase(c.env.DB), name, 'console');
+  const { kind } = await makeUser(openDesk(c.env, 'console'), name);
   return kind === 'exists'
     ? show(c, { name, error: texts.users.exists(name) })
     : c.redirect('/admin/users?done=created', 303);
@@ -58,15 +58,10 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
 
 async function setStatus(c: Context<AdminEnv>, status: 'active' | 'disabled'): Promise<Response> {
   const name = c.req.param('name') ?? '';
-  if ((await setUserStatus(openDatabase(c.env.DB), name, status, 'console')) === null) return c.notFound();
-  try {
-    await refreshKeysOf(c.env, name);
-  } catch (cause) {
-    if (cause instanceof RouterError && cause.code === 'ledger_unavailable')
-      return c.redirect('/admin/users?done=late', 303);
-    throw cause;
-  }
-  return c.redirect(`/admin/users?done=${status === 'active' ? 'enabled' : 'disabled'}`, 303);
+  const change = await setUserStatus(openDesk(c.env, 'console'), name, status);
+  if (change.kind === 'missing') return c.notFound();
+  const done = status === 'active' ? 'enabled' : 'disabled';
+  return c.redirect(`/admin/users?done=${change.effect === 'at_once' ? done : 'late'}`, 303);
 }
 
 /** `/admin/users`. */

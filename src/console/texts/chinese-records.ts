@@ -71,6 +71,7 @@ export const chineseRecords: RecordTexts = {
       prefix: '请用 1 到 10 个小写字母或数字，以字母开头。',
       duration: '请写数字加 s、m、h 或 d，例如 90d。',
       time: '请写时间，例如 2027-01-31T00:00:00Z。',
+      past: '这个时间已经过去，请填写将来的时间，或留空。',
       models: '请写 provider/model 或 provider/*，以逗号分隔。',
       count: '请填 1 到 1,000,000,000 的整数，或留空。',
       budget: '请填美元金额，例如 2.50，或留空。',
@@ -102,6 +103,12 @@ export const chineseRecords: RecordTexts = {
     toKey: '前往密钥页',
     graceUntil: (time) => `旧密钥在 ${time} 之前仍然有效。`,
     graceOver: '旧密钥已失效。',
+    ofNoUseYet: {
+      disabled: '该密钥已停用，更换后仍然停用。在它的页面上启用后即可使用。',
+      owner_disabled: '所有者已停用，密钥也随之停用。启用该用户后即可使用。',
+      expired: '该密钥已过期。改为更晚的到期时间后即可使用。',
+      revoked: '该密钥已永久吊销。',
+    },
   },
 
   keyPage: {

@@ -72,6 +72,7 @@ export const englishRecords = {
       prefix: 'Use 1 to 10 lower-case letters and digits, a letter first.',
       duration: 'Write a number and s, m, h or d, such as 90d.',
       time: 'Write a time such as 2027-01-31T00:00:00Z.',
+      past: 'This time has passed. Write one that is still to come, or leave it empty.',
       models: 'Name models as provider/model or provider/*, separated by commas.',
       count: 'Use a whole number from 1 to 1,000,000,000, or leave it empty.',
       budget: 'Use an amount in USD such as 2.50, or leave it empty.',
@@ -105,6 +106,12 @@ export const englishRecords = {
     toKey: 'To the key’s page',
     graceUntil: (time: string) => `The old secret works until ${time}.`,
     graceOver: 'The old secret has stopped working.',
+    ofNoUseYet: {
+      disabled: 'The key is disabled and stays so. It works once you enable it on its page.',
+      owner_disabled: 'The owner is disabled, and so is the key. It works once you enable them.',
+      expired: 'The key has expired. It works once you give it a later expiry.',
+      revoked: 'The key is revoked for good.',
+    },
   },
 
   keyPage: {

@@ -54,6 +54,8 @@ describe('/internal/keys', () => {
       ['expires_at', 'tomorrow'],
       ['expires_at', '9999-12-31T23:59:59-14:00'],
       ['expires_at', '0000-01-01T00:00:00+14:00'],
+      ['expires_at', '2020-01-31'],
+      ['expires_at', new Date().toISOString()],
       ['reasoning', 'loud'],
       ['provider_tools', 1],
       ['provider_tools', 'maybe'],
@@ -105,6 +107,11 @@ describe('/internal/keys', () => {
       body: { error: { param: 'rmp' } },
     });
     expect((await call('PATCH', `/keys/${id}`, {})).status).toBe(400);
+    expect(await call('PATCH', `/keys/${id}`, { rpm: 1, expires_at: '2020-01-31' })).toMatchObject({
+      status: 400,
+      body: { error: { param: 'expires_at', message: expect.stringContaining('still to come') } },
+    });
+    expect((await call('GET', `/keys/${id}`)).body).toMatchObject({ rpm: null, expires_at: null });
     expect((await call('PATCH', '/keys/key_nobody', { rpm: 1 })).status).toBe(404);
   });
 
@@ -120,6 +127,35 @@ describe('/internal/keys', () => {
       body: { error: { param: 'grace' } },
     });
     expect((await call('POST', '/keys/key_nobody/rotate')).status).toBe(404);
+  });
+
+  test('a secret that is of no use yet is answered with why, and stays of no use', async () => {
+    const { id, owner } = await makeKey();
+    await call('PATCH', `/keys/${id}`, { status: 'disabled' });
+    const { status, body } = await call('POST', `/keys/${id}/rotate`);
+    expect({ status, body }).toMatchObject({ status: 200, body: { status: 'disabled' } });
+    expect(body.notice).toContain('disabled and stays so');
+    expect(await echo(body.key)).toBe(401);
+    await call('PATCH', `/keys/${id}`, { status: 'active' });
+    expect(await echo(body.key)).toBe(200);
+    await call('PATCH', `/users/${owner}`, { status: 'disabled' });
+    const another = await call('POST', '/keys', { username: owner });
+    expect(another).toMatchObject({ status: 201, body: { notice: expect.stringContaining('owner is disabled') } });
+    await call('PATCH', `/users/${owner}`, { status: 'active' });
+    expect((await call('POST', `/keys/${id}/rotate`)).body).not.toHaveProperty('notice');
+  });
+
+  test('the audit says of our own command line that it was the one who called', async () => {
+    const cli = { 'x-actor': 'cli' };
+    const username = someone();
+    const { body } = await call('POST', '/keys', { username }, cli);
+    await call('PATCH', `/keys/${body.id}`, { rpm: 5 }, cli);
+    await call('POST', `/keys/${body.id}/rotate`, {}, cli);
+    await call('DELETE', `/keys/${body.id}`, undefined, cli);
+    await call('PATCH', `/users/${username}`, { status: 'disabled' }, { 'x-actor': 'console' });
+    const done = ['create', 'update', 'rotate', 'revoke'];
+    expect(await audited(body.id)).toEqual(done.map((action) => `cli key.${action}`));
+    expect(await audited(username)).toEqual(['cli user.create', 'api user.disable']);
   });
 
   test('refresh makes a change by plain SQL hold from the next request on', async () => {
