@@ -3,7 +3,9 @@ import { getPathNoStrict } from 'hono/utils/url';
 import { chatCompletions } from './api/chat-completions.ts';
 import { internal } from './api/internal/internal.ts';
 import { key } from './api/key.ts';
+import { messages } from './api/messages.ts';
 import { models } from './api/models.ts';
+import { responses } from './api/responses.ts';
 import { worker } from './api/worker.ts';
 import { admin } from './console/admin/admin.tsx';
 import { home } from './console/home/home.tsx';
@@ -20,7 +22,12 @@ function pathOf(request: Request): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-const api = new Hono<AppEnv>({ strict: false }).route('/', chatCompletions).route('/', key).route('/', models);
+const api = new Hono<AppEnv>({ strict: false })
+  .route('/', chatCompletions)
+  .route('/', messages)
+  .route('/', responses)
+  .route('/', key)
+  .route('/', models);
 
 /** Everything that the Worker answers over HTTP. */
 export const app = new Hono<AppEnv>({ getPath: pathOf })

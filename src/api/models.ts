@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { isAllowed } from '../catalog/allow-list.ts';
 import { describeModel } from '../catalog/describe.ts';
 import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
@@ -6,6 +6,7 @@ import { nearestNames } from '../catalog/nearest.ts';
 import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
+import { RouterError } from '../protocol/errors.ts';
 import { requireOffer } from '../providers/offer.ts';
 import { confirmedKey } from './client-key.ts';
 
@@ -14,7 +15,42 @@ function namesOf({ name, aliasOf }: ListedModel): string[] {
   return aliasOf === null ? [name] : [name, aliasOf];
 }
 
-/** `GET /models` and `GET /models/{id}`, OpenAI's form: what this deployment offers and this key may use. */
+const MOST_MODELS = 1000;
+
+/** Throws RouterError for a limit that is no number from 1 to 1000. */
+function limitIn(c: Context<AppEnv>): number {
+  const limit = Number(c.req.query('limit') ?? MOST_MODELS);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_MODELS) return limit;
+  throw new RouterError('invalid_value', `'limit' must be a whole number from 1 to ${MOST_MODELS}.`, {
+    param: 'limit',
+  });
+}
+
+/** A page of the list as both OpenAI's and Anthropic's clients read it. Only the latter ask for pages. */
+function printPage(c: Context<AppEnv>, all: ReturnType<typeof describeModel>[]) {
+  const limit = limitIn(c);
+  const after = c.req.query('after_id');
+  const before = c.req.query('before_id');
+  const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  const end =
+    before === undefined
+      ? all.length
+      : Math.max(
+          0,
+          all.findIndex(({ id }) => id === before),
+        );
+  const asked = all.slice(start, end);
+  const data = before === undefined ? asked.slice(0, limit) : asked.slice(-limit);
+  return {
+    object: 'list',
+    data,
+    has_more: data.length < asked.length,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+}
+
+/** `GET /models` and `GET /models/{id}`: what this deployment offers and this key may use. */
 export const models = new Hono<AppEnv>()
   .get('/models/*', confirmedKey)
   .get('/models', (c) => {
@@ -22,7 +58,12 @@ export const models = new Hono<AppEnv>()
     const usable = requireOffer(c.env, c.get('config').modelsJson)
       .catalog.list()
       .filter((each) => isAllowed(key.models, namesOf(each)));
-    return c.json({ object: 'list', data: usable.map((each) => describeModel(each, Date.now())) });
+    return c.json(
+      printPage(
+        c,
+        usable.map((each) => describeModel(each, Date.now())),
+      ),
+    );
   })
   // A model's name holds a slash; clients send it raw or as %2F, which Hono decodes.
   .get('/models/:id{.+}', (c) => {

@@ -39,16 +39,21 @@ function describePricing({ model }: ListedModel, now: number) {
   };
 }
 
-/** A model as `GET /models` and `npm run models` show it. `now` is milliseconds since 1970. */
+/** A model as both families of clients read it in `GET /models`, and `npm run models` show it. `now` is milliseconds since 1970. */
 export function describeModel(listed: ListedModel, now: number) {
   const { name, provider, model, aliases, aliasOf, parameters } = listed;
   return {
     id: name,
     object: 'model',
+    type: 'model',
+    display_name: name,
+    created_at: new Date(model.created * 1000).toISOString(),
     created: model.created,
     owned_by: provider,
     context_length: model.contextLength,
+    max_input_tokens: model.contextLength,
     max_output_tokens: model.maxOutput,
+    max_tokens: model.maxOutput,
     inputs: model.inputs,
     tools: model.tools,
     thinking: model.thinking,

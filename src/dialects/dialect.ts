@@ -42,7 +42,7 @@ export interface Ending {
 
 /** Prints one streamed answer. Every method gives text for the client, empty where there is nothing to say. */
 export interface Printer extends EventPrinter {
-  /** The first words, once the client has its status. */
+  /** The first words. Asked for once, before anything else; they go out when the client gets its status. */
   begin(): string;
   /** Called before the first event of each try; what an earlier try has said is forgotten, since none of it went out. */
   leg(served: Served): void;

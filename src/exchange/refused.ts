@@ -38,7 +38,7 @@ async function mayHaveBegun(admission: Refused['admission']): Promise<boolean> {
 }
 
 /** Tells the ledger of a refusal: one row that says why. Later ends settle themselves. */
-export async function recordRefusal(incoming: Incoming, { admission, cause, known }: Refused): Promise<void> {
+async function recordRefusal(incoming: Incoming, { admission, cause, known }: Refused): Promise<void> {
   const { env, key, runAfter } = incoming;
   const error = cause instanceof RouterError ? cause : ownFault(cause);
   const facts = factsOf(incoming, known);
@@ -56,4 +56,10 @@ export async function recordRefusal(incoming: Incoming, { admission, cause, know
 export async function recordRefusedKey(incoming: Incoming, known: Known, reason: string): Promise<void> {
   const outcome = refusedOutcome(401, `key_${reason}`);
   await tellRefusal(incoming, unservedSettlement(factsOf(incoming, known), outcome, 0, Date.now()));
+}
+
+/** Records a refusal, and rejects with what the client is told. */
+export async function refuse(incoming: Incoming, refused: Refused): Promise<never> {
+  await recordRefusal(incoming, refused);
+  throw refused.cause;
 }

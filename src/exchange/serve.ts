@@ -4,30 +4,17 @@ import { estimateInputTokens } from '../protocol/estimate.ts';
 import { type Ask, readAsk } from './ask.ts';
 import { askLedger, hasLimits, refuseKnown } from './ask-ledger.ts';
 import type { Exchange } from './exchange.ts';
-import { findTarget } from './find-target.ts';
+import { findServer } from './find-server.ts';
 import type { Incoming } from './incoming.ts';
 import { leaseOf } from './lease-of.ts';
 import { prepareLeg } from './leg.ts';
-import { answerLocally, type LocalText } from './local-answer.ts';
+import { answerLocally } from './local-answer.ts';
 import { refusal } from './refusal.ts';
-import { orRefused, type Refused, recordRefusal } from './refused.ts';
+import { orRefused, type Refused, refuse } from './refused.ts';
 import { settingsFor } from './settings-for.ts';
 import { answerWithStream } from './streamed-answer.ts';
 import type { Target } from './target.ts';
 import { answerWhole } from './whole-answer.ts';
-
-type Server = { kind: 'found'; target: Target } | { kind: 'local'; local: LocalText };
-
-/** Who serves the name that was asked for. Throws RouterError where nobody does, or this key may not use it. */
-function findServer(incoming: Incoming, { dialect, pipeline, reading, request }: Ask): Server {
-  const found = findTarget(incoming, request);
-  if (found.kind === 'found') {
-    return reading.wantsNothing ? { kind: 'local', local: { text: '', finishReason: 'length' } } : found;
-  }
-  const text = dialect.endpoint === 'chat' ? (pipeline.localAnswer?.(request) ?? null) : null;
-  if (text === null) throw found.error;
-  return { kind: 'local', local: { text, finishReason: 'stop' } };
-}
 
 /**
  * Asks the ledger while the request is prepared for its target, so that a warm key costs one awaited hop at most before
@@ -57,11 +44,6 @@ async function begin(
   if (opened.kind === 'refused') return { ...opened, admission };
   const exchange = { incoming, ask, leg: opened.value, inputEstimate, admission, attempts: [] };
   return { kind: 'begun', exchange };
-}
-
-async function refuse(incoming: Incoming, refused: Refused): Promise<never> {
-  await recordRefusal(incoming, refused);
-  throw refused.cause;
 }
 
 /** The whole line: what is asked, who serves it, may it run, and the answer. */

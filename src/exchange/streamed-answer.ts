@@ -24,6 +24,8 @@ interface Streaming {
   line: ProviderLine;
   sink: Sink;
   printer: Printer;
+  /** The printer's first words: they go out with the status. */
+  readonly firstWords: string;
   /** What reads the try that is under way; null before the first. */
   reader: Reader | null;
   firstTokenAt: number | null;
@@ -38,7 +40,7 @@ async function say({ sink }: Streaming, text: string): Promise<void> {
 
 /** Gives the client its status. The ledger's word comes first: after a no, not a byte goes out. */
 async function commit(streaming: Streaming): Promise<Stop | null> {
-  const { answer, exchange, line, printer, sink } = streaming;
+  const { answer, exchange, firstWords, line, sink } = streaming;
   const admission = await exchange.admission;
   if (streaming.isCommitted) return null;
   const stop = line.stopped();
@@ -51,7 +53,7 @@ async function commit(streaming: Streaming): Promise<Stop | null> {
     ...answerHeaders(exchange, admission),
   };
   answer.resolve(new Response(sink.readable, { headers }));
-  await say(streaming, printer.begin());
+  await say(streaming, firstWords);
   return null;
 }
 
@@ -171,7 +173,13 @@ export function answerWithStream(exchange: Exchange): Promise<Response> {
   drive(exchange, (line) => {
     const sink = openSink(line.clientLeft);
     const printer = exchange.ask.reading.openPrinter(answerFacts(exchange));
-    const streaming = { exchange, line, sink, printer, reader: null, firstTokenAt: null, isCommitted: false, answer };
+    const streaming = {
+      ...{ exchange, line, sink, printer, answer },
+      firstWords: printer.begin(),
+      reader: null,
+      firstTokenAt: null,
+      isCommitted: false,
+    };
     onClientLeft(exchange.incoming.request, sink.abandon);
     addClientAlarms(streaming);
     return clientSide(streaming);

@@ -129,6 +129,11 @@ function* chunksOf(request: ChatRequest, envelope: JsonObject, answer: Answer, u
   if (request.stream_options?.include_usage === true) yield { ...shared, choices: [], usage };
 }
 
+/** Words of all messages: what the test provider bills as input. */
+export function countInputWords({ messages }: ChatRequest): number {
+  return messages.reduce((sum, message) => sum + countWords(textOf(message)), 0);
+}
+
 /** The test provider's whole backend: a chat request in, an answer as a provider would send it out. */
 export async function answerTest(request: ChatRequest, signal: AbortSignal): Promise<Response> {
   const { messages, model, stream } = request;

@@ -45,20 +45,30 @@ const call = fc.record({
 });
 
 /** Any answer: thoughts, texts and calls in any order, calls one after the other or mixed. */
-export const anySaid: fc.Arbitrary<Said[]> = fc.array(
-  fc.oneof(
-    fc.record({
-      kind: fc.constantFrom('reasoning' as const, 'text' as const),
-      pieces: fc.array(piece, { minLength: 1, maxLength: 5 }),
-    }),
-    fc.record({
-      kind: fc.constant('calls' as const),
-      calls: fc.array(call, { minLength: 1, maxLength: 3 }),
-      mixed: fc.boolean(),
-    }),
-  ),
-  { minLength: 1, maxLength: 4 },
-);
+export const anySaid: fc.Arbitrary<Said[]> = fc
+  .array(
+    fc.oneof(
+      fc.record({
+        kind: fc.constantFrom('reasoning' as const, 'text' as const),
+        pieces: fc.array(piece, { minLength: 1, maxLength: 5 }),
+      }),
+      fc.record({
+        kind: fc.constant('calls' as const),
+        calls: fc.array(call, { minLength: 1, maxLength: 3 }),
+        mixed: fc.boolean(),
+      }),
+    ),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map(withOwnIds);
+
+/** Within one answer ids are told apart before a door sees them. */
+function withOwnIds(said: Said[]): Said[] {
+  let count = 0;
+  return said.map((each) =>
+    each.kind !== 'calls' ? each : { ...each, calls: each.calls.map((one) => ({ ...one, id: `${one.id}${count++}` })) },
+  );
+}
 
 function deltasOf(said: readonly Said[]): JsonObject[] {
   const deltas: JsonObject[] = [];

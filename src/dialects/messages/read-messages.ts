@@ -2,10 +2,11 @@ import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { decodeCallId } from '../shared/call-ids.ts';
+import { decodeCalls } from '../shared/call-ids.ts';
 import { argumentsText } from '../shared/call-text.ts';
 import { openEnvelope } from '../shared/envelope.ts';
 import type { LeftOut } from '../shared/left-out.ts';
+import { pairCalls } from '../shared/pair-calls.ts';
 import type { BlockPlace } from './block-place.ts';
 import { readDocument } from './read-document.ts';
 
@@ -75,14 +76,14 @@ function readResult(block: JsonObject, at: BlockPlace): ChatMessage {
   const content = contentOf(readParts(block['content'], at));
   return {
     role: 'tool',
-    tool_call_id: decodeCallId(String(block['tool_use_id'] ?? '')),
+    tool_call_id: String(block['tool_use_id'] ?? ''),
     content: block['is_error'] === true ? markError(content) : content,
   };
 }
 
 function readCall(block: JsonObject): JsonObject {
   return {
-    id: decodeCallId(String(block['id'] ?? '')),
+    id: String(block['id'] ?? ''),
     type: 'function',
     function: { name: block['name'], arguments: argumentsText(block['input'] ?? {}) },
   };
@@ -148,7 +149,7 @@ export function readSystem(system: unknown, leftOut: LeftOut): ChatMessage[] {
 /** Anthropic's messages in Chat Completions. What is text alone is one string, however the client has cut it. */
 export function readMessages(messages: readonly unknown[], leftOut: LeftOut): ChatMessage[] {
   const last = messages.length - 1;
-  return messages.flatMap((message, position) => {
+  const read = messages.flatMap((message, position) => {
     const place = `messages.${position}`;
     if (!isObject(message)) {
       throw new RouterError('invalid_value', `'${place}' must be an object with 'role' and 'content'.`, {
@@ -170,4 +171,5 @@ export function readMessages(messages: readonly unknown[], leftOut: LeftOut): Ch
         });
     }
   });
+  return decodeCalls(pairCalls(read));
 }

@@ -22,9 +22,13 @@ export function openResponsesPrinter(facts: AnswerFacts, form: ResponseForm): Pr
   return {
     begin() {
       hasBegun = true;
-      return numbers.event('response.created', response({})) + numbers.event('response.in_progress', response({}));
+      const begin =
+        numbers.event('response.created', response({})) + numbers.event('response.in_progress', response({}));
+      numbers.keep();
+      return begin;
     },
     leg(served) {
+      numbers.rewind();
       items = openItemPrinter(facts, form, numbers, `${served.provider}/${served.model}`);
       sequence = sequenceItems(items.printer);
     },
@@ -37,7 +41,12 @@ export function openResponsesPrinter(facts: AnswerFacts, form: ResponseForm): Pr
       return active?.kind === (field === 'content' ? 'text' : 'reasoning') ? items.printTexts(active) : null;
     },
     // Codex waits for events; comments do not count. The SDK knows no event before `created`.
-    keepAlive: () => (hasBegun ? numbers.event('keepalive', {}) : KEEP_ALIVE_FRAME),
+    keepAlive() {
+      if (!hasBegun) return KEEP_ALIVE_FRAME;
+      const sign = numbers.event('keepalive', {});
+      numbers.keep();
+      return sign;
+    },
     end(ending) {
       const rest = sequence.finish();
       const end = printEnd(ending, facts.created);

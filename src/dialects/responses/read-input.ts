@@ -2,10 +2,11 @@ import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { callAnswer, decodeCallId } from '../shared/call-ids.ts';
+import { callAnswer, decodeCalls } from '../shared/call-ids.ts';
 import { argumentsText } from '../shared/call-text.ts';
 import { writeInput } from '../shared/custom-input.ts';
 import type { LeftOut } from '../shared/left-out.ts';
+import { pairCalls } from '../shared/pair-calls.ts';
 import { readContent } from './read-content.ts';
 import { readThoughts } from './read-thoughts.ts';
 import { readTools } from './read-tools.ts';
@@ -77,12 +78,12 @@ function callIdOf(item: JsonObject): string {
 function addCall(reader: Reader, item: JsonObject, name: string, text: string): void {
   const id = callIdOf(item);
   const answer = callAnswer(id);
-  const call = { id: decodeCallId(id), type: 'function', function: { name, arguments: text } };
+  const call = { id, type: 'function', function: { name, arguments: text } };
   turnFor(reader, answer).calls.push({ call, answer });
 }
 
 function addResult(reader: Reader, item: JsonObject, content: unknown): void {
-  reader.turn.results.push({ role: 'tool', tool_call_id: decodeCallId(callIdOf(item)), content });
+  reader.turn.results.push({ role: 'tool', tool_call_id: callIdOf(item), content });
 }
 
 function jsonText(value: unknown): string {
@@ -176,5 +177,5 @@ export function readInput(input: unknown, names: ToolNames, leftOut: LeftOut): R
     else read(reader, item, { place, isLast: position === items.length - 1 });
   }
   endTurn(reader);
-  return { messages: reader.messages, tools: reader.tools };
+  return { messages: decodeCalls(pairCalls(reader.messages)), tools: reader.tools };
 }

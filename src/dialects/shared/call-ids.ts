@@ -1,3 +1,5 @@
+import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
+
 /*
  * Tool-call ids. Providers give some that clients refuse or mix up: Kimi's `functions.Read:0` begins again in each answer,
  * and Anthropic's clients take letters, digits, `_` and `-` only. So the client gets a coded id that is unique in its
@@ -40,13 +42,23 @@ export function encodeCallId(prefix: string, requestId: string, position: number
   return id.length <= LONGEST_ID ? id : `${tag}-${shortHash(providerId)}`;
 }
 
+/** Messages with the providers' own ids in their calls and results. */
+export function decodeCalls(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.map((message) => {
+    if (message.role === 'tool') return { ...message, tool_call_id: decodeCallId(String(message.tool_call_id)) };
+    if (!Array.isArray(message.tool_calls)) return message;
+    const calls = callsOf(message).map((call) => ({ ...call, id: decodeCallId(String(call['id'])) }));
+    return { ...message, tool_calls: calls };
+  });
+}
+
 /** Which answer a coded id was given in, so that calls of one answer are told from those of the next; null for other ids. */
 export function callAnswer(id: string): string | null {
   return OURS.test(id) ? id.slice(id.indexOf('_R') + 2, id.indexOf('_R') + 8) : null;
 }
 
 /** The provider's own id in a coded one; any other id as it is. */
-export function decodeCallId(id: string): string {
+function decodeCallId(id: string): string {
   const coded = OURS.exec(id)?.[1];
   return coded === undefined ? id : unescapeId(coded);
 }
