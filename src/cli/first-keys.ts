@@ -15,9 +15,10 @@ import type { Target } from './target.ts';
 
 const FILE = 'first-keys.json';
 const OWNER = 'admin';
-const fileSchema = z.object({ default: z.string(), cursor: z.string() });
+// Databases of earlier versions began with two keys.
+const fileSchema = z.object({ default: z.string(), cursor: z.string(), reasoning: z.optional(z.string()) });
 
-/** One secret for programs, one for Cursor. */
+/** One secret for programs, one for Cursor, one for agents that drop reasoning. */
 export type FirstKeys = z.output<typeof fileSchema>;
 
 async function rememberedKeys(folder: string): Promise<FirstKeys | null> {
@@ -30,13 +31,18 @@ async function rememberedKeys(folder: string): Promise<FirstKeys | null> {
 
 async function makeKey(database: Database, purpose: string): Promise<string> {
   const { secret, ...stored } = await newSecret('sk');
-  await createKey(database, { id: keyId(Date.now()), owner: OWNER, purpose, name: 'first', ...stored }, 'cli');
+  const name = purpose === 'default' ? 'first' : `first-${purpose}`;
+  await createKey(database, { id: keyId(Date.now()), owner: OWNER, purpose, name, ...stored }, 'cli');
   return secret;
 }
 
 async function makeFirstKeys(database: Database, folder: string): Promise<FirstKeys> {
-  const [plain, cursor] = await Promise.all([makeKey(database, 'default'), makeKey(database, 'cursor')]);
-  const keys = { default: plain, cursor };
+  const [plain, cursor, reasoning] = await Promise.all([
+    makeKey(database, 'default'),
+    makeKey(database, 'cursor'),
+    makeKey(database, 'reasoning'),
+  ]);
+  const keys = { default: plain, cursor, reasoning };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, FILE), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   return keys;
@@ -52,6 +58,8 @@ export async function firstKeys(target: Target): Promise<FirstKeys | null> {
   const remembered = await rememberedKeys(folder);
   if (remembered === null) return null;
   const usable = new Set(data.filter((key) => key.status === 'active').map((key) => key.hash));
-  const hashes = [await hashSecret(remembered.default), await hashSecret(remembered.cursor)];
+  const hashes = await Promise.all(
+    Object.values(remembered).flatMap((secret) => (secret === undefined ? [] : [hashSecret(secret)])),
+  );
   return hashes.every((hash) => usable.has(hash)) ? remembered : null;
 }

@@ -12,7 +12,7 @@ Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start tak
 
 1. Makes .dev.vars from .dev.vars.example if there is none, with a random INTERNAL_SECRET.
 2. Applies the migrations to the local database in .wrangler/state.
-3. Makes the user admin with a first key, and one for Cursor, if there are no keys yet.
+3. Makes the user admin with a first key, one for Cursor and one for agents, if there are no keys yet.
 4. Starts wrangler dev, waits until the router answers, and prints how to use it.
 
 It needs no network and no provider key: test/echo and its siblings answer out of the Worker.
@@ -35,6 +35,17 @@ async function applyMigrations(target: Target): Promise<void> {
   if (code === 0) return;
   note(stdout + stderr);
   throw new Mistake('The local database could not be brought up to date. What wrangler said stands above.');
+}
+
+/** Many clients forget what a thinking model thought between two calls of tools. */
+function agentKey({ reasoning }: FirstKeys): string {
+  if (reasoning === undefined) return '';
+  return `For agents that call tools (the openai SDK in a loop, LangChain, Continue and others that drop reasoning):
+
+  Key        ${reasoning}
+  It gives DeepSeek and Kimi their reasoning back, which they want and such clients forget.
+
+`;
 }
 
 function howToUse(port: number, keys: FirstKeys | null): string {
@@ -63,7 +74,7 @@ curl ${base}/chat/completions \\
   -H "Content-Type: application/json" \\
   -d '{"model": "test/echo", "messages": [{"role": "user", "content": "Hello, router"}]}'
 
-Cursor, under Settings, Models:
+${agentKey(keys)}Cursor, under Settings, Models:
 
   OpenAI API Key             ${keys.cursor}
   Override OpenAI Base URL   ${base}

@@ -68,6 +68,10 @@ describe('pages', () => {
     expect(page).toContain('$0.00109');
     expect(page).toContain('−$0.00009');
     expect(page).toContain('test-2026-01-01');
+    expect(page).not.toContain('Notice');
+    const lost = requestId(Date.now());
+    await logRequest({ request_id: lost, key_id: keyId, owner: 'shown-owner', notice: 'reasoning_lost' });
+    expect(await operator.read(`/admin/requests/${lost}`)).toContain('A key with the purpose reasoning gives it back.');
     const list = await operator.read(`/admin/requests?key=${keyId}&end=failed`);
     expect(list.match(/upstream_overloaded/g)).toHaveLength(1);
     expect(await operator.read('/admin/requests?model=test%2Fnothing')).toContain('No request matches');

@@ -101,6 +101,8 @@ describe('npm start in a fresh clone', () => {
     baseURL = /Base URL\s+(\S+)/.exec(first.output())?.[1] ?? '';
     key = /Key\s+(sk-[0-9A-Za-z]{49})/.exec(first.output())?.[1] ?? '';
     expect(baseURL).toBe(`http://127.0.0.1:${port}/api/v1`);
+    const agentKey = /For agents [^\n]*\n\n +Key +(sk-[0-9A-Za-z]{49})\n/.exec(first.output())?.[1] ?? '';
+    expect(await chatStatus(agentKey)).toBe(200);
     cursorKey = /OpenAI API Key +(sk-[0-9A-Za-z]{49})\n/.exec(first.output())?.[1] ?? '';
     expect(first.output()).toMatch(/ sk-\w{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//);
     const secret = /^INTERNAL_SECRET=(.+)$/m.exec(await readFile(join(clone, '.dev.vars'), 'utf8'))?.[1] ?? '';
@@ -180,7 +182,10 @@ describe('npm start in a fresh clone', () => {
     expect(await chatStatus(key)).toBe(200);
     expect(await chatStatus(cursorKey)).toBe(200);
     const keys = JSON.parse((await cli('keys', 'list', '--json')).stdout);
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(4);
+    const ours = keys.filter(({ owner }: { owner: string }) => owner === 'admin');
+    expect(ours.map(({ purpose }: { purpose: string }) => purpose).sort()).toEqual(['cursor', 'default', 'reasoning']);
+    expect(new Set(ours.map(({ name }: { name: string }) => name)).size).toBe(3);
     expect(keys).toContainEqual(expect.objectContaining({ id: made.id, owner: 'bea', status: 'revoked' }));
     await second.pressCtrlC();
   });

@@ -51,6 +51,7 @@ function Asked({ row }: SectionProps) {
         [request.status, row.status],
         [request.error, row.errorCode ?? '–'],
         [request.finish, finish],
+        ...(row.notice === null ? [] : [[request.notice, request.notices[row.notice] ?? row.notice] as const]),
       ]}
     />
   );

@@ -80,9 +80,9 @@ export const chineseRecords: RecordTexts = {
   },
 
   purposes: {
-    default: '原样传递请求与回答，适用于任何 OpenAI 客户端。',
+    default: '原样传递请求与回答。适用于聊天，以及会自己保留思考的智能体。',
     cursor: '专为 Cursor：显示模型的思考，接受 Cursor 的请求格式，并把思考交还给模型。',
-    reasoning: '原样传递回答，并把客户端丢弃的思考交还给模型。',
+    reasoning: '原样传递回答，并把客户端丢弃的思考交还给模型。适用于智能体：openai SDK 自写循环、LangChain、Continue。',
   },
 
   secret: {
@@ -226,6 +226,10 @@ export const chineseRecords: RecordTexts = {
     error: '错误',
     finish: '结束原因',
     providerFinish: (reason) => `厂商：${reason}`,
+    notice: '提示',
+    notices: {
+      reasoning_lost: '客户端丢掉了模型先前的思考，这次模型没有它可用。用途为 reasoning 的密钥会把思考交还给模型。',
+    },
     times: '时间',
     started: '开始',
     colo: '数据中心',

@@ -81,10 +81,11 @@ export const englishRecords = {
   },
 
   purposes: {
-    default: 'Passes requests and answers as they are. For any OpenAI client.',
+    default: 'Passes requests and answers as they are. For chats, and for agents that keep reasoning by themselves.',
     cursor:
       'Speaks with Cursor: shows the model’s reasoning, takes Cursor’s request shapes, and gives the model its reasoning back.',
-    reasoning: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
+    reasoning:
+      'Passes answers as they are, and gives the model back the reasoning that the client drops. For agents: the openai SDK in a loop, LangChain, Continue.',
   } as Record<string, string>,
 
   secret: {
@@ -231,6 +232,11 @@ export const englishRecords = {
     error: 'Error',
     finish: 'Finish reason',
     providerFinish: (reason: string) => `provider: ${reason}`,
+    notice: 'Notice',
+    notices: {
+      reasoning_lost:
+        'The client dropped the model’s earlier reasoning, so the model went without. A key with the purpose reasoning gives it back.',
+    } as Record<string, string>,
     times: 'Times',
     started: 'Started',
     colo: 'Data centre',

@@ -29,7 +29,8 @@ function recordingStep(recorder: Recorder): StreamStep {
 /** For any client that shows reasoning by itself and forgets to send it back. */
 export const reasoningPipeline: Pipeline = {
   purpose: 'reasoning',
-  description: 'Passes answers as they are, and gives the model back the reasoning that the client drops.',
+  description:
+    'Passes answers as they are, and gives the model back the reasoning that the client drops. For agents: the openai SDK in a loop, LangChain, Continue.',
   async open(request, exchange): Promise<Conversation> {
     const messages = pairCalls(request.messages.map(mendCalls));
     const restored = await restoreReasoning({ ...request, messages }, [], exchange);
