@@ -22,7 +22,7 @@ export interface LogFilter {
 }
 
 /** Rows that one page looks at, so that a filter which few of millions meet answers in a moment too. */
-const MOST_LOOKED_AT = 20_000;
+const MOST_LOOKED_AT = 10_000;
 const DAY_MS = 86_400_000;
 /** A row counts for the day that it was settled on. That comes no later: a ledger then forgets what was settled. */
 const LONGEST_SETTLING_MS = 3 * DAY_MS;

@@ -27,6 +27,10 @@ async function barriers(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
+const WHITE = 'rgb(255, 255, 255)';
+/** The light theme's. */
+const INK = 'rgb(30, 29, 27)';
+
 const WIDER_THAN_THE_SCREEN = `document.documentElement.scrollWidth > innerWidth
   ? [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth
       && !one.closest('.scroll, .nav')).map((one) => one.outerHTML.slice(0, 80))
@@ -49,6 +53,39 @@ export async function lookEverywhere(report: Report, browser: Browser, router: R
       }
     }
   }
+}
+
+const ON_PAPER = `({
+  paper: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.querySelector('h1')).color,
+  seen: ['.side', '.skip', 'main nav', 'button', '.button', 'search'].filter((one) =>
+    [...document.querySelectorAll(one)].some((element) => element.checkVisibility())),
+})`;
+
+/** Printed by somebody who likes the dark: dark ink on white paper, without what only a screen can use. */
+export async function printInLight(
+  { check }: Report,
+  browser: Browser,
+  router: Router,
+  places: Place[],
+): Promise<void> {
+  const tab = await openTab(browser, router.url, { theme: 'dark' });
+  await signIn(tab.page, router.secret());
+  await check('pages print in light, without navigation and buttons', async () => {
+    for (const place of places) {
+      await tab.page.emulateMedia({ media: 'screen' });
+      await tab.page.goto(place.path);
+      await place.before?.(tab.page);
+      await tab.page.emulateMedia({ media: 'print' });
+      await tab.page.screenshot({ path: `${PICTURES}print-${place.name}.png`, fullPage: true });
+      const { paper, ink, seen } = await tab.page.evaluate<{ paper: string; ink: string; seen: string[] }>(ON_PAPER);
+      assert.deepEqual(
+        { place: place.name, paper, ink, seen },
+        { place: place.name, paper: WHITE, ink: INK, seen: [] },
+      );
+    }
+  });
+  await tab.close();
 }
 
 async function lookAs(

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { attack } from './attacks.ts';
 import { plantMarkup } from './hostile-data.ts';
 import { useTheKeyInPages } from './key-holder.ts';
-import { lookEverywhere, PICTURES } from './looks.ts';
+import { lookEverywhere, PICTURES, printInLight } from './looks.ts';
 import { endTheFirstDay, liveThroughTheFirstDay } from './newcomer.ts';
 import { EMPTY_PLACES, placesOf } from './places.ts';
 import { openReport, type Report } from './report.ts';
@@ -42,7 +42,15 @@ async function run(report: Report, browser: Browser, router: Router): Promise<vo
   await router.stop();
   const filled = fill(router, team);
   await router.start();
-  await lookEverywhere(report, browser, router, placesOf(filled));
+  const places = placesOf(filled);
+  await lookEverywhere(report, browser, router, places);
+  const printed = ['overview', 'key', 'keys', 'requests', 'request', 'models', 'ledger', 'usage'];
+  await printInLight(
+    report,
+    browser,
+    router,
+    places.filter(({ name }) => printed.includes(name)),
+  );
   await router.stop();
   const hostile = plantMarkup(router);
   await router.start();

@@ -99,6 +99,26 @@ async function setAndHit(page: Page, day: FirstDay, url: string, fields: Record<
   return [await answerTo(url, day.key, 'one'), await answerTo(url, day.key, 'two')];
 }
 
+/** Two people at one key: who comes later is told of what the other has set, and loses nothing of what was typed. */
+async function saveFromTwoTabs(page: Page, day: FirstDay): Promise<void> {
+  const early = await page.context().newPage();
+  for (const tab of [early, page]) await tab.goto(day.keyPath);
+  await early.getByLabel('Tokens a minute').fill('90000');
+  await early.getByRole('button', { name: 'Save' }).click();
+  await early.getByRole('status').getByText('from the next request on').waitFor();
+  await page.getByLabel('Name').fill('desktop');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').getByText('Tokens a minute: 90000').waitFor();
+  assert.equal(await page.getByLabel('Name').inputValue(), 'desktop');
+  assert.equal(await page.getByLabel('Tokens a minute').inputValue(), '90000');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('from the next request on').waitFor();
+  await early.reload();
+  assert.equal(await early.getByLabel('Name').inputValue(), 'desktop');
+  assert.equal(await early.getByLabel('Tokens a minute').inputValue(), '90000');
+  await early.close();
+}
+
 /** The life of a key, from the console, with OpenAI's own client at the other end. */
 export async function liveThroughTheFirstDay({ check }: Report, router: Router, { page }: Tab): Promise<FirstDay> {
   const { url } = router;
@@ -121,6 +141,10 @@ export async function liveThroughTheFirstDay({ check }: Report, router: Router, 
     assert.deepEqual(await hit({ 'Requests a minute': '', 'A day': '0.000001' }), [402, 402]);
     assert.deepEqual(await hit({ 'A day': '' }), ['one', 'two']);
   });
+  await check(
+    'a settings page that was opened earlier undoes nothing: it tells what was set, and saves on a second look',
+    () => saveFromTwoTabs(page, day),
+  );
   await check('a rotated key works beside the old one, and with 0s alone', async () => {
     const second = await rotate(page, day.keyPath, '1h');
     assert.deepEqual([await answerTo(url, day.key, 'a'), await answerTo(url, second, 'b')], ['a', 'b']);

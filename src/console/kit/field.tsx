@@ -30,6 +30,8 @@ export function Field(props: FieldProps) {
   const { name, label, hint, type = 'text', initial = '', autocomplete = 'off', look } = props;
   const { values, errors } = useContext(FieldsContext);
   const error = errors[name];
+  // Read out at once; of several the page's note tells.
+  const isAlone = Object.keys(errors).length === 1;
   const described = [
     ...(error === undefined ? [] : [`${name}-error`]),
     ...(hint === undefined ? [] : [`${name}-hint`]),
@@ -53,7 +55,7 @@ export function Field(props: FieldProps) {
         aria-describedby={described.length === 0 ? undefined : described.join(' ')}
       />
       {error !== undefined && (
-        <p id={`${name}-error`} class="small bad">
+        <p id={`${name}-error`} class="small bad" role={isAlone ? 'alert' : undefined}>
           {error}
         </p>
       )}
