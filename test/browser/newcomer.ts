@@ -106,15 +106,15 @@ async function saveFromTwoTabs(page: Page, day: FirstDay): Promise<void> {
   await early.getByLabel('Tokens a minute').fill('90000');
   await early.getByRole('button', { name: 'Save' }).click();
   await early.getByRole('status').getByText('from the next request on').waitFor();
-  await page.getByLabel('Name').fill('desktop');
+  await page.getByLabel('Concurrent requests').fill('9');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('alert').getByText('Tokens a minute: 90000').waitFor();
-  assert.equal(await page.getByLabel('Name').inputValue(), 'desktop');
+  assert.equal(await page.getByLabel('Concurrent requests').inputValue(), '9');
   assert.equal(await page.getByLabel('Tokens a minute').inputValue(), '90000');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('status').getByText('from the next request on').waitFor();
   await early.reload();
-  assert.equal(await early.getByLabel('Name').inputValue(), 'desktop');
+  assert.equal(await early.getByLabel('Concurrent requests').inputValue(), '9');
   assert.equal(await early.getByLabel('Tokens a minute').inputValue(), '90000');
   await early.close();
 }

@@ -120,7 +120,7 @@ td .meter { max-width: 18rem }
 .lines > li:first-child { border-top: 0; padding-top: 0 }
 
 /* A shade at the side where more of a table is; the paper that covers it moves with the table. */
-.scroll { position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem; --shade: color-mix(in srgb, var(--ink) 16%, transparent);
+.scroll { display: block; position: relative; overflow-x: auto; margin: 0 -.5rem; padding: 0 .5rem; --shade: color-mix(in srgb, var(--ink) 16%, transparent);
   background: linear-gradient(to right, var(--paper) .75rem, transparent) left / 2.5rem 100% no-repeat local,
     linear-gradient(to left, var(--paper) .75rem, transparent) right / 2.5rem 100% no-repeat local,
     linear-gradient(to right, var(--shade), transparent) left / .75rem 100% no-repeat,
@@ -233,12 +233,11 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 /* On paper: in light, and nothing that only a screen can use. */
 @media print {
   :root, [data-theme=light], [data-theme=dark] { color-scheme: light; --paper: #fff; --surface: #fff }
-  html { font-size: 87.5% }
-  .side, .skip, .lone > header, .lone > footer, main nav, search, form.row, button, .button, details:not([open]),
-    .panel:has(> form.row) { display: none }
+  .side, .skip, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
+    section:has(> form.row) { display: none }
   .frame { display: block }
   .frame > main, .lone { max-width: none; padding: 0; min-height: 0 }
-  .scroll { overflow: visible; background: none }
+  .scroll { overflow: visible; background: none; margin: 0; padding: 0 }
   table.models { min-width: 0 }
   tr, figure, .figures, .facts > *, .meter, .panel { break-inside: avoid }
   h1, h2, .head { break-after: avoid }

@@ -92,7 +92,7 @@ export const chinese: Texts = {
     lastFailure: '最近一次失败',
     ledger: '账本',
     ledgerOk: '账本与 D1 完全一致，精确到纳美元。',
-    ledgerLag: '有记录正在写入 D1，需要几秒钟。',
+    ledgerLag: '账本与 D1 一致，只有部分记录当时仍在写入途中。',
     ledgerBad: '账本与 D1 不一致。',
     ledgerUnknown: '账本尚未核对；定时任务每小时核对一次。',
     ledgerChecked: '核对于',

@@ -99,7 +99,7 @@ export const english = {
     lastFailure: 'last failure',
     ledger: 'Ledger',
     ledgerOk: 'The ledger agrees with D1 to the last nano-dollar.',
-    ledgerLag: 'Rows are on their way to D1; that takes seconds.',
+    ledgerLag: 'The ledger agrees with D1, but for rows that were on their way.',
     ledgerBad: 'The ledger and D1 differ.',
     ledgerUnknown: 'The ledger has not been checked yet; the cron does so each hour.',
     ledgerChecked: 'Checked',
