@@ -39,14 +39,21 @@ export function trackHalves(): Halves {
     return holder[name] !== said;
   }
 
+  /** Once the choice goes on elsewhere, the other half is not to come. */
+  function endHalf(holder: JsonObject, name: string, place: string): boolean {
+    if (!held.delete(place)) return false;
+    holder[name] = `${holder[name] ?? ''}${REPLACEMENT}`;
+    return true;
+  }
+
   function mendChoice({ index, delta, finish_reason: reason }: ChunkChoice): boolean {
+    const said = TEXTS.filter((name) => delta[name]);
+    const goesOn = Boolean(reason) || (delta.tool_calls ?? []).length > 0;
     let changed = false;
     for (const name of TEXTS) {
       const place = `${index} ${name}`;
       changed = mendText(delta, name, place) || changed;
-      if (!reason || !held.delete(place)) continue;
-      delta[name] = `${delta[name] ?? ''}${REPLACEMENT}`;
-      changed = true;
+      if (goesOn || (said.length > 0 && !said.includes(name))) changed = endHalf(delta, name, place) || changed;
     }
     for (const [position, { index: call = position, function: called }] of (delta.tool_calls ?? []).entries()) {
       if (called !== undefined) changed = mendText(called, 'arguments', `${index} call ${call}`) || changed;

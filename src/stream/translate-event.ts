@@ -1,5 +1,6 @@
 import { RouterError } from '../protocol/errors.ts';
 import { type EventPrinter, StreamEvent } from '../protocol/event.ts';
+import { mayHoldHalves } from '../protocol/half-surrogates.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { DONE, dataOf, frameOf, nameOf } from '../protocol/sse.ts';
 import type { Chain } from './chain.ts';
@@ -43,7 +44,9 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
     const read = readChunk(data);
     if (read.kind === 'error') return { kind: 'failed', error: readError(read.body) };
     if (read.kind === 'garbage') return { kind: 'failed', error: new RouterError('upstream_error', GARBAGE) };
-    const carried = isPlain && !read.mended ? plainText(read.chunk) : null;
+    // Half a character may have been held back for the next chunk, which then is not like this one.
+    const isLikeNext = isPlain && !read.mended && !mayHoldHalves(data);
+    const carried = isLikeNext ? plainText(read.chunk) : null;
     const results = chain.run(new StreamEvent(read.chunk, read.mended ? null : data));
     const error = failure();
     if (error !== null) return { kind: 'failed', error };

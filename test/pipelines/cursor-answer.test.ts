@@ -363,7 +363,7 @@ describe('what is folded and unfolded', () => {
     (text) => text.replaceAll('<', '\\u003C').replaceAll('think', '\\u0074hink'),
   );
 
-  test('comes back byte-equal, for any text and any cuts', async () => {
+  test('comes back equal, for any text and any cuts, but for halves of surrogate pairs', async () => {
     await fc.assert(
       fc.asyncProperty(reasoning, displays, escapes, fc.string(), async (pieces, display, write, answer) => {
         const whole = pieces.join('');
@@ -373,7 +373,9 @@ describe('what is folded and unfolded', () => {
         const chunks = await run([START, ...frames, say(`.${answer}`), chunk({}, 'stop')], { display });
         const unfolded = takeBlock(textOf(chunks));
         expect(unfolded).toEqual(
-          whole === '' ? { reasoning: null, text: `.${answer}` } : { reasoning: whole, text: `.${answer}` },
+          whole === ''
+            ? { reasoning: null, text: `.${answer}` }
+            : { reasoning: whole.toWellFormed(), text: `.${answer}` },
         );
       }),
       { numRuns: 10_000 },

@@ -88,6 +88,19 @@ describe('halves of surrogate pairs in a stream', () => {
     expect(texts.map(({ function: called }) => called.arguments).join('')).toBe('{"a":"{"b":"🙂"}\ufffd"}');
   });
 
+  it('before the choice goes on elsewhere', () => {
+    const body = [
+      chunk({ reasoning_content: 'a\ud83d' }),
+      chunk({ content: 'b\ud83d' }),
+      chunk({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '' } }] }),
+    ];
+    const { frames } = translate(FIRST + body.join('') + LAST);
+    expect(frames.slice(2, 4).map(({ choices: [choice] }) => choice?.delta)).toMatchObject([
+      { reasoning_content: '\ufffd', content: 'b' },
+      { content: '\ufffd', tool_calls: [{ id: 'c' }] },
+    ]);
+  });
+
   it('in any other member', () => {
     const { frames } = translate(
       FIRST + chunk({ content: 'a' }, null, { model: '\ud83d', x: { '\ude42': ['\ud83d'] } }) + LAST,
