@@ -1,8 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { isAllowed } from '../catalog/allow-list.ts';
 import { describeModel } from '../catalog/describe.ts';
-import { type ListedModel, modelNotFound } from '../catalog/lookup.ts';
-import { nearestNames } from '../catalog/nearest.ts';
+import { type Catalog, type ListedModel, modelNotFound } from '../catalog/lookup.ts';
 import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
@@ -10,9 +9,14 @@ import { RouterError } from '../protocol/errors.ts';
 import { requireOffer } from '../providers/offer.ts';
 import { confirmedKey } from './client-key.ts';
 
-/** Every name a model has in the key's allow-list: its own and, for an alias, the one it stands for. */
-function namesOf({ name, aliasOf }: ListedModel): string[] {
-  return aliasOf === null ? [name] : [name, aliasOf];
+/** What this deployment offers and this key may use. */
+function usableBy({ env, get }: Context<AppEnv>): { catalog: Catalog; usable: ListedModel[] } {
+  const { catalog } = requireOffer(env, get('config').modelsJson);
+  return { catalog, usable: catalog.list().filter(({ allowedBy }) => isAllowed(get('key').models, allowedBy)) };
+}
+
+function describe(listed: ListedModel, usable: readonly ListedModel[]) {
+  return describeModel(listed, Date.now(), (name) => usable.some((each) => each.name === name));
 }
 
 const MOST_MODELS = 1000;
@@ -54,26 +58,17 @@ function printPage(c: Context<AppEnv>, all: ReturnType<typeof describeModel>[]) 
 export const models = new Hono<AppEnv>()
   .get('/models/*', confirmedKey)
   .get('/models', (c) => {
-    const key = c.get('key');
-    const usable = requireOffer(c.env, c.get('config').modelsJson)
-      .catalog.list()
-      .filter((each) => isAllowed(key.models, namesOf(each)));
-    return c.json(
-      printPage(
-        c,
-        usable.map((each) => describeModel(each, Date.now())),
-      ),
-    );
+    const { usable } = usableBy(c);
+    const described = usable.map((each) => describe(each, usable));
+    return c.json(printPage(c, described));
   })
   // A model's name holds a slash; clients send it raw or as %2F, which Hono decodes.
   .get('/models/:id{.+}', (c) => {
-    const key = c.get('key');
     const id = c.req.param('id');
-    const all = requireOffer(c.env, c.get('config').modelsJson).catalog.list();
-    const found = all.find(({ name }) => name === id);
-    if (found !== undefined && isAllowed(key.models, namesOf(found))) return c.json(describeModel(found, Date.now()));
-    if (found !== undefined) throw notAllowed(id);
-    const usable = all.filter((each) => isAllowed(key.models, namesOf(each))).map(({ name }) => name);
-    throw modelNotFound(id, nearestNames(id, usable));
+    const { catalog, usable } = usableBy(c);
+    const found = usable.find(({ name }) => name === id);
+    if (found !== undefined) return c.json(describe(found, usable));
+    const known = catalog.find(id, (listed) => usable.includes(listed));
+    throw known.kind === 'found' ? notAllowed(id) : modelNotFound(id, known.nearest);
   })
   .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));

@@ -39,8 +39,11 @@ function describePricing({ model }: ListedModel, now: number) {
   };
 }
 
-/** A model as both families of clients read it in `GET /models`, and `npm run models` show it. `now` is milliseconds since 1970. */
-export function describeModel(listed: ListedModel, now: number) {
+/**
+ * A model as both families of clients read it in `GET /models`, and `npm run models` show it. `now` is milliseconds since
+ * 1970. Of names that `mayUse` does not know nothing is told: a key that may use a model through an operator's name alone does not learn which it is.
+ */
+export function describeModel(listed: ListedModel, now: number, mayUse: (name: string) => boolean = () => true) {
   const { name, provider, model, aliases, aliasOf, parameters } = listed;
   return {
     id: name,
@@ -58,8 +61,8 @@ export function describeModel(listed: ListedModel, now: number) {
     tools: model.tools,
     thinking: model.thinking,
     pricing: describePricing(listed, now),
-    aliases,
-    ...(aliasOf === null ? {} : { alias_of: aliasOf, parameters }),
-    ...(model.note === undefined ? {} : { note: model.note }),
+    aliases: aliases.filter(mayUse),
+    ...(aliasOf === null || !mayUse(aliasOf) ? {} : { alias_of: aliasOf, parameters }),
+    ...(model.note === undefined || !mayUse(aliasOf ?? name) ? {} : { note: model.note }),
   };
 }

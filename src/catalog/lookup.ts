@@ -20,6 +20,7 @@ type Lookup =
       parameters: Readonly<Record<string, unknown>>;
       /** The name as it was asked for. */
       requested: string;
+      allowedBy: readonly string[];
     }
   | { kind: 'unknown'; nearest: string[] };
 
@@ -33,13 +34,18 @@ export interface ListedModel {
   aliases: readonly string[];
   /** The model's own name where this is an alias. */
   aliasOf: string | null;
+  /**
+   * The names of which one in a key's list allows this one. A model goes by all its built-in names, retired and
+   * slash-free ones too; an operator's own name is allowed by itself and by its model's.
+   */
+  allowedBy: readonly string[];
   parameters: Readonly<Record<string, unknown>>;
 }
 
 /** The models that one deployment knows. */
 export interface Catalog {
-  /** Finds what a client means by a name. */
-  find(name: string): Lookup;
+  /** Finds what a client means by a name. Of names it does not know, it brings up those near it that are usable. */
+  find(name: string, isUsable?: (listed: ListedModel) => boolean): Lookup;
   /** Every name that `find` finds: models first, then aliases. */
   list(): ListedModel[];
 }
@@ -51,8 +57,13 @@ export function createCatalog(entries: readonly CatalogEntry[]): Catalog {
   for (const { id, models, aliases } of entries) {
     for (const model of models) {
       const name = `${id}/${model.id}`;
-      const others = aliases.filter((alias) => alias.model === model.id).map((alias) => alias.name);
-      byName.set(name, { name, provider: id, model, aliases: others, aliasOf: null, parameters: {} });
+      const others = aliases.filter((alias) => alias.model === model.id);
+      const own = others.filter(({ isRoute }) => isRoute !== true).map((alias) => alias.name);
+      byName.set(name, {
+        ...{ name, provider: id, model, aliasOf: null, parameters: {} },
+        aliases: others.map((alias) => alias.name),
+        allowedBy: [name, ...own],
+      });
     }
   }
   for (const { id, aliases } of entries) {
@@ -60,15 +71,19 @@ export function createCatalog(entries: readonly CatalogEntry[]): Catalog {
       const target = byName.get(`${id}/${alias.model}`);
       if (target === undefined || byName.has(alias.name)) continue;
       const parameters = alias.parameters ?? {};
-      byName.set(alias.name, { ...target, name: alias.name, aliases: [], aliasOf: target.name, parameters });
+      const allowedBy = alias.isRoute === true ? [alias.name, ...target.allowedBy] : target.allowedBy;
+      byName.set(alias.name, { ...target, name: alias.name, aliases: [], aliasOf: target.name, allowedBy, parameters });
     }
   }
   return {
-    find(name) {
+    find(name, isUsable = () => true) {
       const listed = byName.get(name);
-      if (listed === undefined) return { kind: 'unknown', nearest: nearestNames(name, byName.keys()) };
-      const { provider, model, parameters } = listed;
-      return { kind: 'found', provider, model, parameters, requested: name };
+      if (listed === undefined) {
+        const usable = [...byName.values()].filter(isUsable).map((each) => each.name);
+        return { kind: 'unknown', nearest: nearestNames(name, usable) };
+      }
+      const { provider, model, parameters, allowedBy } = listed;
+      return { kind: 'found', provider, model, parameters, requested: name, allowedBy };
     },
     list: () => [...byName.values()],
   };

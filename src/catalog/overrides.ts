@@ -171,7 +171,7 @@ export function applyOverrides(entries: readonly CatalogEntry[], json: string): 
     if (!hasModel(entry, target)) throw wrong(where, `'${entry.id}' has no model of the name that it stands for`);
     if (result.some((each) => hasModel(each, name))) throw wrong(where, 'a model has this name already');
     const model = target.slice(entry.id.length + 1);
-    result = withAlias(result, entry.id, { name, model, parameters, ...(note === '' ? {} : { note }) });
+    result = withAlias(result, entry.id, { name, model, parameters, isRoute: true, ...(note === '' ? {} : { note }) });
   }
   return result;
 }

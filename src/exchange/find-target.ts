@@ -11,12 +11,12 @@ export type FoundTarget = { kind: 'found'; target: Target } | { kind: 'unknown';
 /** What serves a model's name here and now. Throws RouterError where this key may not use it. */
 export function findTarget({ config, env, key }: Incoming, request: { model: string }): FoundTarget {
   const { providers, catalog } = requireOffer(env, config.modelsJson);
-  const found = catalog.find(request.model);
+  const found = catalog.find(request.model, ({ allowedBy }) => isAllowed(key.models, allowedBy));
   const configured = found.kind === 'found' ? providers.get(found.provider) : undefined;
   if (found.kind === 'unknown' || configured === undefined) {
     return { kind: 'unknown', error: modelNotFound(request.model, found.kind === 'unknown' ? found.nearest : []) };
   }
-  const { model, parameters, provider } = found;
-  if (!isAllowed(key.models, [request.model, `${provider}/${model.id}`])) throw notAllowed(request.model);
-  return { kind: 'found', target: { configured, model, parameters } };
+  const { allowedBy, model, parameters } = found;
+  if (!isAllowed(key.models, allowedBy)) throw notAllowed(request.model);
+  return { kind: 'found', target: { configured, model, parameters, allowedBy } };
 }

@@ -36,5 +36,6 @@ export function leaseOf(
     inputEstimate,
     inputCostNanoUsd: costOf(price, input),
     priced: price !== null,
+    allowedBy: target.allowedBy,
   };
 }

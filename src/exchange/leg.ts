@@ -1,3 +1,4 @@
+import { isAllowed } from '../catalog/allow-list.ts';
 import type { Price } from '../catalog/price.ts';
 import { userHash } from '../keys/user-hash.ts';
 import { openMemory } from '../memory/client.ts';
@@ -61,7 +62,8 @@ export async function prepareLeg(
     userHash(incoming.key, ask.request['user_id']),
   ]);
   const { provider } = configured;
-  const context = { model, parameters, userHash: user };
+  const mayUse = (name: string) => isAllowed(incoming.key.models, [name]);
+  const context = { model, parameters, userHash: user, mayUse };
   const { changes, notice, request: prepared } = provider.request(conversation.request, context);
   if (changes.length > 0) logStage(incoming, 'request_changed', { changes: changes.join('; ') });
   const pricedTools = allowTools(incoming.key, price, ownToolsOf(prepared));

@@ -7,4 +7,6 @@ export interface Target {
   model: Model;
   /** What the requested name stands for beside the model. */
   parameters: Readonly<Record<string, unknown>>;
+  /** The names of which one in a key's list allows it. */
+  allowedBy: readonly string[];
 }

@@ -73,6 +73,8 @@ export interface LeaseRequest extends RequestFacts {
   inputCostNanoUsd: number;
   /** False where the catalogue has no price; refused for keys with a budget. */
   priced: boolean;
+  /** The names of which one in the key's list allows the model; a Worker of the version before gives none. */
+  allowedBy?: readonly string[];
 }
 
 /** Why the ledger says no. */

@@ -34,7 +34,7 @@ export function requestRefusal(key: ApiKey, lease: LeaseRequest, now: number): R
   if (state !== null) return state;
   // A local answer calls no model.
   if (lease.provider === null) return null;
-  const names = [`${lease.provider}/${lease.model}`, ...(lease.requestedModel === null ? [] : [lease.requestedModel])];
-  if (!isAllowed(key.models, names)) return 'model';
+  const asked = lease.requestedModel === null ? [] : [lease.requestedModel];
+  if (!isAllowed(key.models, lease.allowedBy ?? [`${lease.provider}/${lease.model}`, ...asked])) return 'model';
   return !lease.priced && budgetsOf(key).length > 0 ? 'unpriced' : null;
 }

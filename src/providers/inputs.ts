@@ -3,7 +3,7 @@ import type { ChatMessage } from '../protocol/chat.ts';
 import { contentOf } from '../protocol/content.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { mediaOf } from '../protocol/media.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, RequestContext } from './provider.ts';
 import type { RequestDraft } from './request-draft.ts';
 
 /** What a part holds that the model does not read; null where it reads it. */
@@ -21,8 +21,11 @@ function firstUnread({ content }: ChatMessage, model: Model): Input | null {
   return null;
 }
 
-function refusal({ id, models }: Pick<Provider, 'id' | 'models'>, model: Model, input: Input): RouterError {
-  const others = models.filter((other) => other.inputs.includes(input)).map((other) => `${id}/${other.id}`);
+function refusal(provider: Pick<Provider, 'id' | 'models'>, context: RequestContext, input: Input): RouterError {
+  const { id, models } = provider;
+  const { mayUse = () => true, model } = context;
+  const readers = models.filter((other) => other.inputs.includes(input)).map((other) => `${id}/${other.id}`);
+  const others = readers.filter(mayUse);
   const advice = others.length === 0 ? '' : `, or use a model that does: ${others.join(', ')}`;
   return new RouterError(
     'unsupported_value',
@@ -55,7 +58,12 @@ function questionStart(messages: readonly ChatMessage[]): number {
  * or in a tool's result became part of the chat without them: there words say that something was left out, always the
  * same ones, and the chat goes on.
  */
-export function settleInputs(draft: RequestDraft, provider: Pick<Provider, 'id' | 'models'>, model: Model): void {
+export function settleInputs(
+  draft: RequestDraft,
+  provider: Pick<Provider, 'id' | 'models'>,
+  context: RequestContext,
+): void {
+  const { model } = context;
   const { messages } = draft.request;
   let settled: ChatMessage[] | null = null;
   let question: number | null = null;
@@ -63,7 +71,7 @@ export function settleInputs(draft: RequestDraft, provider: Pick<Provider, 'id' 
     const input = firstUnread(message, model);
     if (input === null) continue;
     question ??= questionStart(messages);
-    if (message.role === 'user' && position >= question) throw refusal(provider, model, input);
+    if (message.role === 'user' && position >= question) throw refusal(provider, context, input);
     settled ??= [...messages];
     settled[position] = withWords(message, model);
   }

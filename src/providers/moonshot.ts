@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../protocol/json.ts';
 import { MOONSHOT_ALIASES, MOONSHOT_MODELS } from './moonshot-models.ts';
 import { mendTools } from './moonshot-tools.ts';
 import { openAICompatible } from './openai-compatible.ts';
+import type { RequestContext } from './provider.ts';
 import { readAvailableBalance } from './read-balance.ts';
 import type { RequestDraft } from './request-draft.ts';
 import { isThinking, steerThinking, stopThinking } from './thinking.ts';
@@ -18,7 +19,7 @@ function takesEffortOnly(model: Model): boolean {
 }
 
 /** "tool_choice 'required' / 'specified' is incompatible with thinking enabled"; K3 alone takes `required`. */
-function settleToolChoice(draft: RequestDraft, model: Model): void {
+function settleToolChoice(draft: RequestDraft, { mayUse = () => true, model }: RequestContext): void {
   const forced = forcesTool(draft.request);
   if (forced === null || !isThinking(draft.request, model)) return;
   const { tools } = draft.request;
@@ -31,9 +32,12 @@ function settleToolChoice(draft: RequestDraft, model: Model): void {
   } else if (stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
     return;
   }
+  const others = MOONSHOT_MODELS.filter(({ id, thinking }) => thinking.kind === 'switch' && mayUse(`moonshot/${id}`));
+  const names = others.map(({ id }) => id).join(' or ');
+  const advice = names === '' ? '' : `, or ${names} with "thinking": {"type": "disabled"}`;
   throw new RouterError(
     'unsupported_value',
-    `${model.id} cannot be forced to call ${forced.kind === 'any' ? 'a tool' : 'one of several tools'} while it thinks. Send tool_choice 'auto', or kimi-k2.6 or kimi-k2.5 with "thinking": {"type": "disabled"}.`,
+    `${model.id} cannot be forced to call ${forced.kind === 'any' ? 'a tool' : 'one of several tools'} while it thinks. Send tool_choice 'auto'${advice}.`,
     { param: 'tool_choice' },
   );
 }
@@ -83,11 +87,12 @@ export const moonshot = openAICompatible({
   // https://github.com/QuantumNous/new-api/issues/4408
   reasoningRule: 'calling turns',
 
-  prepare(draft, { model }) {
+  prepare(draft, context) {
+    const { model } = context;
     for (const name of FIXED_SAMPLING) draft.remove(name, 'fixed for all kimi models');
     steerThinking(draft, model);
     if (takesEffortOnly(model)) draft.remove('thinking', `${model.id} takes reasoning_effort only`);
-    settleToolChoice(draft, model);
+    settleToolChoice(draft, context);
     const { tools } = draft.request;
     const mended = mendTools(tools);
     if (mended !== tools) draft.set('tools', mended, "Moonshot's validator wants explicit types");

@@ -44,7 +44,8 @@ function renameDeveloper(draft: RequestDraft): void {
   draft.set('messages', renamed, 'the role developer is called system here');
 }
 
-function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, parameters }: RequestContext): void {
+function prepareCommon(draft: RequestDraft, provider: ProviderSpec, context: RequestContext): void {
+  const { model, parameters } = context;
   const { limitName = 'max_tokens' } = provider;
   dropOtherSpellings(draft);
   const isLimited = namesLimit(draft.request);
@@ -60,7 +61,7 @@ function prepareCommon(draft: RequestDraft, provider: ProviderSpec, { model, par
     draft.set('stream_options', { ...options, include_usage: true }, 'the bill needs it');
   }
   if (provider.knowsDeveloper !== true) renameDeveloper(draft);
-  settleInputs(draft, provider, model);
+  settleInputs(draft, provider, context);
   settleStructuredOutput(draft, model);
 }
 

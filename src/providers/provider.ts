@@ -14,6 +14,8 @@ export interface RequestContext {
   parameters: Readonly<Record<string, unknown>>;
   /** A stable hash that stands for the caller, for providers that separate caches or safety by user; always ours. */
   userHash: string;
+  /** Whether the caller may use a model, by its full name: only such are advised. All where it is left out. */
+  mayUse?: (name: string) => boolean;
 }
 
 /** A request as a provider gets it. */

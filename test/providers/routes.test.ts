@@ -40,7 +40,11 @@ describe('GET /models', () => {
 
   it('lists only what the key may use, other names included', async () => {
     expect(await idsOf((await clientFor('zai/glm-5')).client)).toEqual(['zai/glm-5', 'glm-5']);
-    expect(await idsOf((await clientFor('deepseek/deepseek-chat')).client)).toEqual(['deepseek/deepseek-chat']);
+    // A retired name is a name of its model, and allows it by all its names.
+    const flash = await idsOf((await clientFor('deepseek/deepseek-chat')).client);
+    expect(flash).toEqual(await idsOf((await clientFor('deepseek/deepseek-flash')).client));
+    expect(flash).toEqual(expect.arrayContaining(['deepseek/deepseek-flash', 'deepseek/deepseek-chat']));
+    expect(flash).not.toContain('deepseek/deepseek-v4-pro');
     const all = await idsOf((await clientFor('deepseek/*,test/echo')).client);
     expect(all).toEqual(expect.arrayContaining(['deepseek/deepseek-v4-pro', 'deepseek-chat', 'test/echo']));
     expect(all.filter((id) => id.startsWith('zai') || id === 'test/slow')).toEqual([]);

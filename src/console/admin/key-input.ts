@@ -89,6 +89,7 @@ export function settingNames({ keyForm }: Texts): FieldValues {
     budget_month_usd: keyForm.budgetOf(keyForm.budgetMonth),
     budget_total_usd: keyForm.budgetOf(keyForm.budgetTotal),
     reasoning: keyForm.reasoning,
+    provider_tools: keyForm.providerTools,
   };
 }
 

@@ -39,7 +39,7 @@ async function showSecret(
 ) {
   const models = readOffer(c.env, c.get('config').modelsJson)
     .catalog.list()
-    .filter(({ name, aliasOf }) => aliasOf === null && isAllowed(key.models, [name]))
+    .filter(({ allowedBy, aliasOf }) => aliasOf === null && isAllowed(key.models, allowedBy))
     .map(({ name }) => name);
   const view = viewOf(c, `/admin/keys/${key.id}`);
   const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
