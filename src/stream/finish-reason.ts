@@ -3,7 +3,7 @@ const KNOWN: ReadonlySet<string> = new Set(['stop', 'length', 'tool_calls', 'con
 
 /** The provider's own word for why a choice ended; null where it has not ended. Anything but text is a word nobody knows. */
 export function readFinishReason(said: unknown): string | null {
-  if (said === undefined || said === null || said === false || said === '') return null;
+  if (said === undefined || said === null || said === false || said === '' || said === 'null') return null;
   return typeof said === 'string' ? said : JSON.stringify(said);
 }
 

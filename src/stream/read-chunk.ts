@@ -6,6 +6,7 @@ import { isObject, type JsonObject, parseJson } from '../protocol/json.ts';
 export type ProviderEvent =
   | { kind: 'chunk'; chunk: ChatChunk; mended: boolean }
   | { kind: 'error'; body: JsonObject }
+  | { kind: 'nothing' }
   | { kind: 'garbage' };
 
 /** Gateways complain without an envelope: `{"code": "1305", "msg": …}` at Z.ai's, `{"message": …}` elsewhere. */
@@ -22,11 +23,14 @@ export function readErrorEvent(data: string): JsonObject {
 /** Makes text of what a choice says, and puts in what it lacks; true where it did. */
 function mendChoice(choice: JsonObject, position: number): boolean {
   let mended = mendIndex(choice, position);
-  const delta = isObject(choice['delta']) ? choice['delta'] : {};
-  if (delta !== choice['delta']) {
+  const { delta: said, message } = choice;
+  // A gateway that cannot stream sends the whole answer as one event.
+  const delta = isObject(said) ? said : isObject(message) ? message : {};
+  if (delta !== said) {
     choice['delta'] = delta;
     mended = true;
   }
+  if (delta === message) delete choice['message'];
   mended = mendTexts(delta) || mended;
   return mendCallList(delta) || mended;
 }
@@ -37,6 +41,7 @@ function mendChoice(choice: JsonObject, position: number): boolean {
  */
 export function readChunk(data: string): ProviderEvent {
   const value = parseJson(data);
+  if (value === null) return { kind: 'nothing' };
   if (!isObject(value)) return { kind: 'garbage' };
   const { error, choices: said } = value;
   if (error) return { kind: 'error', body: value };

@@ -43,6 +43,7 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
   function runSteps(block: string, data: string, isPlain: boolean, end: number): Translated {
     const read = readChunk(data);
     if (read.kind === 'error') return { kind: 'failed', error: readError(read.body) };
+    if (read.kind === 'nothing') return { kind: 'passed', end, frames: '' };
     if (read.kind === 'garbage') return { kind: 'failed', error: new RouterError('upstream_error', GARBAGE) };
     // Half a character may have been held back for the next chunk, which then is not like this one.
     const isLikeNext = isPlain && !read.mended && !mayHoldHalves(data);

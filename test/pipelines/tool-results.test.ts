@@ -118,7 +118,13 @@ describe.each(PURPOSES)('for a %s key', (purpose) => {
 
   test('a second result of one call becomes text', async () => {
     expect(await send(purpose, [USER, turn(call('a')), result('a', 'A'), result('a', 'again'), USER])).toEqual([
-      ...[USER, turn(call('a')), result('a', 'A'), { role: 'user', content: `${HEAD}\nagain` }, USER],
+      ...[
+        USER,
+        turn(call('a')),
+        result('a', 'A'),
+        { role: 'user', content: `[One more result of a tool call that has one already]\nagain` },
+        USER,
+      ],
     ]);
   });
 

@@ -56,8 +56,11 @@ function takeSlot(queues: ReadonlyMap<string, Queue>, id: string): Slot | null {
 }
 
 /** A result that answers no call, in words that the model can read. */
-function asText({ content, name }: ChatMessage): ChatMessage {
-  const head = `[The result of a tool call${typeof name === 'string' ? ` of ${name}` : ''} that is not part of this conversation]`;
+function asText({ content, name }: ChatMessage, isAnswered: boolean): ChatMessage {
+  const call = `a tool call${typeof name === 'string' ? ` of ${name}` : ''}`;
+  const head = isAnswered
+    ? `[One more result of ${call} that has one already]`
+    : `[The result of ${call} that is not part of this conversation]`;
   if (Array.isArray(content)) return { role: 'user', content: [{ type: 'text', text: head }, ...content] };
   const text = typeof content === 'string' ? content : JSON.stringify(content ?? '');
   return { role: 'user', content: `${head}\n${text}` };
@@ -102,7 +105,7 @@ export function pairCalls(messages: readonly ChatMessage[]): ChatMessage[] {
     const id = idText(message.tool_call_id);
     const own = current === null ? null : takeSlot(current.byId, id);
     const slot = own ?? takeSlot(waiting, id);
-    if (slot === null) (current?.after ?? others).push(asText(message));
+    if (slot === null) (current?.after ?? others).push(asText(message, waiting.has(id)));
     else slot.result = message;
     if (own !== null) current?.direct.add(own);
   }
