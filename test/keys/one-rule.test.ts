@@ -68,18 +68,25 @@ describe('a secret that may be used no more', () => {
     expect(await doors(third)).toEqual(all(200));
   });
 
+  const change = (path: string, method: string, body: object = {}) =>
+    internal(`/internal/keys/${path}`, { method, body: JSON.stringify(body) });
+
   it.each([
-    ['disabled', 'PATCH', { status: 'disabled' }],
-    ['revoked', 'DELETE', undefined],
-    ['rotated without grace', 'POST', { grace: '0s' }],
-    ['expired', 'PATCH', { expires_at: '2020-01-01' }],
-  ])('(%s) is closed in an isolate that still remembers it as it was', async (_, method, body) => {
+    ['disabled', (id: string) => change(id, 'PATCH', { status: 'disabled' })],
+    ['revoked', (id: string) => change(id, 'DELETE')],
+    ['rotated without grace', (id: string) => change(`${id}/rotate`, 'POST', { grace: '0s' })],
+    [
+      'expired',
+      async (id: string) => {
+        await env.DB.prepare("UPDATE api_keys SET expires_at = '2020-01-01' WHERE id = ?").bind(id).run();
+        return change(`${id}/refresh`, 'POST');
+      },
+    ],
+  ])('(%s) is closed in an isolate that still remembers it as it was', async (_, end) => {
     const { secret, key } = await makeKey();
     expect(await doors(secret)).toEqual(all(200));
     const restore = rememberAsNow();
-    const path = `/internal/keys/${key.id}${method === 'POST' ? '/rotate' : ''}`;
-    const change = await internal(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    expect(change.status).toBe(200);
+    expect((await end(key.id)).status).toBe(200);
     restore();
     expect(await doors(secret)).toEqual(all(401));
   });
@@ -88,7 +95,7 @@ describe('a secret that may be used no more', () => {
     const { secret, key } = await makeKey();
     expect((await doors(secret))['/v1/models']).toBe(200);
     const restore = rememberAsNow();
-    await internal(`/internal/keys/${key.id}`, { method: 'PATCH', body: JSON.stringify({ status: 'disabled' }) });
+    await change(key.id, 'PATCH', { status: 'disabled' });
     restore();
     expect((await get('/v1/models', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(401);
     await vi.waitFor(
