@@ -39,14 +39,17 @@ const WRITE = `
   ON CONFLICT (id) DO UPDATE SET calls = excluded.calls, turn = excluded.turn, size = excluded.size,
     written_at = excluded.written_at, reasoning = excluded.reasoning`;
 
-/**
- * The calls' ids tell a turn, its text and arguments do where a client changed the ids, and both together do best.
- * Of two that are alike the newer request's is meant, and not what was written last: after Stop and another try,
- * the answer that was stopped is read on, and may come to its end after the new one.
- */
-const FIND = `
-  SELECT reasoning FROM turns WHERE model = ?1 AND (calls = ?2 OR turn = ?3)
-  ORDER BY (calls IS ?2 AND turn = ?3) DESC, (calls IS ?2) DESC, id DESC LIMIT 1`;
+/** The oldest first, so that the newest request's is left. One statement for all turns: each statement has its own price. */
+function findBy(column: 'calls' | 'turn'): string {
+  return `
+    SELECT wanted.key AS position, turn, reasoning FROM json_each(?2) AS wanted CROSS JOIN turns ON ${column} = wanted.value
+    WHERE model = ?1 ORDER BY turns.id`;
+}
+
+const FIND_BY_CALLS = findBy('calls');
+const FIND_BY_TURN = findBy('turn');
+
+type FoundTurn = { position: number; turn: string; reasoning: string };
 
 /**
  * The reasoning of one key's recent conversations, for clients that drop it, found by hashes of what the client sends back.
@@ -64,12 +67,31 @@ export class ConversationMemory extends DurableObject {
     this.#sql.exec(SCHEMA);
   }
 
-  /** The remembered reasoning of each turn, null where none is known. */
+  /**
+   * The remembered reasoning of each turn, null where none is known. The calls' ids tell a turn, its text and arguments do
+   * where a client changed the ids, and both together do best. Of two that are alike the newer request's is meant, and
+   * not what was written last: after Stop and another try, the answer that was stopped is read on, and may come to its
+   * end after the new one.
+   */
   recall(model: string, turns: readonly TurnKey[]): (string | null)[] {
-    return turns.map(({ calls, turn }) => {
-      const [row] = this.#sql.exec<{ reasoning: string }>(FIND, model, calls, turn);
-      return row === undefined ? null : (JSON.parse(row.reasoning) as string); // written as such below
-    });
+    const found: (FoundTurn | undefined)[] = turns.map(() => undefined);
+    for (const row of this.#find(
+      FIND_BY_CALLS,
+      model,
+      turns.map(({ calls }) => calls),
+    )) {
+      const wanted = turns[row.position]?.turn;
+      if (row.turn === wanted || found[row.position]?.turn !== wanted) found[row.position] = row;
+    }
+    const others = turns.map(({ turn }, position) => (found[position] === undefined ? turn : null));
+    for (const row of this.#find(FIND_BY_TURN, model, others)) found[row.position] = row;
+    return found.map((row) => (row === undefined ? null : (JSON.parse(row.reasoning) as string))); // written as such below
+  }
+
+  #find(statement: string, model: string, hashes: readonly (string | null)[]): Iterable<FoundTurn> {
+    // Rows read are paid for, those of the list too.
+    if (hashes.every((hash) => hash === null)) return [];
+    return this.#sql.exec<FoundTurn>(statement, model, JSON.stringify(hashes));
   }
 
   /** Writes a turn, over what its id held before. */

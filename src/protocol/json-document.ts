@@ -1,6 +1,7 @@
 import { MOST_MEMBERS, tooMany } from './bounds.ts';
 import { RouterError } from './errors.ts';
 import { isObject, type JsonObject } from './json.ts';
+import { stringEnd } from './json-text.ts';
 
 /**
  * A JSON object together with the text it was read from, so that members nobody changes
@@ -21,12 +22,9 @@ interface Span {
 
 /** The root is depth 1. */
 const DEPTH_LIMIT = 64;
-/** How much of a string is looked at letter by letter before its end is searched for. */
-const WALKED = 32;
 
 const QUOTE = 34;
 const COLON = 58;
-const BACKSLASH = 92;
 
 // What an ASCII character means outside of strings, where JSON has no other: white space, numbers and words mean nothing.
 const NOTHING = 0;
@@ -42,24 +40,6 @@ for (const [characters, role] of [
   [',:', PARTS],
 ] as const) {
   for (const character of characters) ROLES[character.charCodeAt(0)] = role;
-}
-
-/** The offset behind the string that starts at `start`, in a text that is known to be JSON. */
-function stringEnd(text: string, start: number): number {
-  let index = start + 1;
-  for (;;) {
-    // A search has a price of its own: short strings, and those full of escapes, are walked.
-    for (const near = index + WALKED; index < near; index += 1) {
-      const code = text.charCodeAt(index);
-      if (code === QUOTE) return index + 1;
-      if (code === BACKSLASH) index += 1;
-    }
-    const quote = text.indexOf('"', index);
-    let slashes = 0;
-    while (quote - slashes > index && text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return quote + 1;
-    index = quote + 1;
-  }
 }
 
 function tooDeep(): RouterError {

@@ -211,6 +211,7 @@ test('a turn with calls costs few rows: the README counts them', async () => {
   });
   // Two writes, each of a row and its two index entries.
   expect(rows.answered.written).toBe(6);
-  expect(rows.answered.read).toBeLessThanOrEqual(4);
+  // The asked turn counts twice: it is looked for by its calls, and then by itself.
+  expect(rows.answered.read).toBeLessThanOrEqual(5);
   expect(rows.forgotten).toBe(1);
 });

@@ -90,4 +90,38 @@ describe('what a turn is known by', () => {
     expect(keys.at(-1)).toEqual(known);
     expect(keys.at(-2)?.calls).toBe(known?.calls);
   });
+
+  test('is made in one pass, whatever the arguments hold: what nobody could read is compared as it is written', async () => {
+    const many = `[${'{},'.repeat(30_000)}1]`;
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    for (const text of [many, deep]) {
+      const key = await keyOf(history({ content: '', tool_calls: [call('c1', text)] }));
+      expect(await keyOf(history({ content: '', tool_calls: [call('c1', ` ${text}\n`)] }))).toEqual(key);
+      const other = await keyOf(history({ content: '', tool_calls: [call('c1', `${text}1`)] }));
+      expect(other?.turn).not.toBe(key?.turn);
+    }
+    const twoCalls = (text: string) => history({ content: '', tool_calls: [call('c1', many), call('c2', text)] });
+    expect(await keyOf(twoCalls('{ "b": 2, "a": [1, {}] }'))).toEqual(await keyOf(twoCalls('{"a":[1,{}],"b":2}')));
+  });
+
+  test('is written a few times only for a turn of thousands of calls', async () => {
+    const sizes: number[] = [];
+    const memory: ReasoningMemory = { recall: async () => [], remember: () => sizes.push(calls) };
+    let calls = 0;
+    const request = cursor.read?.({ model: 'm', messages: [USER], tools: [NESTED] }) as ChatRequest; // as above
+    const { step } = (await cursor.open?.(request, { ...EXCHANGE, ...THINKER, memory })) ?? {};
+    const push = (delta: JsonObject, finish: string | null = null) =>
+      step?.transform(new StreamEvent({ choices: [{ index: 0, delta, finish_reason: finish }] }), {
+        enqueue: () => undefined,
+      });
+    push({ reasoning_content: 'why' });
+    for (; calls < 5_000; ) {
+      calls += 1;
+      push({ tool_calls: [{ index: calls - 1, id: `c${calls}`, function: { name: 'f', arguments: '{}' } }] });
+    }
+    push({}, 'tool_calls');
+    expect(sizes.slice(0, 32)).toEqual(Array.from({ length: 32 }, (_, index) => index + 1));
+    expect(sizes.length).toBeLessThan(64);
+    expect(sizes.at(-1)).toBe(5_000);
+  });
 });

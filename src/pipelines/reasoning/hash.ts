@@ -25,8 +25,11 @@ function word(text: string, at: number): number {
   return text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
 }
 
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function hex(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
+  const at = (shift: number) => BYTES[(value >>> shift) & 255] ?? '';
+  return at(24) + at(16) + at(8) + at(0);
 }
 
 /** 32 hexadecimal characters that stand for `text`. */

@@ -8,7 +8,7 @@ import { type Restored, restoreReasoning } from './restore.ts';
 
 /** The recorder of an exchange, or null where there is nothing to remember or nowhere to. */
 export function openRecorder(exchange: Exchange, { conversation, thinks }: Restored): Recorder | null {
-  if (exchange.memory === null || !exchange.wantsReasoning) return null;
+  if (exchange.memory === null || conversation === null) return null;
   return recordReasoning(conversation, thinks, exchange.memory);
 }
 

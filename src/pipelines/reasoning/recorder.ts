@@ -3,7 +3,7 @@ import type { TextField } from '../../protocol/event.ts';
 import { type GatheredText, gatherText } from '../../protocol/gathered-text.ts';
 import { NO_REASONING, readReasoning } from '../../protocol/reasoning-field.ts';
 import type { ReasoningMemory } from '../pipeline.ts';
-import { turnKey } from './turn-key.ts';
+import { type Prefix, turnKey } from './turn-key.ts';
 
 /** Listens to an answer and has its reasoning remembered. Changes nothing. */
 export interface Recorder {
@@ -28,12 +28,17 @@ interface Turn {
   calls: Map<number, Call>;
   /** True when something was said that is not remembered yet. */
   isNews: boolean;
-  /** True when a call got its id that is not remembered yet. */
-  hasNewCall: boolean;
+  /** How many calls have no id yet. */
+  nameless: number;
+  /** So many calls with ids make it worth remembering again. */
+  nextCount: number;
 }
 
+/** Each call is remembered as it comes, up to so many; then whenever there are a quarter more: all of the turn is written each time. */
+const CALLS_ONE_BY_ONE = 32;
+
 function newTurn(): Turn {
-  return { reasoning: null, text: gatherText(), calls: new Map(), isNews: false, hasNewCall: false };
+  return { reasoning: null, text: gatherText(), calls: new Map(), isNews: false, nameless: 0, nextCount: 1 };
 }
 
 function addCall(turn: Turn, { index, id, function: called }: ToolCallDelta): void {
@@ -41,10 +46,11 @@ function addCall(turn: Turn, { index, id, function: called }: ToolCallDelta): vo
   if (call === undefined) {
     call = { id: null, name: '', arguments: '' };
     turn.calls.set(index, call);
+    turn.nameless += 1;
   }
   if (id && call.id === null) {
     call.id = id;
-    turn.hasNewCall = true;
+    turn.nameless -= 1;
   }
   call.name += called?.name ?? '';
   call.arguments += called?.arguments ?? '';
@@ -70,16 +76,16 @@ function messageOf(turn: Turn): ChatMessage {
   return { role: 'assistant', content: turn.text.read(), tool_calls: calls };
 }
 
-/** Every call that has begun has its id. More calls may come: then the turn is remembered again. */
-function hasAllIds({ calls }: Turn): boolean {
-  return calls.size > 0 && [...calls.values()].every((call) => call.id !== null);
+/** Every call that has begun has its id, and there are new ones. More may come: then the turn is remembered again. */
+function hasNewCalls({ calls, nameless, nextCount }: Turn): boolean {
+  return nameless === 0 && calls.size >= nextCount;
 }
 
 /**
- * `before` is the hash of the conversation that was sent to the provider. Where the client lets the model think, a turn
+ * `before` is the conversation that was sent to the provider. Where the client lets the model think, a turn
  * that it said without reasoning is remembered as just that, so that it is not taken for one whose reasoning was lost.
  */
-export function recordReasoning(before: string, thinks: boolean, memory: ReasoningMemory): Recorder {
+export function recordReasoning(before: Prefix, thinks: boolean, memory: ReasoningMemory): Recorder {
   const turns = new Map<number, Turn>();
   const unsaid = thinks ? NO_REASONING : null;
   let latest: Turn | null = null;
@@ -94,8 +100,9 @@ export function recordReasoning(before: string, thinks: boolean, memory: Reasoni
     const reasoning = turn.reasoning?.read() ?? unsaid;
     if (reasoning === null || !turn.isNews) return;
     turn.isNews = false;
-    turn.hasNewCall = false;
-    memory.remember(index, turnKey(before, messageOf(turn)), reasoning);
+    const { size } = turn.calls;
+    turn.nextCount = size < CALLS_ONE_BY_ONE ? size + 1 : Math.ceil(size * 1.25);
+    memory.remember(index, turnKey(before, messageOf(turn)).key, reasoning);
   }
 
   return {
@@ -106,7 +113,7 @@ export function recordReasoning(before: string, thinks: boolean, memory: Reasoni
         latest = turn;
         addDelta(turn, choice);
         // A client can ask again before the finish reason comes: it needs no more than its calls.
-        if (choice.finish_reason || (turn.hasNewCall && hasAllIds(turn))) remember(choice.index, turn);
+        if (choice.finish_reason || hasNewCalls(turn)) remember(choice.index, turn);
       }
     },
     repeat(field, text) {
@@ -118,7 +125,7 @@ export function recordReasoning(before: string, thinks: boolean, memory: Reasoni
     observeCompletion(completion) {
       for (const { index, message } of completion.choices) {
         const reasoning = readReasoning(message) ?? unsaid;
-        if (reasoning !== null) memory.remember(index, turnKey(before, message), reasoning);
+        if (reasoning !== null) memory.remember(index, turnKey(before, message).key, reasoning);
       }
     },
     end() {

@@ -3,13 +3,13 @@ import { isObject } from '../../protocol/json.ts';
 import type { Notice } from '../../protocol/notice.ts';
 import { NO_REASONING, readReasoning, takeReasoning } from '../../protocol/reasoning-field.ts';
 import type { Exchange, ReasoningMemory, TurnKey } from '../pipeline.ts';
-import { conversationStart, conversationWith, turnKey } from './turn-key.ts';
+import { conversationStart, conversationWith, type Prefix, turnKey } from './turn-key.ts';
 
 /** A request with the reasoning of earlier turns in it again. */
 export interface Restored {
   request: ChatRequest;
-  /** Hash of the conversation in it: what the answer will be remembered under. */
-  conversation: string;
+  /** The conversation in it, which the answer will be remembered under; null where nothing is to be remembered. */
+  conversation: Prefix | null;
   /** False where the client switches thinking off. Where we do, it is for this request alone: the next one thinks again. */
   thinks: boolean;
   /** Set where a turn's reasoning was lost, and would be missed. */
@@ -25,14 +25,14 @@ interface PastTurn {
   shown: string | null;
 }
 
-function readConversation(messages: readonly ChatMessage[], shown: readonly (string | null)[], start: string) {
+function readConversation(messages: readonly ChatMessage[], shown: readonly (string | null)[], start: Prefix) {
   const turns: PastTurn[] = [];
   let conversation = start;
   for (const [position, message] of messages.entries()) {
     if (message.role === 'assistant') {
-      const key = turnKey(conversation, message);
+      const { key, conversation: after } = turnKey(conversation, message);
       turns.push({ position, key, sent: readReasoning(message), shown: shown[position] ?? null });
-      conversation = key.turn;
+      conversation = after;
     } else {
       conversation = conversationWith(conversation, message);
     }
@@ -87,6 +87,13 @@ function withReasoning(message: ChatMessage, reasoning: string | null): ChatMess
   return reasoning === null ? rest : { ...rest, reasoning_content: reasoning };
 }
 
+function withoutReasoning(request: ChatRequest): ChatRequest {
+  const hasReasoning = (message: ChatMessage) => message.role === 'assistant' && readReasoning(message) !== null;
+  if (!request.messages.some(hasReasoning)) return request;
+  const messages = request.messages.map((message) => (hasReasoning(message) ? withReasoning(message, null) : message));
+  return { ...request, messages };
+}
+
 function switchThinkingOff(request: ChatRequest): ChatRequest {
   // An effort beside a thinking switch is refused by Kimi: HKUDS/nanobot issue 3939.
   const { reasoning_effort: _effort, ...rest } = request;
@@ -103,17 +110,15 @@ export async function restoreReasoning(
   shown: readonly (string | null)[],
   exchange: Exchange,
 ): Promise<Restored> {
-  const { turns, conversation } = readConversation(
-    request.messages,
-    shown,
-    conversationStart(`${exchange.provider}/${exchange.model}`),
-  );
   const thinks = exchange.thinks && !isThinkingOff(request);
-  const recovered = exchange.wantsReasoning ? await recover(turns, exchange.memory) : turns.map(() => null);
-  const isLost = exchange.wantsReasoning && turns.length > 0 && recovered.every((reasoning) => reasoning === null);
-  const isMissed = thinks && exchange.wantsReasoning && usesTools(request);
+  if (!exchange.wantsReasoning) return { request: withoutReasoning(request), conversation: null, thinks, notice: null };
+  const start = conversationStart(`${exchange.provider}/${exchange.model}`);
+  const { turns, conversation } = readConversation(request.messages, shown, start);
+  const recovered = await recover(turns, exchange.memory);
+  const isLost = turns.length > 0 && recovered.every((reasoning) => reasoning === null);
+  const isMissed = thinks && usesTools(request);
   const switchesOff = isLost && isMissed && exchange.canDisableThinking;
-  const placeholder = exchange.wantsReasoning && thinks && !switchesOff ? NO_REASONING : null;
+  const placeholder = thinks && !switchesOff ? NO_REASONING : null;
 
   const messages = [...request.messages];
   for (const [index, { position }] of turns.entries()) {

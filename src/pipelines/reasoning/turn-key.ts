@@ -1,58 +1,110 @@
 import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
+import { countValues } from '../../protocol/json-text.ts';
 import type { TurnKey } from '../pipeline.ts';
 import { hashText } from './hash.ts';
+
+/**
+ * How much of a conversation's arguments is still compared by what it says, and not by how it is written. What a
+ * conversation of agents holds is far less; the arguments of ten megabytes of calls may hold three million objects,
+ * and to whoever parsed the body they were texts.
+ */
+interface Allowance {
+  readonly characters: number;
+  readonly values: number;
+}
+
+/** A conversation up to some message. What follows is judged by it alone, so that every later request judges the same. */
+export interface Prefix {
+  readonly hash: string;
+  readonly allowance: Allowance;
+}
+
+const FULL_ALLOWANCE: Allowance = { characters: 2_097_152, values: 20_000 };
+const DEEPEST_ARGUMENTS = 64;
+/** More parts that are no text are printed as one. */
+const MOST_OTHER_PARTS = 256;
+/** No provider's id is as long. */
+const LONGEST_ID = 256;
+
+function isText(part: unknown): part is { text: string } {
+  return isObject(part) && typeof part['text'] === 'string';
+}
 
 /** Text of a content; parts that are not text count as their JSON. */
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content.trim();
   if (!Array.isArray(content)) return '';
   const parts: unknown[] = content;
-  const texts = parts.map((part) =>
-    isObject(part) && typeof part['text'] === 'string' ? part['text'] : JSON.stringify(part),
-  );
-  return texts.join('').trim();
+  const others = parts.filter((part) => !isText(part));
+  const isFew = others.length <= MOST_OTHER_PARTS;
+  let text = '';
+  for (const part of parts) {
+    if (isText(part)) text += part.text;
+    else if (isFew) text += JSON.stringify(part);
+  }
+  return (isFew ? text : text + JSON.stringify(others)).trim();
 }
 
-function withSortedKeys(_key: string, value: unknown): unknown {
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, withSortedKeys(value[name])]));
+}
+
+/** What is left of an allowance after a text; null where it is not enough. */
+function spend({ characters, values }: Allowance, text: string): Allowance | null {
+  if (text.length > characters) return null;
+  const spent = countValues(text, values, DEEPEST_ARGUMENTS);
+  return spent === null ? null : { characters: characters - text.length, values: values - spent };
 }
 
 /** Clients print arguments anew, so their spaces and their order of keys do not count. */
-function sameArguments(text: unknown): string {
-  if (typeof text !== 'string' || text.trim() === '') return '{}';
+function sameArguments(text: unknown, allowance: Allowance): { text: string; left: Allowance } {
+  if (typeof text !== 'string' || text.trim() === '') return { text: '{}', left: allowance };
+  const left = spend(allowance, text);
+  if (left === null) return { text: text.trim(), left: allowance };
   try {
-    return JSON.stringify(JSON.parse(text), withSortedKeys);
+    return { text: JSON.stringify(withSortedKeys(JSON.parse(text))), left };
   } catch {
-    return text.trim();
+    return { text: text.trim(), left };
   }
 }
 
 /** A message as all its copies have it: no reasoning, no ids, no outer white space. */
-function canonical(message: ChatMessage): string {
-  const calls = callsOf(message).map(({ function: called }) =>
-    isObject(called) ? [called['name'], sameArguments(called['arguments'])] : [],
-  );
+function canonical(message: ChatMessage, allowance: Allowance): { text: string; left: Allowance } {
+  let left = allowance;
+  const calls = callsOf(message).map(({ function: called }) => {
+    if (!isObject(called)) return [];
+    const same = sameArguments(called['arguments'], left);
+    ({ left } = same);
+    return [called['name'], same.text];
+  });
   // Half a surrogate pair that a model said comes back as U+FFFD.
-  return JSON.stringify([message.role, textOf(message.content).toWellFormed(), calls]);
+  return { text: JSON.stringify([message.role, textOf(message.content).toWellFormed(), calls]), left };
 }
 
 /** Where a conversation begins: turns of one model are never found by another. */
-export function conversationStart(model: string): string {
-  return hashText(model);
+export function conversationStart(model: string): Prefix {
+  return { hash: hashText(model), allowance: FULL_ALLOWANCE };
 }
 
-/** The hash of a conversation, `before` being that of all but its last message. */
-export function conversationWith(before: string, message: ChatMessage): string {
-  return hashText(before + canonical(message));
+/** A conversation with one message more. */
+export function conversationWith({ hash, allowance }: Prefix, message: ChatMessage): Prefix {
+  const { left, text } = canonical(message, allowance);
+  return { hash: hashText(hash + text), allowance: left };
 }
 
-/** What a turn is known by, `before` being the hash of the conversation up to it. */
-export function turnKey(before: string, message: ChatMessage): TurnKey {
-  const ids = callsOf(message).map(({ id }) => String(id));
-  return {
-    calls: ids.length === 0 ? null : hashText(`${before}${JSON.stringify(ids.toSorted())}`),
-    turn: conversationWith(before, message),
-  };
+function idText(id: unknown): string {
+  const text = String(id);
+  return text.length > LONGEST_ID ? hashText(text) : text;
+}
+
+/** What a turn is known by, `before` being the conversation up to it, and the conversation with it. */
+export function turnKey(before: Prefix, message: ChatMessage): { key: TurnKey; conversation: Prefix } {
+  const ids = callsOf(message).map(({ id }) => idText(id));
+  const conversation = conversationWith(before, message);
+  const calls = ids.length === 0 ? null : hashText(`${before.hash}${JSON.stringify(ids.sort())}`);
+  return { key: { calls, turn: conversation.hash }, conversation };
 }
