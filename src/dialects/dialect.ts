@@ -92,6 +92,8 @@ export interface Dialect {
    */
   read(document: JsonDocument, value: JsonObject): Reading;
   error(error: RouterError, requestId: string): PrintedError;
+  /** True for an error that clients act on only inside a stream: one who asked for a stream gets it there, after a 200. */
+  tellsInStream(error: RouterError): boolean;
   /** What this door's answers carry in their headers beside what all have. */
   headers(requestId: string): Readonly<Record<string, string>>;
 }

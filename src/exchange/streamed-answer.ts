@@ -1,4 +1,5 @@
 import type { Printer } from '../dialects/dialect.ts';
+import type { Admission } from '../ledger/entry.ts';
 import { openSource, type Source } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { atMost } from './at-most.ts';
@@ -40,11 +41,16 @@ async function say({ sink }: Streaming, text: string): Promise<void> {
 
 /** Gives the client its status. The ledger's word comes first: after a no, not a byte goes out. */
 async function commit(streaming: Streaming): Promise<Stop | null> {
-  const { answer, exchange, firstWords, line, sink } = streaming;
-  const admission = await exchange.admission;
+  const admission = await streaming.exchange.admission;
   if (streaming.isCommitted) return null;
-  const stop = line.stopped();
+  const stop = streaming.line.stopped();
   if (stop !== null) return stop;
+  await giveStatus(streaming, admission);
+  return null;
+}
+
+async function giveStatus(streaming: Streaming, admission: Admission | null): Promise<void> {
+  const { answer, exchange, firstWords, line, sink } = streaming;
   streaming.isCommitted = true;
   line.watch.rearm();
   const headers = {
@@ -54,7 +60,6 @@ async function commit(streaming: Streaming): Promise<Stop | null> {
   };
   answer.resolve(new Response(sink.readable, { headers }));
   await say(streaming, firstWords);
-  return null;
 }
 
 function addClientAlarms(streaming: Streaming): void {
@@ -130,7 +135,11 @@ function toldBy(reader: Reader | null): Told {
 }
 
 /** What the steps still held back. After a failure it goes out only where something has gone before it. */
-async function flush({ isCommitted, reader, sink }: Streaming, stop: Stop | null): Promise<void> {
+async function flush(streaming: Streaming, stop: Stop | null): Promise<void> {
+  const { exchange, isCommitted, reader, sink } = streaming;
+  if (!isCommitted && stop !== null && exchange.ask.dialect.tellsInStream(errorOf(stop))) {
+    return giveStatus(streaming, await exchange.admission);
+  }
   const rest = reader?.translator.flush() ?? null;
   if (rest === null || (stop !== null && !(isCommitted && reader?.translator.hasChoice))) return;
   await sink.write(rest);

@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../support/keys.ts';
+import { readEvents } from '../support/printed-answer.ts';
+import { playProvider } from '../support/provider.ts';
 import { get, openaiClient } from '../support/router.ts';
 
 let secret = '';
@@ -98,6 +100,35 @@ describe('what would need kept state is refused, and says what to do', () => {
     });
     expect(response.status).toBe(426);
   });
+});
+
+it('a context that is full is told in the stream, where Codex makes its history shorter', async () => {
+  const provider = playProvider(() =>
+    Response.json(
+      {
+        error: {
+          message: 'maximum context length is 131072 tokens, you requested 140000',
+          code: 'context_length_exceeded',
+        },
+      },
+      { status: 400 },
+    ),
+  );
+  const body = { model: 'deepseek/deepseek-flash', input: INPUT };
+  const streamed = await post('/responses', { ...body, stream: true });
+  expect(streamed.status).toBe(200);
+  const events = readEvents(await streamed.text());
+  expect(events.map(({ event }) => event)).toEqual([
+    'response.created',
+    'response.in_progress',
+    'response.failed',
+    undefined,
+  ]);
+  expect(events[2]?.data['response']).toMatchObject({ status: 'failed', error: { code: 'context_length_exceeded' } });
+  const whole = await post('/responses', body);
+  expect(whole.status).toBe(400);
+  expect(await whole.json()).toMatchObject({ error: { code: 'context_length_exceeded' } });
+  provider.restore();
 });
 
 it('input tokens are counted without a provider', async () => {

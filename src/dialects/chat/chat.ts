@@ -18,6 +18,7 @@ export const chatDialect: Dialect = {
     openPrinter: openChatPrinter,
     printWhole,
   }),
+  tellsInStream: () => false,
   headers: () => ({}),
   error: (error) => ({ status: error.status, headers: {}, body: errorBody(error) }),
 };

@@ -18,5 +18,6 @@ export const messagesDialect: Dialect = {
     };
   },
   error: answerError,
+  tellsInStream: () => false,
   headers: (requestId) => ({ 'request-id': requestId }),
 };

@@ -18,5 +18,7 @@ export const responsesDialect: Dialect = {
     };
   },
   error: answerError,
+  // Codex makes its history shorter on this alone; on a 400 it gives up.
+  tellsInStream: ({ code }) => code === 'context_length_exceeded',
   headers: () => ({}),
 };
