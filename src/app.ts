@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { getPathNoStrict } from 'hono/utils/url';
 import { chatCompletions } from './api/chat-completions.ts';
+import { embeddings } from './api/embeddings.ts';
 import { internal } from './api/internal/internal.ts';
 import { key } from './api/key.ts';
 import { messages } from './api/messages.ts';
@@ -26,6 +27,7 @@ const api = new Hono<AppEnv>({ strict: false })
   .route('/', chatCompletions)
   .route('/', messages)
   .route('/', responses)
+  .route('/', embeddings)
   .route('/', key)
   .route('/', models);
 

@@ -41,6 +41,14 @@ export type Thinking =
   | { kind: 'always'; efforts: readonly string[] }
   | { kind: 'switch'; default: 'on' | 'off'; efforts: readonly string[] };
 
+/** What a model that makes embeddings takes. */
+export interface Embedding {
+  /** Most inputs of one request. */
+  maxInputs: number;
+  /** Lengths of vectors that may be asked for; null where any may. */
+  dimensions: readonly number[] | null;
+}
+
 /** One model of one provider, as data. */
 export interface Model {
   /** The provider's own id, without the provider: `kimi-k3`. */
@@ -49,6 +57,8 @@ export interface Model {
   maxOutput: number;
   inputs: readonly Input[];
   tools: boolean;
+  /** Only on a model that makes embeddings, and no conversation. */
+  embedding?: Embedding;
   thinking: Thinking;
   /** Whether `response_format` may hold a schema, or says no more than that JSON is wanted. */
   structured: 'schema' | 'object';

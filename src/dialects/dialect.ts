@@ -83,17 +83,21 @@ export interface PrintedError {
   body: object;
 }
 
-/** A door's dialect. Pure: ids and times are passed in. */
-export interface Dialect {
+/** An endpoint's own ways, whatever is asked there. Pure: ids and times are passed in. */
+export interface Door {
   readonly endpoint: Endpoint;
-  /**
-   * Reads a body. `value` is the document's object, or what a key's pipeline made of it.
-   * Throws RouterError for what the door cannot take, `param` naming the member.
-   */
-  read(document: JsonDocument, value: JsonObject): Reading;
   error(error: RouterError, requestId: string): PrintedError;
   /** True for an error that clients act on only inside a stream: one who asked for a stream gets it there, after a 200. */
   tellsInStream(error: RouterError): boolean;
   /** What this door's answers carry in their headers beside what all have. */
   headers(requestId: string): Readonly<Record<string, string>>;
+}
+
+/** A door for conversations, and the dialect that is spoken there. */
+export interface Dialect extends Door {
+  /**
+   * Reads a body. `value` is the document's object, or what a key's pipeline made of it.
+   * Throws RouterError for what the door cannot take, `param` naming the member.
+   */
+  read(document: JsonDocument, value: JsonObject): Reading;
 }

@@ -17,7 +17,7 @@ export function rateLimitHeaders({ rateLimits }: { rateLimits: RateLimits }): Re
 /** Which provider and model served, what was lost on the way, and the key's limits. No header of the provider passes. */
 export function answerHeaders(exchange: Exchange, admission: Admission | null): Record<string, string> {
   return {
-    ...exchange.ask.dialect.headers(exchange.incoming.requestId),
+    ...exchange.ask.door.headers(exchange.incoming.requestId),
     'x-llm-provider': exchange.leg.target.configured.provider.id,
     'x-llm-model': exchange.leg.target.model.id,
     ...(exchange.leg.notice === null ? {} : { 'x-llm-notice': exchange.leg.notice }),

@@ -1,4 +1,4 @@
-import type { Dialect, Reading } from '../dialects/dialect.ts';
+import type { Dialect, Door, Reading } from '../dialects/dialect.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { findPipeline } from '../pipelines/registry.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
@@ -9,12 +9,8 @@ import { sessionOf, tagsOf } from './tags.ts';
 
 /** What a client wants. Made once; each try at a provider is prepared from it. */
 export interface Ask {
-  readonly dialect: Dialect;
-  readonly pipeline: Pipeline;
-  /** The body as it was sent. */
-  readonly document: JsonDocument;
-  readonly reading: Reading;
-  /** In Chat Completions, as the client wrote it. */
+  readonly door: Door;
+  /** In Chat Completions, as the client wrote it; what it wants embedded stands there as a message. */
   readonly request: ChatRequest;
   readonly wantsStream: boolean;
   /** What the client calls its session and what it marks its requests with, for the log. */
@@ -22,20 +18,43 @@ export interface Ask {
   readonly tags: Readonly<Record<string, string>> | null;
 }
 
-/** Reads what the client wants. Throws RouterError for what its door cannot take. */
-export async function readAsk(incoming: Incoming, dialect: Dialect): Promise<Ask> {
-  const { config, key, request: sent } = incoming;
-  const document = parseDocument(await readBody(sent, config.maxBodyBytes));
-  const pipeline = findPipeline(key.purpose);
-  // Other dialects than the door's own come to the chat door only: Cursor mixes them there.
-  const value = dialect.endpoint === 'chat' ? (pipeline.read?.(document.value) ?? document.value) : document.value;
-  const reading = dialect.read(document, value);
-  if (reading.changes.length > 0) logStage(incoming, 'request_read', { changes: reading.changes.join('; ') });
-  const { request } = reading;
+/** The same for a conversation. */
+export interface ConversationAsk extends Ask {
+  readonly door: Dialect;
+  readonly pipeline: Pipeline;
+  /** The body as it was sent. */
+  readonly document: JsonDocument;
+  readonly reading: Reading;
+}
+
+/** Reads a body to its end. Throws RouterError for what is too large, no JSON, or nested too deeply. */
+export async function readDocument({ config, request }: Incoming): Promise<JsonDocument> {
+  return parseDocument(await readBody(request, config.maxBodyBytes));
+}
+
+/** What an ask has whatever is asked for. */
+export function askOf(
+  { request: { headers } }: Incoming,
+  door: Door,
+  document: JsonDocument,
+  request: ChatRequest,
+): Ask {
   return {
-    ...{ dialect, pipeline, document, reading, request },
+    door,
+    request,
     wantsStream: request.stream === true,
-    session: sessionOf(sent.headers, document.value),
-    tags: tagsOf(sent.headers),
+    session: sessionOf(headers, document.value),
+    tags: tagsOf(headers),
   };
+}
+
+/** Reads what the client wants in a conversation. Throws RouterError for what its door cannot take. */
+export async function readAsk(incoming: Incoming, door: Dialect): Promise<ConversationAsk> {
+  const document = await readDocument(incoming);
+  const pipeline = findPipeline(incoming.key.purpose);
+  // Other dialects than the door's own come to the chat door only: Cursor mixes them there.
+  const value = door.endpoint === 'chat' ? (pipeline.read?.(document.value) ?? document.value) : document.value;
+  const reading = door.read(document, value);
+  if (reading.changes.length > 0) logStage(incoming, 'request_read', { changes: reading.changes.join('; ') });
+  return { ...askOf(incoming, door, document, reading.request), door, pipeline, document, reading };
 }

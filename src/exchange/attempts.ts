@@ -1,4 +1,3 @@
-import { callProvider } from '../providers/call.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
 import { logStage } from './incoming.ts';
@@ -64,13 +63,11 @@ export type Called = { kind: 'answered'; body: ReadableStream<Uint8Array> } | { 
 
 /** One call of the provider. */
 export async function callOnce(exchange: Exchange, line: ProviderLine): Promise<Called> {
-  const { provider, apiKey, baseUrl } = exchange.leg.target.configured;
+  const { provider, apiKey } = exchange.leg.target.configured;
   line.calling();
   let response: Response;
   try {
-    const { body, prepared } = exchange.leg;
-    const { signal } = line;
-    response = await (provider.answer?.(prepared, signal) ?? callProvider({ provider, apiKey, baseUrl, body, signal }));
+    response = await exchange.leg.call(line.signal);
     if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };
     const error = response.ok ? brokenOff() : provider.error(await readFailure(response, [apiKey], Date.now()));
     line.refused();

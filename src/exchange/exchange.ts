@@ -3,15 +3,15 @@ import type { AnswerFacts, Served } from '../dialects/dialect.ts';
 import type { Admission, Attempt } from '../ledger/entry.ts';
 import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, ConversationAsk } from './ask.ts';
 import type { Incoming } from './incoming.ts';
-import type { Leg } from './leg.ts';
+import type { ConversationLeg, Leg } from './leg.ts';
 
 /** One request on its way, once it is known what serves it and the ledger has been asked. */
-export interface Exchange {
+export interface Exchange<A extends Ask = Ask, L extends Leg = Leg> {
   readonly incoming: Incoming;
-  readonly ask: Ask;
-  readonly leg: Leg;
+  readonly ask: A;
+  readonly leg: L;
   /** Tokens that the input is thought to have. */
   readonly inputEstimate: number;
   /**
@@ -21,6 +21,9 @@ export interface Exchange {
   readonly admission: Promise<Admission | null>;
   readonly attempts: Attempt[];
 }
+
+/** The same for a conversation. */
+export type Conversing = Exchange<ConversationAsk, ConversationLeg>;
 
 /** What the answer says of itself. */
 export function answerFacts({ ask, incoming, inputEstimate }: Exchange): AnswerFacts {

@@ -6,32 +6,43 @@ import type { Conversation } from '../pipelines/pipeline.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { printDocument } from '../protocol/json-document.ts';
 import type { Notice } from '../protocol/notice.ts';
+import { callProvider } from '../providers/call.ts';
 import { ownToolsOf } from '../providers/own-tools.ts';
 import { isThinking } from '../providers/thinking.ts';
 import { allowTools } from './allow-tools.ts';
-import type { Ask } from './ask.ts';
+import type { ConversationAsk } from './ask.ts';
 import { type Incoming, logStage } from './incoming.ts';
 import type { Target } from './target.ts';
 
-/** One try at one target: the request as that target gets it, and how its answer is turned back. */
+/** One try at one target. */
 export interface Leg {
   readonly target: Target;
   /** The price at the request's start; null where the catalogue has none. */
   readonly price: Price | null;
-  readonly conversation: Conversation;
   /** What was missing in the request, and is served all the same. */
   readonly notice: Notice | null;
-  /** As the provider gets it. */
-  readonly prepared: ChatRequest;
-  /** The same as text; empty for a provider that answers out of the Worker. */
-  readonly body: string;
   /** The provider's own tools in it that have a price a call. */
   readonly pricedTools: readonly string[];
+  /** Calls the provider with the request as this target gets it. */
+  call(signal: AbortSignal): Promise<Response>;
+}
+
+/** The same in a conversation, with how its answer is turned back. */
+export interface ConversationLeg extends Leg {
+  readonly conversation: Conversation;
+}
+
+/** What is known of a target before a leg is prepared for it. */
+export interface Settled {
+  target: Target;
+  price: Price | null;
+  /** The request without its prompt, as this target gets it. */
+  settings: ChatRequest;
 }
 
 async function openConversation(
   { config, env, key, requestId, runAfter }: Incoming,
-  { pipeline, request }: Ask,
+  { pipeline, request }: ConversationAsk,
   { configured, model }: Target,
   settings: ChatRequest,
 ): Promise<Conversation> {
@@ -53,15 +64,15 @@ async function openConversation(
 /** Prepares the ask for one target, whose settings are known. Throws RouterError for what that target cannot be asked. */
 export async function prepareLeg(
   incoming: Incoming,
-  ask: Ask,
-  { target, price, settings }: Pick<Leg, 'target' | 'price'> & { settings: ChatRequest },
-): Promise<Leg> {
+  ask: ConversationAsk,
+  { target, price, settings }: Settled,
+): Promise<ConversationLeg> {
   const { configured, model, parameters } = target;
   const [conversation, user] = await Promise.all([
     openConversation(incoming, ask, target, settings),
     userHash(incoming.key, ask.request['user_id']),
   ]);
-  const { provider } = configured;
+  const { provider, apiKey, baseUrl } = configured;
   const mayUse = (name: string) => isAllowed(incoming.key.models, [name]);
   const context = { model, parameters, userHash: user, mayUse };
   const { changes, notice, request: prepared } = provider.request(conversation.request, context);
@@ -69,5 +80,11 @@ export async function prepareLeg(
   const pricedTools = allowTools(incoming.key, price, ownToolsOf(prepared));
   // What nobody changed stands in the text as the client wrote it.
   const body = provider.answer === undefined ? printDocument(ask.document, prepared) : '';
-  return { target, price, conversation, prepared, body, pricedTools, notice: notice ?? conversation.notice ?? null };
+  return {
+    ...{ target, price, conversation, pricedTools },
+    notice: notice ?? conversation.notice ?? null,
+    call: (signal) =>
+      provider.answer?.(prepared, signal) ??
+      callProvider({ provider, apiKey, baseUrl, path: '/chat/completions', body, signal }),
+  };
 }

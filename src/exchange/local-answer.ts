@@ -5,7 +5,7 @@ import { StreamEvent } from '../protocol/event.ts';
 import { frameOf } from '../protocol/sse.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { rateLimitHeaders } from './answer-headers.ts';
-import type { Ask } from './ask.ts';
+import type { ConversationAsk } from './ask.ts';
 import { askLedger } from './ask-ledger.ts';
 import { atMost } from './at-most.ts';
 import type { Incoming } from './incoming.ts';
@@ -24,7 +24,11 @@ export interface LocalText {
 const NOTHING_HELD = { holdNanoUsd: 0, inputEstimate: 0, inputCostNanoUsd: 0, priced: true };
 const USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
-function completionOf({ request }: Ask, { requestId, startedAt }: Incoming, local: LocalText): ChatCompletion {
+function completionOf(
+  { request }: ConversationAsk,
+  { requestId, startedAt }: Incoming,
+  local: LocalText,
+): ChatCompletion {
   return {
     id: requestId,
     object: 'chat.completion',
@@ -36,7 +40,7 @@ function completionOf({ request }: Ask, { requestId, startedAt }: Incoming, loca
 }
 
 /** The answer as the door's clients read it. */
-function print(incoming: Incoming, ask: Ask, local: LocalText): string {
+function print(incoming: Incoming, ask: ConversationAsk, local: LocalText): string {
   const { reading, request, wantsStream } = ask;
   const completion = completionOf(ask, incoming, local);
   const facts = {
@@ -64,11 +68,11 @@ function print(incoming: Incoming, ask: Ask, local: LocalText): string {
  */
 export async function answerLocally(
   incoming: Incoming,
-  ask: Ask,
+  ask: ConversationAsk,
   local: LocalText,
 ): Promise<{ kind: 'answered'; response: Response } | Refused> {
   const { env, key, keyHash, runAfter } = incoming;
-  const known = { endpoint: ask.dialect.endpoint, ask, target: null, price: null };
+  const known = { endpoint: ask.door.endpoint, ask, target: null, price: null };
   const facts = factsOf(incoming, known);
   const asking = askLedger(incoming, { ...facts, ...NOTHING_HELD, keyHash });
   const admission = await asking.catch((cause: unknown) => ({ kind: 'unknown' as const, cause }));
@@ -85,7 +89,7 @@ export async function answerLocally(
   runAfter('settle a local answer', settling);
   await atMost(LONGEST_WAIT_MS, settling);
   const headers = {
-    ...ask.dialect.headers(incoming.requestId),
+    ...ask.door.headers(incoming.requestId),
     ...(admission === null ? {} : rateLimitHeaders(admission)),
     ...(ask.wantsStream
       ? { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }

@@ -11,7 +11,7 @@ import { createMeter, type Reading } from '../stream/meter.ts';
 import { createNormalizer, type Endings } from '../stream/normalize.ts';
 import { createTranslator, type Translator } from '../stream/translate.ts';
 
-import type { Exchange } from './exchange.ts';
+import type { Conversing } from './exchange.ts';
 import { brokenOff } from './provider-failure.ts';
 import type { BodyAsStream } from './relay.ts';
 
@@ -29,7 +29,7 @@ export interface Reader {
 }
 
 /** Provider normaliser → meter → pipeline: the meter counts what the provider said, not what the client saw. */
-export function openReader(exchange: Exchange, printer: Printer): Reader {
+export function openReader(exchange: Conversing, printer: Printer): Reader {
   const { apiKey, provider } = exchange.leg.target.configured;
   const { step } = exchange.leg.conversation;
   const normalizer = createNormalizer({

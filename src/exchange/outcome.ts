@@ -64,7 +64,7 @@ function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settle
 export function settlementOf(exchange: Exchange, outcome: Outcome, now: number): Settlement {
   const { ask, attempts, incoming, inputEstimate, leg } = exchange;
   const { notice, price, target } = leg;
-  const facts = factsOf(incoming, { endpoint: ask.dialect.endpoint, ask, target, price });
+  const facts = factsOf(incoming, { endpoint: ask.door.endpoint, ask, target, price });
   return settlementFrom({ facts, price, inputEstimate, attempts, notice, repeated: null }, outcome, now);
 }
 

@@ -5,7 +5,7 @@ import { answerHeaders } from './answer-headers.ts';
 import { atMost } from './at-most.ts';
 import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
-import { answerFacts, type Exchange, servedBy } from './exchange.ts';
+import { answerFacts, type Conversing, servedBy } from './exchange.ts';
 import { onClientLeft } from './incoming.ts';
 import { openReader, type Reader } from './open-reading.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
@@ -21,7 +21,7 @@ const LONGEST_LINGER_MS = 50;
 
 /** A streamed answer under way. */
 interface Streaming {
-  exchange: Exchange;
+  exchange: Conversing;
   line: ProviderLine;
   sink: Sink;
   printer: Printer;
@@ -137,7 +137,7 @@ function toldBy(reader: Reader | null): Told {
 /** What the steps still held back. After a failure it goes out only where something has gone before it. */
 async function flush(streaming: Streaming, stop: Stop | null): Promise<void> {
   const { exchange, isCommitted, reader, sink } = streaming;
-  if (!isCommitted && stop !== null && exchange.ask.dialect.tellsInStream(errorOf(stop))) {
+  if (!isCommitted && stop !== null && exchange.ask.door.tellsInStream(errorOf(stop))) {
     return giveStatus(streaming, await exchange.admission);
   }
   const rest = reader?.translator.flush() ?? null;
@@ -177,7 +177,7 @@ function clientSide(streaming: Streaming): ClientSide {
 }
 
 /** Answers with a stream, which the door's printer writes. */
-export function answerWithStream(exchange: Exchange): Promise<Response> {
+export function answerWithStream(exchange: Conversing): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   drive(exchange, (line) => {
     const sink = openSink(line.clientLeft);

@@ -1,36 +1,24 @@
 import type { WholeAnswer } from '../dialects/dialect.ts';
 import { readCompletion } from '../protocol/completion.ts';
-import type { RouterError } from '../protocol/errors.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
-import { nanoToUsd } from '../protocol/money.ts';
 import { countToolUses } from '../protocol/tool-uses.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
-import { openSource } from '../stream/source.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerWithBody, failedAt200, type WholeReader } from './answer-with-body.ts';
 import type { Tried } from './attempts.ts';
-import { type ClientSide, drive } from './drive.ts';
-import { answerFacts, type Exchange, servedBy } from './exchange.ts';
-import { onClientLeft } from './incoming.ts';
+import { answerFacts, type Conversing, servedBy } from './exchange.ts';
 import type { Leg } from './leg.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
 import { brokenOff } from './provider-failure.ts';
-import type { ProviderLine } from './provider-line.ts';
-import { readWhole } from './relay.ts';
-import { errorOf, type Stop } from './stop.ts';
 
 /** What was read of a provider's whole answer. */
 interface Whole {
   told: Told;
   /** What the client gets of it; null where it is no answer. */
   answer: Pick<WholeAnswer, 'completion' | 'text'> | null;
-}
-
-function failed(error: RouterError, accepted: boolean): Tried {
-  return { stop: { kind: 'provider_failed', error }, status: 200, accepted };
 }
 
 function toldBy({ pricedTools }: Leg, { completion, finishReason, vendorFinishReason }: NormalCompletion): Told {
@@ -49,16 +37,16 @@ function failureIn(provider: Provider, { isComplete, finishReason, vendorFinishR
 }
 
 /** Reads an answer's text: blank lines that a provider sends while one waits are life, and no part of it. */
-function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
+function readAnswer(exchange: Conversing, body: string, whole: Whole): Tried {
   const { apiKey, provider } = exchange.leg.target.configured;
   const text = withoutHalves(body);
   const read = readCompletion(text);
-  if (read.kind === 'cut') return failed(brokenOff(), true);
+  if (read.kind === 'cut') return failedAt200(brokenOff(), true);
   if (read.kind !== 'completion') {
     // A good status that holds an error is a refusal: nothing was used, or else it says what.
     const usage = read.kind === 'error' ? readUsage(read.body['usage']) : null;
     whole.told = { ...NOTHING_TOLD, usage };
-    return failed(provider.error(failureIn200(text, [apiKey])), false);
+    return failedAt200(provider.error(failureIn200(text, [apiKey])), false);
   }
   const mended = provider.mendCompletion?.(read.completion) ?? false;
   const normal = normalizeCompletion(read.completion, {
@@ -68,7 +56,7 @@ function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
   });
   whole.told = toldBy(exchange.leg, normal);
   const error = failureIn(provider, normal);
-  if (error !== null) return failed(error, true);
+  if (error !== null) return failedAt200(error, true);
   const isAsWritten = !(read.mended || mended || normal.changed);
   const { completion } = exchange.leg.conversation;
   whole.answer =
@@ -78,47 +66,21 @@ function readAnswer(exchange: Exchange, body: string, whole: Whole): Tried {
   return null;
 }
 
-/** Takes an answer that comes, and goes on, as one body. */
-function openWhole(exchange: Exchange, line: ProviderLine, answer: PromiseWithResolvers<Response>): ClientSide {
+/** Reads a conversation's answer, and prints it as its door's clients read it. */
+function openConversationReader(exchange: Conversing): WholeReader {
   const whole: Whole = { told: NOTHING_TOLD, answer: null };
   return {
-    async take(body) {
-      const source = openSource(body, line.signal);
-      const read = await readWhole(source, new Uint8Array(0), line);
-      if (read.kind === 'read') return readAnswer(exchange, read.text, whole);
-      void source.cancel(read.stop.kind).catch(() => undefined);
-      return { stop: read.stop, status: 200, accepted: true };
-    },
-    mayWait: () => true,
+    read: (text) => readAnswer(exchange, text, whole),
     told: () => whole.told,
-    isCommitted: false,
-    firstTokenAt: null,
-    flush: async () => undefined,
-    async finish(settlement) {
+    print(settlement) {
       if (whole.answer === null) throw new Error('an answer that was never read cannot be sent');
-      const printed = exchange.ask.reading.printWhole(
-        { ...whole.answer, served: servedBy(exchange), ending: settlement },
-        answerFacts(exchange),
-      );
-      const headers = {
-        'content-type': 'application/json',
-        'x-llm-cost-usd': nanoToUsd(settlement.costNanoUsd),
-        ...answerHeaders(exchange, await exchange.admission),
-      };
-      answer.resolve(new Response(printed, { headers }));
-    },
-    async fail(stop: Stop) {
-      answer.reject(errorOf(stop));
+      const answer = { ...whole.answer, served: servedBy(exchange), ending: settlement };
+      return exchange.ask.reading.printWhole(answer, answerFacts(exchange));
     },
   };
 }
 
-/** Answers with one JSON body. The job outlives a client that leaves, as with streams. */
-export function answerWhole(exchange: Exchange): Promise<Response> {
-  const answer = Promise.withResolvers<Response>();
-  drive(exchange, (line) => {
-    onClientLeft(exchange.incoming.request, line.clientLeft);
-    return openWhole(exchange, line, answer);
-  });
-  return answer.promise;
+/** Answers with one JSON body. */
+export function answerWhole(exchange: Conversing): Promise<Response> {
+  return answerWithBody(exchange, openConversationReader(exchange));
 }

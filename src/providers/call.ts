@@ -13,6 +13,8 @@ export interface ProviderCall {
   apiKey: string;
   /** From the configuration, without a slash at the end; never from the client. */
   baseUrl: string;
+  /** `/chat/completions`, or the path of whatever is asked. */
+  path: string;
   body: BodyInit;
   signal: AbortSignal;
   /** A double in place of the platform's fetch. */
@@ -24,10 +26,10 @@ export interface ProviderCall {
  * Rejects with RouterError `upstream_error` where no answer came, and with the signal's reason when it fired.
  */
 export async function callProvider(call: ProviderCall): Promise<Response> {
-  const { provider, apiKey, baseUrl, body, signal, fetch: send = plainFetch } = call;
+  const { provider, apiKey, baseUrl, path, body, signal, fetch: send = plainFetch } = call;
   const init = { method: 'POST', headers: providerHeaders(apiKey), body, signal, redirect: 'manual' } as const;
   try {
-    return await send(`${baseUrl}/chat/completions`, init);
+    return await send(`${baseUrl}${path}`, init);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     throw new RouterError('upstream_error', `${provider.name} could not be reached. Try again shortly.`, { cause });

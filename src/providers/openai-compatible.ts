@@ -15,7 +15,7 @@ import { settleStructuredOutput } from './structured-output.ts';
 export interface ProviderSpec
   extends Pick<
       Provider,
-      'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer'
+      'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer' | 'embed'
     >,
     Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath' | 'repeatsCallIds'>> {
   aliases?: readonly Alias[];

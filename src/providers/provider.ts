@@ -1,5 +1,6 @@
 import type { Alias, Model } from '../catalog/model.ts';
 import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts';
+import type { EmbeddingRequest } from '../protocol/embeddings.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import type { Notice } from '../protocol/notice.ts';
 import type { Balance } from './read-balance.ts';
@@ -74,4 +75,6 @@ export interface Provider {
    * to print a large one and to parse it again would cost as much as all else.
    */
   answer?(request: ChatRequest, signal: AbortSignal): Promise<Response>;
+  /** The same for embeddings. */
+  embed?(request: EmbeddingRequest): Promise<Response>;
 }

@@ -1,6 +1,7 @@
 import type { Model } from '../catalog/model.ts';
 import { openAICompatible } from './openai-compatible.ts';
 import { answerTest } from './test-answer.ts';
+import { embedTest } from './test-embedding.ts';
 
 function model(id: string, over: Partial<Model> = {}): Model {
   return {
@@ -22,7 +23,7 @@ function model(id: string, over: Partial<Model> = {}): Model {
 /**
  * Answers out of the Worker, without network or key, always the same:
  * `echo` repeats the last user message, `reason` thinks first, `tool` calls the first tool,
- * `slow` sends a word each 200 ms, `error` fails with the HTTP status in the last user message.
+ * `slow` sends a word each 200 ms, `error` fails with the HTTP status in the last user message, `embed` makes embeddings.
  */
 export const test = openAICompatible({
   id: 'test',
@@ -35,7 +36,9 @@ export const test = openAICompatible({
     model('tool'),
     model('slow'),
     model('error'),
+    model('embed', { maxOutput: 0, embedding: { maxInputs: 64, dimensions: null } }),
   ],
   modelsPath: null,
   answer: answerTest,
+  embed: embedTest,
 });

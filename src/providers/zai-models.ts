@@ -78,6 +78,20 @@ export const ZAI_MODELS: readonly Model[] = [
     thinking: SWITCH,
     ...since('2026-01-19', { input: 0, cached: 0, output: 0 }),
   },
+  {
+    id: 'embedding-3',
+    contextLength: 3_072,
+    maxOutput: 0,
+    inputs: TEXT,
+    tools: false,
+    thinking: { kind: 'none' },
+    structured: 'object',
+    wantsReasoning: false,
+    // https://docs.bigmodel.cn/cn/guide/models/embedding/embedding-3 (2026-11): 64 texts, four lengths of vectors.
+    embedding: { maxInputs: 64, dimensions: [256, 512, 1024, 2048] },
+    // The page prices it in CNY alone, 0.5 a million; at 7.1 CNY a USD.
+    ...since('2024-10-01', { input: 0.07, cached: 0.07, output: 0 }),
+  },
 ];
 
 export const ZAI_ALIASES: readonly Alias[] = slashFree(ZAI_MODELS);

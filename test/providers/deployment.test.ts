@@ -197,6 +197,7 @@ describe('a failed answer', () => {
 describe('a call of a provider', () => {
   const call = (fetch: (request: Request) => Promise<Response>, signal = new AbortController().signal) =>
     callProvider({
+      path: '/chat/completions',
       ...one({ DEEPSEEK_API_KEY: 'd' }),
       body: '{"a":1}',
       signal,

@@ -32,6 +32,7 @@ async function send(request: Record<string, unknown> & { model: string }, answer
   );
   let sent: Request | undefined;
   const response = await callProvider({
+    path: '/chat/completions',
     ...configured,
     body: JSON.stringify(prepared.request),
     signal: new AbortController().signal,

@@ -1,0 +1,115 @@
+import type { Embedding } from '../catalog/model.ts';
+import { embeddingsDoor } from '../dialects/embeddings/embeddings.ts';
+import { printEmbeddings } from '../dialects/embeddings/print-answer.ts';
+import { type EmbeddingsRequest, readEmbeddingsRequest } from '../dialects/embeddings/read-request.ts';
+import { type EmbeddingRequest, readEmbeddings } from '../protocol/embeddings.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { estimateInputTokens } from '../protocol/estimate.ts';
+import type { JsonDocument } from '../protocol/json-document.ts';
+import { readUsage } from '../protocol/usage.ts';
+import { callProvider } from '../providers/call.ts';
+import { failureIn200 } from '../providers/failure.ts';
+import { answerWithBody, failedAt200, type WholeReader } from './answer-with-body.ts';
+import { type Ask, askOf, readDocument } from './ask.ts';
+import { refuseKnown } from './ask-ledger.ts';
+import { begin } from './begin.ts';
+import type { Exchange } from './exchange.ts';
+import { findTarget } from './find-target.ts';
+import type { Incoming } from './incoming.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { Leg, Settled } from './leg.ts';
+import { NOTHING_TOLD } from './outcome.ts';
+import { orRefused, refuse } from './refused.ts';
+import type { Target } from './target.ts';
+import { wrongDoor } from './wrong-door.ts';
+
+/** What is asked for, beside what every ask has. */
+interface EmbeddingAsk extends Ask {
+  readonly document: JsonDocument;
+  readonly wanted: EmbeddingsRequest;
+}
+
+async function readAsk(incoming: Incoming): Promise<EmbeddingAsk> {
+  const document = await readDocument(incoming);
+  const wanted = readEmbeddingsRequest(document.value);
+  return { ...askOf(incoming, embeddingsDoor, document, wanted.request), document, wanted };
+}
+
+/** Throws RouterError for what the model does not take. */
+function check({ wanted }: EmbeddingAsk, name: string, { dimensions, maxInputs }: Embedding): void {
+  if (wanted.inputs.length > maxInputs) {
+    throw new RouterError(
+      'invalid_value',
+      `'input' has ${wanted.inputs.length} texts, and ${name} takes ${maxInputs} a request. Send fewer at once.`,
+      { param: 'input' },
+    );
+  }
+  if (wanted.dimensions === null || dimensions === null || dimensions.includes(wanted.dimensions)) return;
+  throw new RouterError('invalid_value', `'dimensions' must be one of ${dimensions.join(', ')} for ${name}.`, {
+    param: 'dimensions',
+  });
+}
+
+function findEmbedder(incoming: Incoming, ask: EmbeddingAsk): Target {
+  const found = findTarget(incoming, ask.request);
+  if (found.kind === 'unknown') throw found.error;
+  const { configured, model } = found.target;
+  if (model.embedding === undefined) throw wrongDoor(ask.request.model, 'chat');
+  check(ask, `${configured.provider.id}/${model.id}`, model.embedding);
+  return found.target;
+}
+
+async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled): Promise<Leg> {
+  const { provider, apiKey, baseUrl } = target.configured;
+  const asked: EmbeddingRequest = {
+    model: target.model.id,
+    input: wanted.inputs,
+    ...(wanted.dimensions === null ? {} : { dimensions: wanted.dimensions }),
+  };
+  return {
+    ...{ target, price, notice: null, pricedTools: [] },
+    call: (signal) =>
+      provider.embed?.(asked) ??
+      callProvider({ provider, apiKey, baseUrl, path: '/embeddings', body: JSON.stringify(asked), signal }),
+  };
+}
+
+function openVectorReader({ ask, leg }: Exchange<EmbeddingAsk>): WholeReader {
+  const { provider, apiKey } = leg.target.configured;
+  let vectors: number[][] = [];
+  let told = NOTHING_TOLD;
+  return {
+    read(text) {
+      const read = readEmbeddings(text, ask.wanted.inputs.length);
+      if (read.kind !== 'vectors') {
+        return failedAt200(provider.error(failureIn200(text, [apiKey])), false);
+      }
+      vectors = read.vectors;
+      told = { ...NOTHING_TOLD, usage: readUsage(read.usage), finishReason: 'stop' };
+      return null;
+    },
+    told: () => told,
+    print: ({ usage }) => JSON.stringify(printEmbeddings(vectors, ask.wanted.encoding, ask.request.model, usage)),
+  };
+}
+
+async function run(incoming: Incoming): Promise<() => Promise<Response>> {
+  const nothing = { endpoint: embeddingsDoor.endpoint, ask: null, target: null, price: null };
+  const read = await orRefused(nothing, () => {
+    refuseKnown(incoming);
+    return readAsk(incoming);
+  });
+  if (read.kind === 'refused') return refuse(incoming, read);
+  const ask = read.value;
+  const found = await orRefused({ ...nothing, ask }, () => findEmbedder(incoming, ask));
+  if (found.kind === 'refused') return refuse(incoming, found);
+  const inputEstimate = estimateInputTokens(ask.request, ask.document);
+  const begun = await begin(incoming, ask, found.value, inputEstimate, (settled) => prepareLeg(ask, settled));
+  if (begun.kind === 'refused') return refuse(incoming, begun);
+  return () => answerWithBody(begun.exchange, openVectorReader(begun.exchange));
+}
+
+/** Serves one request for embeddings. Rejects with RouterError where it is refused, or its answer is an error. */
+export function serveEmbeddings(incoming: Incoming): Promise<Response> {
+  return keepAlive(incoming, run(incoming));
+}
