@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-/* The table of the ledger's promises in README.md and the names of the tests say the same. */
+/* What the table in README.md calls the proof of a promise is a test that bears its name. */
 
 const readme = Object.values(import.meta.glob('./README.md', { query: '?raw', import: 'default', eager: true })).join();
 const sources = Object.entries(import.meta.glob('./**/*.ts', { query: '?raw', import: 'default', eager: true })).map(
@@ -22,11 +22,12 @@ it('the table has a row for each promise that can be kept today', () => {
   expect([...promised.keys()]).toEqual(Array.from({ length: 12 }, (_, index) => `I${index + 1}`));
 });
 
-it.each([...promised])('%s is proved in the files that the table names, and in no other', (name, files) => {
+it.each([...promised])('%s is proved in each file that the table names', (name, files) => {
+  expect(files.length).toBeGreaterThan(0);
   const naming = sources.filter(([path, text]) => {
     // What runs beside the tests says in its help what it proves.
     if (path === 'e2e/kill.ts') return new RegExp(`\\b${name}\\b`).test(text);
     return path.endsWith('.test.ts') && text.match(NAMED)?.includes(name);
   });
-  expect(naming.map(([path]) => path).toSorted()).toEqual(files);
+  expect(naming.map(([path]) => path)).toEqual(expect.arrayContaining(files));
 });

@@ -20,7 +20,7 @@ export interface RequestContext {
 }
 
 /** A request as a provider gets it. */
-export interface PreparedRequest {
+interface PreparedRequest {
   request: ChatRequest;
   /** What was changed, in words, for the debug line. */
   changes: string[];

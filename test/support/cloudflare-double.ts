@@ -10,7 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
  */
 
 /** A Worker as it was uploaded. */
-export interface UploadedWorker {
+interface UploadedWorker {
   metadata: Record<string, unknown>;
   /** The size of the upload, in bytes. */
   size: number;
@@ -33,7 +33,7 @@ const no = (status: number, code: number, message: string): Answer => ({
   body: { success: false, errors: [{ code, message }], messages: [], result: null },
 });
 
-export interface Account {
+interface Account {
   databases: Map<string, { uuid: string; name: string; sqlite: DatabaseSync }>;
   namespaces: Map<string, { id: string; title: string }>;
   queues: Map<string, { queue_id: string; queue_name: string; consumers: Record<string, unknown>[] }>;
