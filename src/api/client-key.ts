@@ -16,18 +16,18 @@ export function clientKey(endpoint: Endpoint | null) {
   return keyAuth((c, refused) => record(c, endpoint, refused));
 }
 
-const anyKey = clientKey(null);
-
 /**
  * The same for what does not pass `begin`. What this isolate knows of a key may be seconds old; the ledger has the
  * newest word, so a secret that was just ended opens nothing.
  */
-export function confirmedKey(c: Context<AppEnv>, next: Next): Promise<void> {
-  return anyKey(c, async () => {
-    const { key, keyHash } = c.var;
-    const reason = await judgeSecret(c.env, key, keyHash);
-    if (reason === null) return next();
-    if (reason !== 'unknown') await record(c, null, { kind: 'refused', key, keyHash, reason });
-    throw invalidKey();
-  });
+export function confirmedKey(endpoint: Endpoint | null) {
+  const known = clientKey(endpoint);
+  return (c: Context<AppEnv>, next: Next): Promise<void> =>
+    known(c, async () => {
+      const { key, keyHash } = c.var;
+      const reason = await judgeSecret(c.env, key, keyHash);
+      if (reason === null) return next();
+      if (reason !== 'unknown') await record(c, endpoint, { kind: 'refused', key, keyHash, reason });
+      throw invalidKey();
+    });
 }

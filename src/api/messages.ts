@@ -3,14 +3,14 @@ import { messagesDialect } from '../dialects/messages/messages.ts';
 import { countTokens } from '../exchange/count-tokens.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
-import { clientKey } from './client-key.ts';
+import { clientKey, confirmedKey } from './client-key.ts';
 import { door } from './door.ts';
 import { incomingOf } from './incoming-of.ts';
 
 /** `POST /messages` and `POST /messages/count_tokens`, Anthropic's. */
 export const messages = new Hono<AppEnv>()
   .post('/messages', clientKey('messages'), door(messagesDialect))
-  .post('/messages/count_tokens', clientKey('messages'), async (c) => {
+  .post('/messages/count_tokens', confirmedKey('messages'), async (c) => {
     const counted = await countTokens(incomingOf(c, c.var.key, c.var.keyHash), messagesDialect);
     return c.json({ input_tokens: counted }, 200, { ...messagesDialect.headers(c.var.requestId) });
   })

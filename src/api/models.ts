@@ -56,7 +56,7 @@ function printPage(c: Context<AppEnv>, all: ReturnType<typeof describeModel>[]) 
 
 /** `GET /models` and `GET /models/{id}`: what this deployment offers and this key may use. */
 export const models = new Hono<AppEnv>()
-  .get('/models/*', confirmedKey)
+  .get('/models/*', confirmedKey(null))
   .get('/models', (c) => {
     const { usable } = usableBy(c);
     const described = usable.map((each) => describe(each, usable));

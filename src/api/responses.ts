@@ -4,7 +4,7 @@ import { countTokens } from '../exchange/count-tokens.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { clientKey } from './client-key.ts';
+import { clientKey, confirmedKey } from './client-key.ts';
 import { door } from './door.ts';
 import { incomingOf } from './incoming-of.ts';
 
@@ -25,11 +25,11 @@ function refuseSocket(c: Context<AppEnv>): Response {
 /** `POST /responses` and `POST /responses/input_tokens`, OpenAI's, without kept state. */
 export const responses = new Hono<AppEnv>()
   .post('/responses', clientKey('responses'), door(responsesDialect))
-  .post('/responses/input_tokens', clientKey('responses'), async (c) => {
+  .post('/responses/input_tokens', confirmedKey('responses'), async (c) => {
     const counted = await countTokens(incomingOf(c, c.var.key, c.var.keyHash), responsesDialect);
     return c.json({ object: 'response.input_tokens', input_tokens: counted });
   })
   .all('/responses/input_tokens', methodNotAllowed('POST', 'OPTIONS'))
   .all('/responses', refuseSocket)
-  .use('/responses/*', clientKey('responses'))
+  .use('/responses/*', confirmedKey('responses'))
   .all('/responses/*', notKept);

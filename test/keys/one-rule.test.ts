@@ -10,19 +10,30 @@ import { get, internal } from '../support/router.ts';
 
 /* "May this secret be used now" has one answer, whichever way the secret comes. */
 
-const chatBody = JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] });
+const messages = [{ role: 'user', content: 'hi' }];
+const asked = { model: 'test/echo', messages, max_tokens: 5 };
+const input = { model: 'test/echo', input: 'hi' };
 
-/** What each door that a client's key opens says to a secret, by its path. */
+/** Every door that a client's key opens, with what is sent there; null for a GET. */
+const DOORS: readonly (readonly [path: string, body: object | null])[] = [
+  ['/api/v1/key', null],
+  ['/v1/models', null],
+  ['/api/v1/models/test/echo', null],
+  ['/api/v1/chat/completions', asked],
+  ['/api/v1/messages', asked],
+  ['/api/v1/messages/count_tokens', { model: 'test/echo', messages }],
+  ['/api/v1/responses', { ...input, store: false }],
+  ['/v1/responses/input_tokens', input],
+];
+
+/** What each door says to a secret, by its path. */
 async function doors(secret: string): Promise<Record<string, number>> {
   const headers = { authorization: `Bearer ${secret}` };
-  const answers = {
-    '/api/v1/key': get('/api/v1/key', { headers }),
-    '/v1/models': get('/v1/models', { headers }),
-    '/api/v1/models/test/echo': get('/api/v1/models/test/echo', { headers }),
-    '/api/v1/chat/completions': get('/api/v1/chat/completions', { method: 'POST', headers, body: chatBody }),
-    '/usage': submit('/usage', { key: secret }),
-  };
-  const statuses = Object.entries(answers).map(async ([path, answer]) => {
+  const answers = DOORS.map(
+    ([path, body]) =>
+      [path, get(path, body === null ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) })] as const,
+  );
+  const statuses = [...answers, ['/usage', submit('/usage', { key: secret })] as const].map(async ([path, answer]) => {
     const { status, body } = await answer;
     await body?.cancel();
     return [path, status] as const;
@@ -31,8 +42,7 @@ async function doors(secret: string): Promise<Record<string, number>> {
 }
 
 function all(status: number): Record<string, number> {
-  const paths = ['/api/v1/key', '/v1/models', '/api/v1/models/test/echo', '/api/v1/chat/completions', '/usage'];
-  return Object.fromEntries(paths.map((path) => [path, status]));
+  return Object.fromEntries([...DOORS.map(([path]) => path), '/usage'].map((path) => [path, status]));
 }
 
 /** A rotation as the command line makes it: in D1, then the router is told that the key has changed. */
