@@ -1,4 +1,5 @@
 import type { Catalog } from './lookup.ts';
+import { nearestNames } from './nearest.ts';
 
 function patternsOf(models: string): string[] {
   return models.split(',').map((pattern) => pattern.trim());
@@ -17,24 +18,38 @@ export function isAllowed(models: string | null, names: readonly string[]): bool
   );
 }
 
+/** A name in a key's list that stands for nothing, and what was perhaps meant. */
+export interface UnknownName {
+  name: string;
+  nearest: readonly string[];
+}
+
 /**
- * What is wrong with the names in a key's list, in words; null where each stands for something. Names that stood in
- * the list `before` may stay: a model that is gone shall not keep anybody from changing a key.
+ * The first name in a key's list that stands for nothing; null where each does. Names that stood in the list `before`
+ * may stay: a model that is gone shall keep nobody from changing a key.
  */
-export function unknownIn(models: string | null, before: string | null, catalog: Catalog): string | null {
+export function unknownIn(models: string | null, before: string | null, catalog: Catalog): UnknownName | null {
   const kept = before === null ? [] : patternsOf(before);
   const added = models === null ? [] : patternsOf(models).filter((pattern) => !kept.includes(pattern));
-  for (const pattern of added) {
-    if (pattern.endsWith('/*')) {
-      const provider = pattern.slice(0, -1);
-      const providers = [...new Set(catalog.list().map((listed) => `${listed.provider}/`))];
-      if (catalog.list().some(({ name }) => name.startsWith(provider))) continue;
-      return `There is no provider '${pattern.slice(0, -2)}'. There are ${providers.map((each) => `${each}*`).join(', ')}.`;
-    }
-    const found = catalog.find(pattern);
-    if (found.kind === 'found') continue;
-    const near = found.nearest.map((name) => `'${name}'`).join(' or ');
-    return `There is no model '${pattern}'.${near === '' ? '' : ` Did you mean ${near}?`}`;
+  for (const name of added) {
+    const found = name.endsWith('/*') ? findProvider(name, catalog) : catalog.find(name);
+    if (found.kind === 'unknown') return { name, nearest: found.nearest };
   }
   return null;
+}
+
+/** What a pattern such as `provider/*` stands for; an operator's own names may begin with something else. */
+function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { kind: 'unknown'; nearest: string[] } {
+  const all = catalog.list();
+  if (all.some(({ name }) => name.startsWith(pattern.slice(0, -1)))) return { kind: 'found' };
+  const patterns = new Set(all.map(({ provider }) => `${provider}/*`));
+  const nearest = nearestNames(pattern, patterns);
+  return { kind: 'unknown', nearest: nearest.length > 0 ? nearest : [...patterns] };
+}
+
+/** The same in words, for the command line and the API. */
+export function describeUnknown({ name, nearest }: UnknownName): string {
+  const advice =
+    nearest.length === 0 ? 'npm run models -- list shows them all.' : `Did you mean ${nearest.join(' or ')}?`;
+  return `names '${name}', which is no model or provider here. ${advice}`;
 }

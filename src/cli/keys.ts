@@ -1,10 +1,22 @@
+import { describeUnknown, unknownIn } from '../catalog/allow-list.ts';
 import { parseDuration, prefixSchema, userNameSchema } from '../keys/limits.ts';
 import { keyId, newSecret } from '../keys/secret.ts';
 import { causeOf } from '../protocol/cause-of.ts';
+import { knownCatalog } from '../providers/offer.ts';
 import { describeKey } from '../store/describe-key.ts';
-import { createKey, getKey, type KeyChange, listKeys, revokeKey, rotateKey, updateKey } from '../store/keys.ts';
+import {
+  createKey,
+  getKey,
+  type KeyChange,
+  type KeySettings,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from '../store/keys.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
+import { readVariables } from './dev-vars.ts';
 import { durationFrom, readSettings, SETTING_HELP, SETTING_OPTIONS } from './key-settings.ts';
 import { keyDetails, keyTable } from './key-table.ts';
 import { Mistake } from './mistake.ts';
@@ -72,11 +84,20 @@ function changed(change: KeyChange, id: string): ApiKey {
   }
 }
 
+/** Refuses a list of models that names unknown ones; what stood in it before may stay. Throws Mistake. */
+async function checkModels({ models }: KeySettings, before: string | null): Promise<void> {
+  if (models == null) return;
+  const { MODELS_JSON: overrides = '' } = await readVariables();
+  const unknown = unknownIn(models, before, knownCatalog(overrides));
+  if (unknown !== null) throw new Mistake(`--models ${describeUnknown(unknown)}`);
+}
+
 async function create(values: Values, target: Target): Promise<void> {
   if (values.username === undefined) throw new Mistake('Say whose key it is: npm run keys -- create --username admin');
   const owner = check(userNameSchema, values.username, '--username');
   const prefix = check(prefixSchema, values.prefix ?? 'sk', '--prefix');
   const settings = readSettings(values, Date.now());
+  await checkModels(settings, null);
   const { secret, ...stored } = await newSecret(prefix);
   noteSecret(target, secret);
   const id = keyId(Date.now());
@@ -115,6 +136,10 @@ async function set(id: string, values: Values, target: Target): Promise<void> {
   const settings = readSettings(values, Date.now());
   if (Object.values(settings).every((value) => value === undefined)) {
     throw new Mistake(`Say what to set: npm run keys -- set ${id} --rpm 60`);
+  }
+  if (settings.models != null) {
+    const before = await getKey(openRemoteControl({ ...target, sql: false }), id);
+    await checkModels(settings, before?.models ?? null);
   }
   const key = changed(await updateKey(openRemoteControl(target), id, settings, 'cli'), id);
   await finish(target, key, keyDetails(key));

@@ -1,7 +1,5 @@
 import { describeModel } from '../catalog/describe.ts';
-import { createCatalog } from '../catalog/lookup.ts';
-import { applyOverrides } from '../catalog/overrides.ts';
-import { PROVIDERS } from '../providers/registry.ts';
+import { knownCatalog } from '../providers/offer.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { readVariables } from './dev-vars.ts';
 import { Mistake } from './mistake.ts';
@@ -64,7 +62,7 @@ export async function run(args: string[]): Promise<undefined> {
   noPositional(rest);
   const { MODELS_JSON: overrides = '' } = await readVariables();
   const now = Date.now();
-  const listed = createCatalog(applyOverrides(PROVIDERS, overrides))
+  const listed = knownCatalog(overrides)
     .list()
     .map((each) => describeModel(each, now));
   if (values.json) {

@@ -1,3 +1,5 @@
+import { type UnknownName, unknownIn } from '../catalog/allow-list.ts';
+import type { Catalog } from '../catalog/lookup.ts';
 import type { Database } from '../store/database.ts';
 import * as keys from '../store/keys.ts';
 import type { Actor, ApiKey } from '../store/schema.ts';
@@ -21,6 +23,8 @@ export interface Desk {
   /** Milliseconds since 1970. */
   now: number;
   newSecret(prefix: string): Promise<NewSecret>;
+  /** Every model there is; read where a key's list has to be checked. */
+  catalog(): Catalog;
   /** Tells all places of a key that was changed; `droppedHashes` are secrets that it no longer has. Never throws. */
   tellOfKey(id: string, droppedHashes: readonly string[]): Promise<Effect>;
   /** The same for all keys of a person. */
@@ -31,7 +35,18 @@ export interface Desk {
 export const EXPIRY_RULE = 'must be a time that is still to come, or "none"';
 
 /** A key that was asked for. The one time that its secret is known. */
-export type MadeKey = { kind: 'made'; key: ApiKey; secret: string } | { kind: 'id_taken' } | { kind: 'past_expiry' };
+export type MadeKey = { kind: 'made'; key: ApiKey; secret: string } | { kind: 'id_taken' } | WrongSetting;
+
+/** A setting that its form does not give away as wrong. */
+export type WrongSetting = { kind: 'past_expiry' } | { kind: 'unknown_model'; unknown: UnknownName };
+
+/** What is wrong with settings; `before` is the list of models that the key has. */
+function wrongIn(desk: Desk, settings: keys.KeySettings, before: string | null): WrongSetting | null {
+  if (isPast(settings.expiresAt ?? null, desk.now)) return { kind: 'past_expiry' };
+  const { models = null } = settings;
+  const unknown = models === null ? null : unknownIn(models, before, desk.catalog());
+  return unknown === null ? null : { kind: 'unknown_model', unknown };
+}
 
 /** Makes a key, and its owner where that is a new one. */
 export async function makeKey(
@@ -39,16 +54,17 @@ export async function makeKey(
   asked: { id: string; owner: string; prefix: string; settings: keys.KeySettings },
 ): Promise<MadeKey> {
   const { id, owner, prefix, settings } = asked;
-  if (isPast(settings.expiresAt ?? null, desk.now)) return { kind: 'past_expiry' };
+  const wrong = wrongIn(desk, settings, null);
+  if (wrong !== null) return wrong;
   const { secret, ...stored } = await desk.newSecret(prefix);
   const key = await keys.createKey(desk.database, { id, owner, ...stored, ...settings }, desk.actor);
   // Nobody has seen the key before, so nobody needs to be told.
   return key === null ? { kind: 'id_taken' } : { kind: 'made', key, secret };
 }
 
-export type ChangedKey = { kind: 'changed'; key: ApiKey; effect: Effect } | { kind: 'past_expiry' } | keys.Unchanged;
+export type ChangedKey = { kind: 'changed'; key: ApiKey; effect: Effect } | WrongSetting | keys.Unchanged;
 
-async function told(desk: Desk, change: keys.KeyChange): Promise<Exclude<ChangedKey, { kind: 'past_expiry' }>> {
+async function told(desk: Desk, change: keys.KeyChange): Promise<Exclude<ChangedKey, WrongSetting>> {
   if (change.kind !== 'changed') return change;
   return { kind: 'changed', key: change.key, effect: await desk.tellOfKey(change.key.id, []) };
 }
@@ -60,12 +76,14 @@ export async function changeKey(
   change: Parameters<typeof keys.updateKey>[2],
   revision?: number,
 ): Promise<ChangedKey> {
-  if (isPast(change.expiresAt ?? null, desk.now)) return { kind: 'past_expiry' };
+  const before = typeof change.models === 'string' ? await keys.getKey(desk.database, id) : null;
+  const wrong = wrongIn(desk, change, before?.models ?? null);
+  if (wrong !== null) return wrong;
   return await told(desk, await keys.updateKey(desk.database, id, change, desk.actor, revision));
 }
 
 /** Ends a key for good. Revoking twice is no mistake. */
-export async function revokeKey(desk: Desk, id: string): Promise<Exclude<ChangedKey, { kind: 'past_expiry' }>> {
+export async function revokeKey(desk: Desk, id: string): Promise<Exclude<ChangedKey, WrongSetting>> {
   return await told(desk, await keys.revokeKey(desk.database, id, desk.actor));
 }
 

@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/lookup.ts';
 import { logFault } from '../log-line.ts';
 import { openDatabase } from '../store/database.ts';
 import type { Actor } from '../store/schema.ts';
@@ -17,12 +18,13 @@ async function effectOf(job: Promise<unknown>, subject: string): Promise<Effect>
 }
 
 /** The Worker's desk for keys and users. */
-export function openDesk(env: KeyPlaces, actor: Actor): Desk {
+export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Catalog): Desk {
   return {
     database: openDatabase(env.DB),
     actor,
     now: Date.now(),
     newSecret,
+    catalog,
     tellOfKey: (id, droppedHashes) => effectOf(refreshKey(env, id, droppedHashes), id),
     tellOfOwner: (name) => effectOf(refreshKeysOf(env, name), name),
   };

@@ -1,4 +1,5 @@
-import type { Catalog } from '../catalog/lookup.ts';
+import { type Catalog, createCatalog } from '../catalog/lookup.ts';
+import { applyOverrides } from '../catalog/overrides.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { type ConfiguredProvider, configuredCatalog, configuredProviders, type Variables } from './configured.ts';
 import { PROVIDERS } from './registry.ts';
@@ -22,7 +23,15 @@ export function readOffer(variables: Variables, modelsJson: string | null): Offe
   return offer;
 }
 
-/** The same for those who cannot go on without a provider. Throws `invalid_configuration` where none is offered. */
+/**
+ * Every name this version knows, of providers without a key too: a key's list may be written before its provider is
+ * there. Throws RouterError `invalid_configuration` where MODELS_JSON is wrong.
+ */
+export function knownCatalog(modelsJson: string | null): Catalog {
+  return createCatalog(applyOverrides(PROVIDERS, modelsJson ?? ''));
+}
+
+/** What is offered, for those who cannot go on without a provider. Throws `invalid_configuration` where none is offered. */
 export function requireOffer(variables: Variables, modelsJson: string | null): Offer {
   const offer = readOffer(variables, modelsJson);
   if (offer.providers.size > 0) return offer;

@@ -66,7 +66,7 @@ describe('npm run keys', () => {
       '--expires',
       '90d',
       '--models',
-      'a/b, c/*',
+      'zai/glm-5, deepseek/*',
     ];
     const limits = ['--rpm', '10', '--tpm', '1000', '--max-concurrent', '3', '--reasoning', 'details'];
     limits.push('--provider-tools', 'on');
@@ -80,7 +80,7 @@ describe('npm run keys', () => {
       name: 'laptop',
       purpose: 'cursor',
       status: 'active',
-      models: ['a/b', 'c/*'],
+      models: ['zai/glm-5', 'deepseek/*'],
       rpm: 10,
       tpm: 1000,
       max_concurrent: 3,

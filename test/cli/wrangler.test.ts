@@ -41,7 +41,17 @@ describe('the command line on a D1 of wrangler', () => {
 
   test('makes a key and rotates it, whatever variables the shell has for wrangler', async () => {
     const shell = { WRANGLER_LOG: 'error', WRANGLER_LOG_SANITIZE: 'false', FORCE_COLOR: '3', CI: '' };
-    const flags = ['--name', 'x@-1', '--budget-day', '0.1', '--models', 'a/b,c/*', '--json', '--persist-to', folder];
+    const flags = [
+      '--name',
+      'x@-1',
+      '--budget-day',
+      '0.1',
+      '--models',
+      'zai/glm-5,deepseek/*',
+      '--json',
+      '--persist-to',
+      folder,
+    ];
     const { code, stdout, stderr } = await runCli(['keys', 'create', '--username', 'admin', ...flags], shell);
     expect(code, stderr).toBe(0);
     const { id, key } = JSON.parse(stdout);
@@ -51,7 +61,13 @@ describe('the command line on a D1 of wrangler', () => {
     const [row] = await execute(`SELECT hash, previous_hash FROM api_keys WHERE id = '${id}'`);
     expect(row).toEqual({ hash: await hashSecret(rotated.key), previous_hash: await hashSecret(key) });
     const shown = JSON.parse((await cli('keys', 'show', id, '--json')).stdout);
-    expect(shown).toMatchObject({ id, owner: 'admin', name: 'x@-1', budget_day_usd: 0.1, models: ['a/b', 'c/*'] });
+    expect(shown).toMatchObject({
+      id,
+      owner: 'admin',
+      name: 'x@-1',
+      budget_day_usd: 0.1,
+      models: ['zai/glm-5', 'deepseek/*'],
+    });
   });
 
   test('--sql prints statements that wrangler runs as they stand', async () => {

@@ -44,6 +44,24 @@ describe('a change in the console holds from the next request on', () => {
     expect(actions).toHaveLength(7);
   });
 
+  it('takes no list that names unknown models, and says which was perhaps meant', async () => {
+    const { id } = await makeThroughForm(operator, { username: 'lists', models: 'zai/glm-5' });
+    const response = await save(operator, id, { models: 'zai/glm-5, deepseek/deepseek-flsh' });
+    expect(response.status).toBe(400);
+    const html = await response.text();
+    expect(html).toContain(
+      'There is no model or provider “deepseek/deepseek-flsh”. Did you mean deepseek/deepseek-flash',
+    );
+    expect(html).toContain('value="zai/glm-5, deepseek/deepseek-flsh"');
+    const row = await env.DB.prepare('SELECT models FROM api_keys WHERE id = ?').bind(id).first();
+    expect(row).toEqual({ models: 'zai/glm-5' });
+    const form = await operator.read('/admin/keys/new');
+    const fields = { id: find(form, /name="id" value="([^"]+)"/), username: 'lists', prefix: 'sk', expires: '' };
+    const made = await operator.send('/admin/keys', { ...fields, purpose: 'default', models: 'zia/*' });
+    expect(made.status).toBe(400);
+    expect(await made.text()).toContain('Did you mean zai/*?');
+  });
+
   it('keeps settings that could not be taken out, and says which', async () => {
     const { id } = await makeThroughForm(operator, { username: 'careful', rpm: '5' });
     const response = await save(operator, id, { rpm: 'many', tpm: '10' });

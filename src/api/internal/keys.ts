@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
+import { describeUnknown, type UnknownName } from '../../catalog/allow-list.ts';
 import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
 import {
   type ChangedKey,
@@ -9,8 +10,8 @@ import {
   revokeKey,
   rotateKey,
   stateNotice,
+  type WrongSetting,
 } from '../../keys/manage.ts';
-import { openDesk } from '../../keys/open-desk.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
 import { keyId } from '../../keys/secret.ts';
 import { verifyKey } from '../../keys/verify-key.ts';
@@ -22,7 +23,8 @@ import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
 import { getKey, listKeys, type Unchanged } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import { actorOf, noQuery, pageShape, readBody, readQuery } from './input.ts';
+import { deskOf } from './desk-of.ts';
+import { noQuery, pageShape, readBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
@@ -79,7 +81,11 @@ function described(key: ApiKey, now: number) {
   return { ...describeKey(key), ...(notice === null ? {} : { notice }) };
 }
 
-function refusalOf(refused: Unchanged | { kind: 'past_expiry' }, id: string): RouterError {
+function unknownModel(unknown: UnknownName): RouterError {
+  return new RouterError('invalid_value', `models: ${describeUnknown(unknown)}`, { param: 'models' });
+}
+
+function refusalOf(refused: Unchanged | WrongSetting, id: string): RouterError {
   switch (refused.kind) {
     case 'missing':
       return missing(id);
@@ -89,6 +95,8 @@ function refusalOf(refused: Unchanged | { kind: 'past_expiry' }, id: string): Ro
       return stale(id);
     case 'past_expiry':
       return pastExpiry();
+    case 'unknown_model':
+      return unknownModel(refused.unknown);
   }
 }
 
@@ -115,11 +123,11 @@ const collection = new Hono<AppEnv>()
   })
   .post('/', noQuery, async (c) => {
     const { username, prefix, ...settings } = await readBody(c, creationSchema);
-    const desk = openDesk(c.env, actorOf(c));
+    const desk = deskOf(c);
     const asked = { id: keyId(desk.now), owner: username, prefix, settings: settingsToColumns(settings) };
     const made = await makeKey(desk, asked);
-    if (made.kind === 'past_expiry') throw pastExpiry();
     if (made.kind === 'id_taken') throw stale(asked.id);
+    if (made.kind !== 'made') throw refusalOf(made, asked.id);
     return c.json({ ...described(made.key, desk.now), key: made.secret }, 201);
   })
   .post('/verify', noQuery, async (c) => {
@@ -140,16 +148,16 @@ const single = new Hono<AppEnv>()
     const id = c.req.param('id');
     const { status, ...settings } = await readBody(c, changeSchema);
     const change = { status, ...settingsToColumns(settings) };
-    return c.json(changedKey(await changeKey(openDesk(c.env, actorOf(c)), id, change), id));
+    return c.json(changedKey(await changeKey(deskOf(c), id, change), id));
   })
   .delete('/:id', async (c) => {
     const id = c.req.param('id');
-    return c.json(changedKey(await revokeKey(openDesk(c.env, actorOf(c)), id), id));
+    return c.json(changedKey(await revokeKey(deskOf(c), id), id));
   })
   .post('/:id/rotate', async (c) => {
     const id = c.req.param('id');
     const { grace } = await readBody(c, rotationSchema);
-    const desk = openDesk(c.env, actorOf(c));
+    const desk = deskOf(c);
     const rotated = await rotateKey(desk, id, grace);
     if (rotated.kind !== 'rotated') throw refusalOf(rotated, id);
     return c.json({ ...described(rotated.key, desk.now), key: rotated.secret });

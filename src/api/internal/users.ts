@@ -2,13 +2,13 @@ import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import { userNameSchema } from '../../keys/limits.ts';
 import { makeUser, setUserStatus } from '../../keys/manage.ts';
-import { openDesk } from '../../keys/open-desk.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { describeUser, getUser, listUsers } from '../../store/users.ts';
-import { actorOf, noQuery, pageShape, readBody, readQuery } from './input.ts';
+import { deskOf } from './desk-of.ts';
+import { noQuery, pageShape, readBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({ username: userNameSchema });
 const changeSchema = z.strictObject({ status: z.enum(['active', 'disabled'], 'must be active or disabled') });
@@ -26,7 +26,7 @@ export const internalUsers = new Hono<AppEnv>({ strict: false })
   })
   .post('/', noQuery, async (c) => {
     const { username } = await readBody(c, creationSchema);
-    const { kind, user } = await makeUser(openDesk(c.env, actorOf(c)), username);
+    const { kind, user } = await makeUser(deskOf(c), username);
     if (kind === 'exists')
       throw new RouterError('conflict', `The user ${username} is already there.`, { param: 'username' });
     return c.json(describeUser(user), 201);
@@ -40,7 +40,7 @@ export const internalUsers = new Hono<AppEnv>({ strict: false })
   .patch('/:name', async (c) => {
     const name = c.req.param('name');
     const { status } = await readBody(c, changeSchema);
-    const change = await setUserStatus(openDesk(c.env, actorOf(c)), name, status);
+    const change = await setUserStatus(deskOf(c), name, status);
     if (change.kind === 'missing') throw missing(name);
     if (change.effect === 'at_once') return c.json(describeUser(change.user));
     const message = `The change of ${name} is stored, but a ledger does not answer: it holds within 60 s.`;

@@ -2,7 +2,6 @@ import { type Context, Hono } from 'hono';
 import { isAllowed } from '../../catalog/allow-list.ts';
 import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
-import { openDesk } from '../../keys/open-desk.ts';
 import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffer } from '../../providers/offer.ts';
@@ -13,6 +12,7 @@ import type { FieldErrors } from '../kit/field.tsx';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
+import { deskOf } from './desk-of.ts';
 import { Frame, Head } from './frame.tsx';
 import { readNewKey } from './key-input.ts';
 import { NewKeyPage } from './new-key-page.tsx';
@@ -75,12 +75,14 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const read = readNewKey(fields, view.texts, view.now);
   if (read.kind === 'invalid') return showForm(c, fields, read.errors);
   // Its id came with the form: one sent twice makes one key.
-  const made = await makeKey(openDesk(c.env, 'console'), read);
+  const made = await makeKey(deskOf(c), read);
   switch (made.kind) {
     case 'made':
       return showSecret(c, made.key, made.secret, { rotated: false, warning: null });
     case 'past_expiry':
       return showForm(c, fields, { expires: view.texts.keyForm.errors.past });
+    case 'unknown_model':
+      return showForm(c, fields, { models: view.texts.keyForm.unknownModel(made.unknown) });
     case 'id_taken':
       return respond(c, view, <SentBefore id={read.id} />, 409);
   }
@@ -95,7 +97,7 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
     const errors = { grace: view.texts.keyForm.errors.duration };
     return showKey(c, id, { kind: 'faults', typed: { grace: fields['grace'] ?? '' }, errors });
   }
-  const rotated = await rotateKey(openDesk(c.env, 'console'), id, grace, Number(fields['revision']));
+  const rotated = await rotateKey(deskOf(c), id, grace, Number(fields['revision']));
   if (rotated.kind === 'missing') return c.notFound();
   if (rotated.kind !== 'rotated') return c.redirect(`/admin/keys/${id}?done=stale`, 303);
   const warning = rotated.effect === 'at_once' ? null : view.texts.keyPage.late;

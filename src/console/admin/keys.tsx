@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { type ChangedKey, changeKey, revokeKey } from '../../keys/manage.ts';
-import { openDesk } from '../../keys/open-desk.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
@@ -11,6 +10,7 @@ import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
+import { deskOf } from './desk-of.ts';
 import { readSettings } from './key-input.ts';
 import { KeysPage } from './keys-page.tsx';
 import { showKey } from './show-key.tsx';
@@ -66,9 +66,13 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
   if (read.kind === 'invalid') return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: read.errors });
   const isEmpty = Object.values(read.settings).every((value) => value === undefined);
   if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);
-  const change = await changeKey(openDesk(c.env, 'console'), id, read.settings, edit.seen?.revision);
+  const change = await changeKey(deskOf(c), id, read.settings, edit.seen?.revision);
   if (change.kind === 'past_expiry') {
     return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: { expires_at: texts.keyForm.errors.past } });
+  }
+  if (change.kind === 'unknown_model') {
+    const errors = { models: texts.keyForm.unknownModel(change.unknown) };
+    return showKey(c, id, { kind: 'faults', typed: edit.changed, errors });
   }
   // Another change came between the reading and the writing.
   if (change.kind === 'stale') return showKey(c, id, { kind: 'conflict', edit });
@@ -87,15 +91,15 @@ export const keys = new Hono<AdminEnv>()
   .post('/keys/:id', save)
   .post('/keys/:id/disable', async (c) => {
     const id = c.req.param('id');
-    return finish(c, id, await changeKey(openDesk(c.env, 'console'), id, { status: 'disabled' }), 'disabled');
+    return finish(c, id, await changeKey(deskOf(c), id, { status: 'disabled' }), 'disabled');
   })
   .post('/keys/:id/enable', async (c) => {
     const id = c.req.param('id');
     const { seen } = readEdit(await readForm(c));
-    const desk = openDesk(c.env, 'console');
+    const desk = deskOf(c);
     return finish(c, id, await changeKey(desk, id, { status: 'active' }, seen?.revision), 'enabled');
   })
   .post('/keys/:id/revoke', async (c) => {
     const id = c.req.param('id');
-    return finish(c, id, await revokeKey(openDesk(c.env, 'console'), id), 'revoked');
+    return finish(c, id, await revokeKey(deskOf(c), id), 'revoked');
   });

@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { userNameSchema } from '../../keys/limits.ts';
 import { makeUser, setUserStatus } from '../../keys/manage.ts';
-import { openDesk } from '../../keys/open-desk.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
@@ -11,6 +10,7 @@ import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
+import { deskOf } from './desk-of.ts';
 import { UsersPage, type UsersProps } from './users-page.tsx';
 
 const PAGE_SIZE = 50;
@@ -50,7 +50,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const { texts } = viewOf(c);
   const name = (await readForm(c))['username'] ?? '';
   if (!userNameSchema.safeParse(name).success) return show(c, { name, error: texts.keyForm.errors.name });
-  const { kind } = await makeUser(openDesk(c.env, 'console'), name);
+  const { kind } = await makeUser(deskOf(c), name);
   return kind === 'exists'
     ? show(c, { name, error: texts.users.exists(name) })
     : c.redirect('/admin/users?done=created', 303);
@@ -58,7 +58,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
 
 async function setStatus(c: Context<AdminEnv>, status: 'active' | 'disabled'): Promise<Response> {
   const name = c.req.param('name') ?? '';
-  const change = await setUserStatus(openDesk(c.env, 'console'), name, status);
+  const change = await setUserStatus(deskOf(c), name, status);
   if (change.kind === 'missing') return c.notFound();
   const done = status === 'active' ? 'enabled' : 'disabled';
   return c.redirect(`/admin/users?done=${change.effect === 'at_once' ? done : 'late'}`, 303);

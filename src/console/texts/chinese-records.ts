@@ -1,3 +1,4 @@
+import type { UnknownName } from '../../catalog/allow-list.ts';
 import type { RecordTexts } from './english-records.ts';
 
 /** The texts about keys, users and requests in Simplified Chinese. */
@@ -61,6 +62,8 @@ export const chineseRecords: RecordTexts = {
     providerTools: '厂商自带的工具（如联网搜索）',
     providerToolsOff: '拒绝',
     providerToolsOn: '允许：按次另行收费',
+    unknownModel: ({ name, nearest }: UnknownName) =>
+      `没有名为“${name}”的模型或厂商。${nearest.length === 0 ? '' : `您是不是要找 ${nearest.join(' 或 ')}？`}`,
     create: '新建密钥',
     invalid: '尚未保存，请更正标出的字段。',
     nothing: '无',

@@ -1,3 +1,5 @@
+import type { UnknownName } from '../../catalog/allow-list.ts';
+
 /**
  * The texts about keys, users and requests in English. Those that are found by a text out of the database
  * are records by name, since a row may hold a name that nobody has put into words.
@@ -62,6 +64,8 @@ export const englishRecords = {
     providerTools: 'Web search and other tools that the provider runs',
     providerToolsOff: 'refused',
     providerToolsOn: 'allowed: they cost money a call',
+    unknownModel: ({ name, nearest }: UnknownName) =>
+      `There is no model or provider “${name}”.${nearest.length === 0 ? '' : ` Did you mean ${nearest.join(' or ')}?`}`,
     create: 'Create key',
     invalid: 'Nothing was saved yet. Please correct the marked fields.',
     nothing: 'none',

@@ -17,14 +17,14 @@ describe('/internal/keys', () => {
       ...limits,
       prefix: 'pk',
       name: 'ci',
-      models: ['test/*', 'a/b'],
+      models: ['test/*', 'zai/glm-5'],
       expires_at: '2099-01-01',
     });
     expect(made.key).toMatch(/^pk-[0-9A-Za-z]{49}$/);
     expect(made).toMatchObject({
       ...limits,
       name: 'ci',
-      models: ['test/*', 'a/b'],
+      models: ['test/*', 'zai/glm-5'],
       expires_at: '2099-01-01T00:00:00.000Z',
     });
     expect(await echo(made.key)).toBe(200);
@@ -70,6 +70,28 @@ describe('/internal/keys', () => {
     expect(await call('POST', '/keys', '{')).toMatchObject({ status: 400, body: { error: { code: 'invalid_json' } } });
     expect((await call('POST', '/keys', '[]')).status).toBe(400);
     expect((await call('GET', `/users/${username}`)).status).toBe(404);
+  });
+
+  test('a list of models that names unknown ones is refused with the nearest names; what stood in it may stay', async () => {
+    const username = someone();
+    const WRONG: [unknown, string][] = [
+      [['zai/glm-5', 'deepseek/deepseek-flsh'], 'deepseek/deepseek-flash'],
+      ['zia/*', 'zai/*'],
+      ['glm5.3', 'glm-5.3'],
+      ['nobody/knows', 'npm run models'],
+    ];
+    for (const [models, near] of WRONG) {
+      const { status, body } = await call('POST', '/keys', { username, models });
+      expect({ status, param: body.error.param }).toEqual({ status: 400, param: 'models' });
+      expect(body.error.message).toContain(near);
+    }
+    expect((await call('GET', `/users/${username}`)).status).toBe(404);
+    const { id } = await makeKey({ models: ['deepseek-chat', 'test/*'] });
+    await env.DB.prepare("UPDATE api_keys SET models = 'gone/away, zai/*' WHERE id = ?").bind(id).run();
+    const kept = await call('PATCH', `/keys/${id}`, { models: ['zai/*', 'gone/away', 'kimi-k3'], rpm: 5 });
+    expect(kept).toMatchObject({ status: 200, body: { models: ['zai/*', 'gone/away', 'kimi-k3'], rpm: 5 } });
+    expect((await call('PATCH', `/keys/${id}`, { models: 'gone/too' })).status).toBe(400);
+    expect((await call('PATCH', `/keys/${id}`, { models: 'all' })).body.models).toBeNull();
   });
 
   test('a change holds from the next request on: disable, enable, revoke for good', async () => {
