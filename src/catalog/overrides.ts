@@ -15,7 +15,7 @@ import { type ModelOverride, type Overrides, overridesSchema } from './override-
 function wrong(where: string, why: string): RouterError {
   return new RouterError(
     'invalid_configuration',
-    `MODELS_JSON is wrong at ${where}: ${why}. See "Adding models" in the README.`,
+    `MODELS_JSON is wrong at ${where}: ${why}. See "Adding models" in .github/docs/models-and-routes.md.`,
     {
       param: 'MODELS_JSON',
     },

@@ -80,7 +80,9 @@ async function checkSums(router: Router, target: Target): Promise<number> {
   const waiting = result.data.some((row) => row.outbox > 0 || row.open_leases > 0);
   if (!result.ok && waiting) note('Rows are on their way: check again in ten seconds.');
   else if (result.data.some((row) => row.d1_nano_usd !== row.daily_nano_usd))
-    note('Log and daily sums differ: one was edited by hand. README, "The ledger check is red", says what to do.');
+    note(
+      'Log and daily sums differ: one was edited by hand. .github/docs/operating.md, "When something is wrong", says what to do.',
+    );
   else if (!result.ok) note('Send the rows again: npm run ledger -- repair');
   return result.ok ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import readme from '../../README.md?raw';
 import { callProvider } from '../../src/providers/call.ts';
 import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
+import readme from '../../src/README.md?raw';
 import { mistral } from '../fixtures/example-provider.ts';
 import source from '../fixtures/example-provider.ts?raw';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import readme from '../../README.md?raw';
 import type { Exchange } from '../../src/pipelines/pipeline.ts';
+import readme from '../../src/README.md?raw';
 import { shoutingPipeline } from '../fixtures/example-pipeline.ts';
 import source from '../fixtures/example-pipeline.ts?raw';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
