@@ -188,7 +188,7 @@ export const english = {
     state: 'State',
     lights: { ok: 'agrees', lag: 'on its way', bad: 'differs' },
     editedHint:
-      'Log and daily sums differ: one was edited by hand. README, “The ledger check is red”, says what to do then.',
+      'Log and daily sums differ: one was edited by hand. “When something is wrong” in .github/docs/operating.md says what to do then.',
     lostHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',
     empty: 'No key has any rows yet.',
     caption: 'Sums of each key',
