@@ -180,7 +180,8 @@ export const chinese: Texts = {
     outbox: '未发送',
     state: '状态',
     lights: { ok: '一致', lag: '写入中', bad: '不一致' },
-    editedHint: '日志与每日合计不一致：其中之一被手工改过。处理办法见 .github/docs/operating.md 的 “When something is wrong”。',
+    editedHint:
+      '日志与每日合计不一致：其中之一被手工改过。处理办法见 .github/docs/operating.md 的 “When something is wrong”。',
     lostHint: 'D1 缺少一些记录。路由器每小时会重新发送；“npm run ledger -- repair” 可以立即重发。',
     empty: '还没有任何记录。',
     caption: '每个密钥的合计',
