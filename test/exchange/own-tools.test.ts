@@ -151,6 +151,15 @@ describe('functions go on as ever', () => {
 describe('a key that may use them', () => {
   const settings = { providerTools: true };
 
+  it('says so to its holder, and one that may not says that', async () => {
+    for (const providerTools of [true, false]) {
+      const { secret } = await makeKey({ providerTools });
+      const headers = { authorization: `Bearer ${secret}` };
+      const answer = await routerWith({}).fetch(`${BASE_URL}/key`, { headers });
+      expect(await answer.json()).toMatchObject({ data: { provider_tools: providerTools } });
+    }
+  });
+
   it.each([
     ["Z.ai's web search", { tools: [{ type: 'web_search', web_search: { enable: true } }] }],
     ['a switch', { web_search_options: {} }],
