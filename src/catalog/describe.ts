@@ -30,12 +30,17 @@ function describePricing({ model }: ListedModel, now: number) {
     ...describePrices(band?.prices ?? table ?? price.prices),
     revision: price.revision,
     ...(price.tools === undefined ? {} : { tool_calls: price.tools }),
+    // While a band's prices hold, the ones that hold at all other hours.
+    ...(band === undefined || table === undefined ? {} : { otherwise: describePrices(table) }),
     bands: bands.map(({ name, weekdays, hours, prices }) => ({
       name,
       weekdays_utc: weekdays,
       hours_utc: hours,
       ...describePrices(prices),
     })),
+    upcoming: model.prices
+      .filter(({ validFrom }) => Date.parse(validFrom) > now)
+      .map((coming) => ({ valid_from: coming.validFrom.slice(0, 10), ...describePrices(coming) })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseEnv } from 'node:util';
 import { DEV_VARS } from './project.ts';
 
@@ -8,6 +9,11 @@ import { DEV_VARS } from './project.ts';
 function fileOf(environment: string | null): string {
   const own = `${DEV_VARS}.${environment}`;
   return environment !== null && existsSync(own) ? own : DEV_VARS;
+}
+
+/** What the file that a local router reads is called. */
+export function devVarsName(environment: string | null): string {
+  return basename(fileOf(environment));
 }
 
 /** Makes .dev.vars from its example, with a secret of its own, where the router would find none. True when it made one. */

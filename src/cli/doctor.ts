@@ -93,7 +93,7 @@ async function refusalOf(response: Response, router: Router): Promise<string> {
   if (response.status === 404) {
     return `The router at ${router.url} has no /internal: give it an INTERNAL_SECRET of at least 32 characters.`;
   }
-  return (await refusalIn(response)) ?? `The router at ${router.url} answered HTTP ${response.status}.`;
+  return (await refusalIn(response))?.message ?? `The router at ${router.url} answered HTTP ${response.status}.`;
 }
 
 /** The router's report. Throws Mistake that says why there is none. */

@@ -1,12 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { hashSecret, keyId, newSecret } from '../keys/secret.ts';
-import type { Database } from '../store/database.ts';
-import { createKey, listKeys } from '../store/keys.ts';
-import { LOCAL_FOLDER } from './project.ts';
-import { openRemoteControl } from './remote-control.ts';
-import type { Target } from './target.ts';
+import type { Way } from './way.ts';
 
 /*
  * The keys of the first start. The database keeps hashes only, so the secrets of this machine's own trial
@@ -15,13 +10,24 @@ import type { Target } from './target.ts';
 
 const FILE = 'first-keys.json';
 const OWNER = 'admin';
-// Databases of earlier versions began with two keys.
-const fileSchema = z.object({ default: z.string(), cursor: z.string(), reasoning: z.optional(z.string()) });
 
-/** One secret for programs, one for Cursor, one for agents that drop reasoning. */
-export type FirstKeys = z.output<typeof fileSchema>;
+/** What each is for, and what it is called. */
+const NAMES = { default: 'first', reasoning: 'first-reasoning', cursor: 'first-cursor' } as const;
+type Purpose = keyof typeof NAMES;
 
-async function rememberedKeys(folder: string): Promise<FirstKeys | null> {
+// The first versions made none for `reasoning`.
+const fileSchema = z.object({ default: z.string(), reasoning: z.optional(z.string()), cursor: z.string() });
+
+/** A key that can be shown again: its id and its secret. */
+interface FirstKey {
+  id: string;
+  secret: string;
+}
+
+/** One key for programs, one for those that drop reasoning, one for Cursor. */
+export type FirstKeys = Record<'default' | 'cursor', FirstKey> & { reasoning: FirstKey | null };
+
+async function rememberedSecrets(folder: string): Promise<z.output<typeof fileSchema> | null> {
   try {
     return fileSchema.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
   } catch {
@@ -29,37 +35,39 @@ async function rememberedKeys(folder: string): Promise<FirstKeys | null> {
   }
 }
 
-async function makeKey(database: Database, purpose: string): Promise<string> {
-  const { secret, ...stored } = await newSecret('sk');
-  const name = purpose === 'default' ? 'first' : `first-${purpose}`;
-  await createKey(database, { id: keyId(Date.now()), owner: OWNER, purpose, name, ...stored }, 'cli');
-  return secret;
+async function makeFirstKey(way: Way, purpose: Purpose): Promise<FirstKey> {
+  const { id, key } = await way.makeKey(OWNER, 'sk', { purpose, name: NAMES[purpose] });
+  return { id, secret: key };
 }
 
-async function makeFirstKeys(database: Database, folder: string): Promise<FirstKeys> {
-  const [plain, cursor, reasoning] = await Promise.all([
-    makeKey(database, 'default'),
-    makeKey(database, 'cursor'),
-    makeKey(database, 'reasoning'),
-  ]);
-  const keys = { default: plain, cursor, reasoning };
+async function makeFirstKeys(way: Way, folder: string): Promise<FirstKeys> {
+  const keys = {
+    default: await makeFirstKey(way, 'default'),
+    reasoning: await makeFirstKey(way, 'reasoning'),
+    cursor: await makeFirstKey(way, 'cursor'),
+  };
+  const secrets = Object.fromEntries(Object.entries(keys).map(([purpose, { secret }]) => [purpose, secret]));
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, FILE), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(join(folder, FILE), `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   return keys;
 }
 
-/** Makes the first user and keys in an empty database; else those of the first start, or null once they are gone. */
-export async function firstKeys(target: Target): Promise<FirstKeys | null> {
-  const database = openRemoteControl(target);
-  // Beside the database whose keys they are.
-  const folder = target.persistTo ?? LOCAL_FOLDER;
-  const { data } = await listKeys(database, { limit: 1000 });
-  if (data.length === 0) return await makeFirstKeys(database, folder);
-  const remembered = await rememberedKeys(folder);
+async function ifUsable(way: Way, secret: string | undefined): Promise<FirstKey | null> {
+  const id = secret === undefined ? null : await way.verifyKey(secret);
+  return id === null || secret === undefined ? null : { id, secret };
+}
+
+/**
+ * Makes the first user and keys in an empty database; else those of the first start, or null once they are gone.
+ * Their secrets are kept in `folder`, which goes with the database.
+ */
+export async function firstKeys(way: Way, folder: string): Promise<FirstKeys | null> {
+  const { data } = await way.listKeys(null);
+  if (data.length === 0) return await makeFirstKeys(way, folder);
+  const remembered = await rememberedSecrets(folder);
   if (remembered === null) return null;
-  const usable = new Set(data.filter((key) => key.status === 'active').map((key) => key.hash));
-  const hashes = await Promise.all(
-    Object.values(remembered).flatMap((secret) => (secret === undefined ? [] : [hashSecret(secret)])),
-  );
-  return hashes.every((hash) => usable.has(hash)) ? remembered : null;
+  const plain = await ifUsable(way, remembered.default);
+  const cursor = await ifUsable(way, remembered.cursor);
+  if (plain === null || cursor === null) return null;
+  return { default: plain, cursor, reasoning: await ifUsable(way, remembered.reasoning) };
 }

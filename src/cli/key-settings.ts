@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import { parseDuration, settingsShape, settingsToColumns } from '../keys/limits.ts';
+import { parseDuration, type SettingValues, settingsShape } from '../keys/limits.ts';
 import { PURPOSES } from '../pipelines/purposes.ts';
-import type { KeySettings } from '../store/keys.ts';
 import { Mistake } from './mistake.ts';
 
 /** Flag → column. `expires` is apart: the flag is a duration, the column a time. */
@@ -19,6 +18,12 @@ const COLUMNS = {
   reasoning: 'reasoning',
   'provider-tools': 'provider_tools',
 } as const;
+
+/** The flag of a column; null where none sets it. */
+export function flagOf(column: string): string | null {
+  if (column === 'expires_at') return 'expires';
+  return Object.entries(COLUMNS).find(([, name]) => name === column)?.[0] ?? null;
+}
 
 /** The flags that say what a key may do, for parseArgs. */
 export const SETTING_OPTIONS = {
@@ -49,25 +54,25 @@ export const SETTING_HELP = `
   --reasoning R        how reasoning is shown: think | details | hidden
   --provider-tools S   on | off: web search and other tools that the provider runs, and bills a call`;
 
-/** A duration as the time it ends at, ISO UTC. Throws Mistake. */
-export function durationFrom(text: string, now: number, flag: string): string {
+/** A duration in milliseconds. Throws Mistake. */
+export function readDuration(text: string, flag: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === null) throw new Mistake(`${flag} must be a duration such as 90d, 24h, 15m or 30s, up to 3650d.`);
-  return new Date(now + milliseconds).toISOString();
+  return milliseconds;
 }
 
 function expiry(text: string, now: number): string | null {
   if (text === 'none') return null;
   if (parseDuration(text) === 0)
     throw new Mistake('--expires 0 would end the key at once: give a longer time or "none".');
-  return durationFrom(text, now, '--expires');
+  return new Date(now + readDuration(text, '--expires')).toISOString();
 }
 
-/** Reads the setting flags into columns. `now` is ms since 1970. Throws Mistake naming the flag. */
+/** Reads the setting flags by column name. `now` is ms since 1970. Throws Mistake naming the flag. */
 export function readSettings(
   values: { [Flag in keyof typeof SETTING_OPTIONS]?: string | undefined },
   now: number,
-): KeySettings {
+): SettingValues {
   const settings: Record<string, unknown> = {};
   for (const [flag, column] of Object.entries(COLUMNS)) {
     // The flags are the keys of COLUMNS.
@@ -79,8 +84,7 @@ export function readSettings(
   }
   if (values.expires !== undefined) settings['expires_at'] = expiry(values.expires, now);
   const parsed = z.object(settingsShape(PURPOSES)).safeParse(settings);
-  if (parsed.success) return settingsToColumns(parsed.data);
+  if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const flag = Object.entries(COLUMNS).find(([, column]) => column === issue?.path[0])?.[0] ?? 'expires';
-  throw new Mistake(`--${flag} ${issue?.message ?? 'is not valid'}.`);
+  throw new Mistake(`--${flagOf(String(issue?.path[0])) ?? 'expires'} ${issue?.message ?? 'is not valid'}.`);
 }

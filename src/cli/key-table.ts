@@ -1,29 +1,30 @@
 import { keyState } from '../keys/key-state.ts';
 import { maskSecret } from '../keys/secret.ts';
-import type { ApiKey } from '../store/schema.ts';
 import { table, terminalWidth } from './print.ts';
+import type { ShownKey } from './way.ts';
 
 /** What limits a key, in a few words. */
-function limits(key: ApiKey): string {
+function limits(key: ShownKey): string {
   const parts = [
     key.rpm === null ? null : `${key.rpm} rpm`,
     key.tpm === null ? null : `${key.tpm} tpm`,
-    key.maxConcurrent === null ? null : `${key.maxConcurrent} at once`,
-    key.budgetDayUsd === null ? null : `$${key.budgetDayUsd}/day`,
-    key.budgetWeekUsd === null ? null : `$${key.budgetWeekUsd}/week`,
-    key.budgetMonthUsd === null ? null : `$${key.budgetMonthUsd}/month`,
-    key.budgetTotalUsd === null ? null : `$${key.budgetTotalUsd} in total`,
-    key.models === null ? null : `only ${key.models}`,
+    key.max_concurrent === null ? null : `${key.max_concurrent} at once`,
+    key.budget_day_usd === null ? null : `$${key.budget_day_usd}/day`,
+    key.budget_week_usd === null ? null : `$${key.budget_week_usd}/week`,
+    key.budget_month_usd === null ? null : `$${key.budget_month_usd}/month`,
+    key.budget_total_usd === null ? null : `$${key.budget_total_usd} in total`,
+    key.models === null ? null : `only ${key.models.join(',')}`,
   ];
   return parts.filter((part) => part !== null).join(', ') || 'none';
 }
 
-function state(key: ApiKey): string {
-  return keyState(key, Date.now()).replace('_', ' ');
+function state(key: ShownKey): string {
+  const { status, owner_status: ownerStatus, expires_at: expiresAt } = key;
+  return keyState({ status, ownerStatus, expiresAt }, Date.now()).replace('_', ' ');
 }
 
 /** Keys, one a line. */
-export function keyTable(keys: readonly ApiKey[]): string {
+export function keyTable(keys: readonly ShownKey[]): string {
   const columns = [
     { title: 'ID' },
     { title: 'OWNER', flexible: true },
@@ -41,14 +42,14 @@ export function keyTable(keys: readonly ApiKey[]): string {
     key.purpose,
     maskSecret(key),
     state(key),
-    key.providerTools ? `${limits(key)}, providers' tools` : limits(key),
-    key.expiresAt?.slice(0, 10) ?? 'never',
+    key.provider_tools ? `${limits(key)}, providers' tools` : limits(key),
+    key.expires_at?.slice(0, 10) ?? 'never',
   ]);
   return table(columns, rows, terminalWidth());
 }
 
 /** All of a key, one thing a line. */
-export function keyDetails(key: ApiKey): string {
+export function keyDetails(key: ShownKey): string {
   const lines: [string, string][] = [
     ['ID', key.id],
     ['Owner', key.owner],
@@ -57,12 +58,12 @@ export function keyDetails(key: ApiKey): string {
     ['Key', maskSecret(key)],
     ['Status', state(key)],
     ['Limits', limits(key)],
-    ['Tools', key.providerTools ? "functions, and providers' own" : 'functions'],
+    ['Tools', key.provider_tools ? "functions, and providers' own" : 'functions'],
     ['Reasoning', key.reasoning],
-    ['Expires', key.expiresAt ?? 'never'],
-    ['Created', key.createdAt],
-    ['Changed', key.updatedAt],
+    ['Expires', key.expires_at ?? 'never'],
+    ['Created', key.created_at],
+    ['Changed', key.updated_at],
   ];
-  if (key.previousExpiresAt !== null) lines.push(['Old secret', `until ${key.previousExpiresAt}`]);
+  if (key.previous_expires_at !== null) lines.push(['Old secret', `until ${key.previous_expires_at}`]);
   return lines.map(([title, value]) => `${`${title}:`.padEnd(12)}${value}`).join('\n');
 }

@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../protocol/json.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
+import { askRouter, findRouter, type Router } from './router.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run ledger -- check                       exit 1 where the sums of a key differ
@@ -37,30 +36,8 @@ const lettersSchema = z.object({
   next_cursor: z.nullable(z.string()),
 });
 
-/** Asks a path of the router. Throws Mistake with the router's words. */
-async function ask<T extends z.ZodMiniType>(
-  router: Router,
-  method: string,
-  path: string,
-  schema: T,
-): Promise<z.output<T>> {
-  let response: Response;
-  try {
-    response = await callRouter(router, method, `/internal/ledger${path}`);
-  } catch {
-    throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
-  }
-  if (!response.ok) {
-    const words = (await refusalIn(response)) ?? 'what answers there may be no router of this project.';
-    throw new Mistake(`The router answered ${response.status}: ${words}`);
-  }
-  const parsed = schema.safeParse(parseJson(await response.text()));
-  if (parsed.success) return parsed.data;
-  throw new Mistake(`What answers at ${router.url} is not this router. Set ROUTER_URL to where it runs.`);
-}
-
 async function checkSums(router: Router, target: Target): Promise<number> {
-  const result = await ask(router, 'GET', '/check', checkSchema);
+  const result = await askRouter(router, 'GET', '/internal/ledger/check', checkSchema);
   if (target.json) sayJson(result);
   else {
     const right = (title: string) => ({ title, right: true });
@@ -91,10 +68,10 @@ async function allLetters(router: Router): Promise<z.output<typeof lettersSchema
   const letters: z.output<typeof lettersSchema>['data'] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const page: z.output<typeof lettersSchema> = await ask(
+    const page: z.output<typeof lettersSchema> = await askRouter(
       router,
       'GET',
-      `/dead-letters?limit=200&cursor=${encodeURIComponent(cursor)}`,
+      `/internal/ledger/dead-letters?limit=200&cursor=${encodeURIComponent(cursor)}`,
       lettersSchema,
     );
     letters.push(...page.data);
@@ -120,9 +97,9 @@ async function listLetters(router: Router, target: Target): Promise<void> {
 }
 
 async function actOnLetter(router: Router, verb: 'retry' | 'delete', id: string): Promise<void> {
-  const path = `/dead-letters/${encodeURIComponent(id)}`;
-  if (verb === 'retry') await ask(router, 'POST', `${path}/retry`, z.unknown());
-  else await ask(router, 'DELETE', path, z.unknown());
+  const path = `/internal/ledger/dead-letters/${encodeURIComponent(id)}`;
+  if (verb === 'retry') await askRouter(router, 'POST', `${path}/retry`, z.unknown());
+  else await askRouter(router, 'DELETE', path, z.unknown());
 }
 
 /** Retries or deletes one letter, or all that there are: one that is refused does not keep back the others. */
@@ -185,7 +162,7 @@ export async function run(args: string[]): Promise<number | undefined> {
       return await checkSums(await router(), target);
     case 'repair': {
       noPositional(rest);
-      const { repaired } = await ask(await router(), 'POST', '/repair', repairSchema);
+      const { repaired } = await askRouter(await router(), 'POST', '/internal/ledger/repair', repairSchema);
       if (target.json) sayJson(repaired);
       else say(`${repaired.length} ${repaired.length === 1 ? 'ledger sends its' : 'ledgers send their'} rows again.`);
       return 0;

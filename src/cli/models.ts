@@ -13,38 +13,92 @@ see "npm run doctor", and GET /api/v1/models for what one key may use.`;
 
 type Described = ReturnType<typeof describeModel>;
 
+/** What is wider than this does not fit a terminal, a mail or an issue. */
+const WIDTH = 100;
+
 const COLUMNS = [
   { title: 'MODEL' },
   { title: 'CONTEXT', right: true },
   { title: 'INPUT', right: true },
   { title: 'CACHED', right: true },
   { title: 'OUTPUT', right: true },
-  { title: 'THINKING', flexible: true, spare: true },
-  { title: 'TAKES', flexible: true, spare: true },
-  { title: 'ALSO', flexible: true, spare: true },
+  { title: 'THINKS' },
+  { title: 'BESIDE TEXT', flexible: true, spare: true },
 ];
 
-function thinkingOf({ thinking }: Described): string {
-  const efforts = thinking.kind === 'none' ? [] : thinking.efforts;
-  const words = { none: 'no', always: 'always', switch: 'on/off' }[thinking.kind];
-  return efforts.length === 0 ? words : `${words} (${efforts.join(', ')})`;
+const THINKING = { none: 'no', always: 'always', switch: 'on/off' } as const;
+
+function pricesOf(prices: { input: number; cached_input: number; output: number }): string {
+  return `${prices.input} / ${prices.cached_input} / ${prices.output}`;
 }
 
-function rowOf(model: Described): string[] {
-  const { pricing } = model;
+function rowOf({ id, context_length, pricing, thinking, inputs }: Described): string[] {
   const prices = pricing === null ? ['?', '?', '?'] : [pricing.input, pricing.cached_input, pricing.output].map(String);
-  const also = [...model.aliases, ...(model.note === undefined ? [] : [`(${model.note})`])].join(' ');
-  const context = model.context_length.toLocaleString('en-US');
-  return [model.id, context, ...prices, thinkingOf(model), model.inputs.join(', '), also];
+  return [
+    id,
+    context_length.toLocaleString('en-US'),
+    ...prices,
+    THINKING[thinking.kind],
+    inputs.filter((input) => input !== 'text').join('+'),
+  ];
 }
 
-function bandsOf(models: readonly Described[]): string[] {
-  return models.flatMap(({ id, pricing }) =>
-    (pricing?.bands ?? []).map(({ name, hours_utc, input, cached_input, output }) => {
-      const hours = hours_utc.map(({ from, to }) => `${from}-${to}`).join(' and ');
-      return `${id}, ${name} hours (${hours} UTC on working days): ${input} / ${cached_input} / ${output}`;
+/** Words in lines of a width; every line but the first is indented. */
+function wrap(text: string, width: number): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line.trim() !== '' && line.length + 1 + word.length > width) lines.push(`    ${word}`);
+    else lines[lines.length - 1] = line === '' ? `  ${word}` : `${line} ${word}`;
+  }
+  return lines.join('\n');
+}
+
+/** The prices that hold at other hours, and those to come. */
+function laterPrices(models: readonly Described[]): string[] {
+  return models.flatMap(({ id, pricing }) => [
+    ...(pricing?.bands ?? []).map((band) => {
+      const hours = band.hours_utc.map(({ from, to }) => `${from}-${to}`).join(' and ');
+      return `${id}, ${band.name} hours (${hours} UTC on working days): ${pricesOf(band)}`;
     }),
+    ...(pricing?.otherwise === undefined ? [] : [`${id}, at other hours: ${pricesOf(pricing.otherwise)}`]),
+    ...(pricing?.upcoming ?? []).map((table) => `${id}, from ${table.valid_from}: ${pricesOf(table)}`),
+  ]);
+}
+
+/** Names beside the one that every model has without its provider. */
+function otherNames(models: readonly Described[]): string[] {
+  return models.flatMap(({ id, aliases }) => {
+    const plain = id.slice(id.indexOf('/') + 1);
+    const others = aliases.filter((name) => name !== plain && name.includes('/'));
+    return others.length === 0 ? [] : [`${id}: ${others.join(', ')}`];
+  });
+}
+
+/** Models that share a remark, before it. */
+function grouped(models: readonly Described[], remarkOf: (model: Described) => string | null): string[] {
+  const byRemark = Map.groupBy(models, remarkOf);
+  return [...byRemark].flatMap(([remark, those]) =>
+    remark === null ? [] : [`${those.map(({ id }) => id).join(', ')}: ${remark}`],
   );
+}
+
+function effortsOf({ thinking }: Described): string | null {
+  return thinking.kind === 'none' || thinking.efforts.length === 0 ? null : thinking.efforts.join(', ');
+}
+
+function sayModels(models: readonly Described[]): void {
+  const width = Math.min(terminalWidth(), WIDTH);
+  say(table(COLUMNS, models.map(rowOf), width));
+  const sections: [string, string[]][] = [
+    ['Other prices (input / cached / output)', laterPrices(models)],
+    ['Efforts of thinking', grouped(models, effortsOf)],
+    ['Other names; every name works without its provider too', otherNames(models)],
+    ['Notes', grouped(models, ({ note }) => note ?? null)],
+  ];
+  for (const [title, lines] of sections) {
+    if (lines.length > 0) say(`\n${title}:\n${lines.map((line) => wrap(line, width)).join('\n')}`);
+  }
 }
 
 /** `npm run models`. */
@@ -70,6 +124,5 @@ export async function run(args: string[]): Promise<undefined> {
     return;
   }
   const models = listed.filter((model) => model.alias_of === undefined);
-  say(table(COLUMNS, models.map(rowOf), terminalWidth()));
-  for (const line of bandsOf(models)) say(line);
+  sayModels(models);
 }

@@ -66,11 +66,14 @@ function readableRow(row: Row): Row {
   return readable;
 }
 
-/** The same `Database` as the Worker's, over `wrangler d1 execute`. Each call takes about a second. */
-export function openRemoteControl(target: Target): Database {
-  async function runAll(batch: readonly Statement[]): Promise<{ rows: unknown[] }[]> {
+/**
+ * The same `Database` as the Worker's, over `wrangler d1 execute`. Each call takes about a second. Single statements,
+ * which only read, may go to another target: what `--sql` prints is decided by what is there.
+ */
+export function openRemoteControl(target: Target, reader: Target = target): Database {
+  async function runAll(on: Target, batch: readonly Statement[]): Promise<{ rows: unknown[] }[]> {
     const statements = batch.map(({ sql, params }) => inlineParameters(sql, params));
-    const results = await execute(target, statements);
+    const results = await execute(on, statements);
     return batch.map(({ method }, index) => {
       const rows = (results[index] ?? []).map(readableRow);
       // For a single row Drizzle wants the row itself, or nothing, though its type says a list.
@@ -78,7 +81,7 @@ export function openRemoteControl(target: Target): Database {
     });
   }
   return drizzle(
-    async (sql, params, method) => (await runAll([{ sql, params, method }]))[0] ?? { rows: [] },
-    (batch) => runAll(batch),
+    async (sql, params, method) => (await runAll(reader, [{ sql, params, method }]))[0] ?? { rows: [] },
+    (batch) => runAll(target, batch),
   );
 }

@@ -76,36 +76,54 @@ export async function callRouter(
   });
 }
 
-const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) });
+const errorSchema = z.looseObject({
+  error: z.looseObject({
+    message: z.string(),
+    code: z.optional(z.string()),
+    param: z.optional(z.nullable(z.string())),
+  }),
+});
 
 /** The router's own words about what it refused; null where what answers has none. */
-export async function refusalIn(response: Response): Promise<string | null> {
+export async function refusalIn(response: Response): Promise<z.output<typeof errorSchema>['error'] | null> {
   const parsed = errorSchema.safeParse(parseJson(await response.text()));
-  return parsed.success ? parsed.data.error.message : null;
+  return parsed.success ? parsed.data.error : null;
 }
 
-async function refreshOne(router: Router, id: string): Promise<string | null> {
+/** The router said no, and why. */
+export class Refused extends Mistake {
+  override name = 'Refused';
+  readonly status: number;
+  readonly code: string | null;
+  readonly param: string | null;
+  /** The router's own words alone. */
+  readonly words: string;
+  constructor(status: number, refusal: Awaited<ReturnType<typeof refusalIn>>) {
+    const words = refusal?.message ?? 'what answers there may be no router of this project.';
+    super(`The router answered ${status}: ${words}`);
+    this.words = words;
+    this.status = status;
+    this.code = refusal?.code ?? null;
+    this.param = refusal?.param ?? null;
+  }
+}
+
+/** Asks a path of the router. Throws Mistake where nobody answers, and Refused with the router's words. */
+export async function askRouter<T extends z.ZodMiniType>(
+  router: Router,
+  method: string,
+  path: string,
+  schema: T,
+  body?: unknown,
+): Promise<z.output<T>> {
+  let response: Response;
   try {
-    const response = await callRouter(router, 'POST', `/internal/keys/${id}/refresh`);
-    await response.arrayBuffer();
-    if (response.ok) return null;
-    return `the router at ${router.url} answered ${response.status}`;
+    response = await callRouter(router, method, path, body);
   } catch {
-    return `no router answered at ${router.url}`;
+    throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
   }
-}
-
-/** Tells the running router to read keys again, and says when the change holds. */
-export async function refreshKeys(target: Target, ids: readonly string[]): Promise<string> {
-  const now = 'It holds from the next request on.';
-  if (ids.length === 0) return now;
-  const found = await findRouter(target);
-  if (found.kind === 'unset') {
-    return `It holds within 60 s (${found.variable} is not set, so no running router was told).`;
-  }
-  for (const id of ids) {
-    const failure = await refreshOne(found.router, id);
-    if (failure !== null) return `It holds within 60 s (${failure}).`;
-  }
-  return now;
+  if (!response.ok) throw new Refused(response.status, await refusalIn(response));
+  const parsed = schema.safeParse(parseJson(await response.text()));
+  if (parsed.success) return parsed.data;
+  throw new Mistake(`What answers at ${router.url} is not this router. Set ROUTER_URL to where it runs.`);
 }

@@ -1,9 +1,13 @@
 import { noPositional, readArguments } from './arguments.ts';
+import { databaseWay } from './database-way.ts';
 import { assertFree, HOST, startDevServer, waitUntilReady } from './dev-server.ts';
-import { ensureDevVars } from './dev-vars.ts';
+import { devVarsName, ensureDevVars, readDevVars } from './dev-vars.ts';
 import { type FirstKeys, firstKeys } from './first-keys.ts';
 import { Mistake } from './mistake.ts';
+import { openWayTo } from './open-way.ts';
 import { note, say } from './print.ts';
+import { LOCAL_FOLDER } from './project.ts';
+import { holdFolder } from './start-lock.ts';
 import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
 import { assertInstalled, runWrangler, targetFlags } from './wrangler.ts';
 
@@ -12,8 +16,9 @@ Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start tak
 
 1. Makes .dev.vars from .dev.vars.example if there is none, with a random INTERNAL_SECRET.
 2. Applies the migrations to the local database in .wrangler/state.
-3. Makes the user admin with a first key, one for Cursor and one for agents, if there are no keys yet.
-4. Starts wrangler dev, waits until the router answers, and prints how to use it.
+3. Starts wrangler dev and waits until the router answers.
+4. Makes the user admin with a first key, one for agents that drop reasoning and one for Cursor, if there are
+   no keys yet, and prints how to use them.
 
 It needs no network and no provider key: test/echo and its siblings answer out of the Worker.
 Ctrl-C stops all of it; data and keys stay.
@@ -39,51 +44,63 @@ async function applyMigrations(target: Target): Promise<void> {
 
 /** Many clients forget what a thinking model thought between two calls of tools. */
 function agentKey({ reasoning }: FirstKeys): string {
-  if (reasoning === undefined) return '';
+  if (reasoning === null) return '';
   return `For agents that call tools (the openai SDK in a loop, LangChain, Continue and others that drop reasoning):
 
-  Key        ${reasoning}
+  Key        ${reasoning.secret}
   It gives DeepSeek and Kimi their reasoning back, which they want and such clients forget.
 
 `;
 }
 
-function howToUse(port: number, keys: FirstKeys | null): string {
-  const base = `http://${HOST}:${port}/api/v1`;
-  const router = port === 8787 ? '' : `ROUTER_URL=http://${HOST}:${port} `;
-  const another = `${router}npm run keys -- create --username admin`;
-  if (keys === null) {
-    return `
-LLM Router is running.
-
-  Base URL   ${base}
-  Keys       your keys are kept: npm run keys -- list
-  Another    ${another}
-`;
-  }
+function firstCall(base: string, keys: FirstKeys): string {
   return `
-LLM Router is running.
-
-  Base URL   ${base}
-  Key        ${keys.default}
-
 Try it:
 
 curl ${base}/chat/completions \\
-  -H "Authorization: Bearer ${keys.default}" \\
+  -H "Authorization: Bearer ${keys.default.secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"model": "test/echo", "messages": [{"role": "user", "content": "Hello, router"}]}'
 
 ${agentKey(keys)}Cursor, under Settings, Models:
 
-  OpenAI API Key             ${keys.cursor}
+  OpenAI API Key             ${keys.cursor.secret}
   Override OpenAI Base URL   ${base}
   Add model                  test/reason
 
   Cursor calls from its own servers, so give it the address of your deployment there (npm run deploy).
+`;
+}
 
-Providers' keys go into .dev.vars. Another key of your own: ${another}
-Ctrl-C stops the router; data and keys stay.
+/** A fact with its title. */
+type Line = [title: string, text: string];
+
+function linesOf(keys: FirstKeys | null): Line[] {
+  // What is kept as a hash alone cannot be shown again; how to look at it can.
+  if (keys === null) return [['Keys', 'your keys are kept: npm run keys -- list']];
+  return [
+    ['Key', keys.default.secret],
+    ['Its id', keys.default.id],
+  ];
+}
+
+function howToUse(port: number, secretFile: string, keys: FirstKeys | null): string {
+  const origin = `http://${HOST}:${port}`;
+  const router = port === 8787 ? '' : `ROUTER_URL=${origin} `;
+  const lines: Line[] = [
+    ['Base URL', `${origin}/api/v1`],
+    ...linesOf(keys),
+    ['Console', `${origin}/admin (its secret: INTERNAL_SECRET in ${secretFile})`],
+    ['Own usage', `${origin}/usage (for whoever holds a key)`],
+    ['Another', `${router}npm run keys -- create --username admin`],
+  ];
+  const facts = lines.map(([title, text]) => `  ${title.padEnd(11)}${text}`).join('\n');
+  return `
+LLM Router is running.
+
+${facts}
+${keys === null ? '' : firstCall(`${origin}/api/v1`, keys)}
+Providers' keys go into ${secretFile}. Ctrl-C stops the router; data and keys stay.
 `;
 }
 
@@ -97,6 +114,14 @@ function askedToStop(): Promise<void> {
   });
 }
 
+/** Makes or finds the first keys, through the router that has just started: it is the one who writes its database. */
+async function keysOf(port: number, target: Target): Promise<FirstKeys | null> {
+  const secret = (await readDevVars(target.env))['INTERNAL_SECRET']?.trim();
+  const router = { url: `http://${HOST}:${port}`, secret: secret ?? '' };
+  const way = secret ? await openWayTo(router, target, false) : databaseWay(target, null);
+  return await firstKeys(way, folderOf(target));
+}
+
 async function serve(port: number, target: Target): Promise<number> {
   const stopping = askedToStop();
   // wrangler dev is always local, and does not know the flag.
@@ -105,11 +130,10 @@ async function serve(port: number, target: Target): Promise<number> {
     targetFlags(target).filter((flag) => flag !== '--local'),
   );
   try {
-    // Side by side: each of them takes seconds.
-    const ready = Promise.all([firstKeys(target), waitUntilReady(server, port)]);
-    const outcome = await Promise.race([ready, stopping]);
-    if (outcome === undefined) return 0;
-    say(howToUse(port, outcome[0]));
+    const ready = waitUntilReady(server, port).then(() => keysOf(port, target));
+    const keys = await Promise.race([ready, stopping]);
+    if (keys === undefined) return 0;
+    say(howToUse(port, devVarsName(target.env), keys));
     server.show();
     const code = await Promise.race([server.ended, stopping.then(() => 0)]);
     if (code !== 0) throw new Mistake(`wrangler dev ended by itself with code ${code}.`);
@@ -117,6 +141,11 @@ async function serve(port: number, target: Target): Promise<number> {
   } finally {
     await server.stop();
   }
+}
+
+/** What belongs to the local state, beside the database. */
+function folderOf(target: Target): string {
+  return target.persistTo ?? LOCAL_FOLDER;
 }
 
 /** `npm start`. */
@@ -132,7 +161,16 @@ export async function run(args: string[]): Promise<number> {
   if (target.remote) throw new Mistake('npm start runs the router on this machine. To deploy it: npm run deploy');
   assertInstalled();
   const port = readPort();
-  await assertFree(port);
+  const release = await holdFolder(folderOf(target), port);
+  try {
+    await assertFree(port);
+    return await prepareAndServe(port, target);
+  } finally {
+    await release();
+  }
+}
+
+async function prepareAndServe(port: number, target: Target): Promise<number> {
   if (await ensureDevVars(target.env)) note('Made .dev.vars with a new INTERNAL_SECRET.');
   note('Bringing the local database up to date …');
   await applyMigrations(target);

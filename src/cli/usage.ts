@@ -1,11 +1,9 @@
 import * as z from 'zod/mini';
-import { daysBefore, windowsAt } from '../ledger/windows.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
-import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow, usageBy } from '../store/usage.ts';
+import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
+import { openWay } from './open-way.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { openRemoteControl } from './remote-control.ts';
-import { routerVariable } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
 
 const HELP = `npm run usage -- [--days 7] [--by day|key|model|user|team|provider|endpoint]
@@ -28,8 +26,17 @@ const TITLES: Record<UsageGroup, string> = {
 };
 
 function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
+  // A key's id says nothing to anybody.
+  const names =
+    by === 'key'
+      ? [
+          { title: 'OWNER', flexible: true },
+          { title: 'NAME', flexible: true },
+        ]
+      : [];
   const columns = [
     { title: TITLES[by], flexible: true },
+    ...names,
     { title: 'REQUESTS', right: true },
     { title: 'INPUT', right: true },
     { title: 'OUTPUT', right: true },
@@ -38,6 +45,7 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   const number = (value: number) => value.toLocaleString('en-US');
   const cells = rows.map((row) => [
     row[GROUP_MEMBERS[by]] ?? '',
+    ...(by === 'key' ? [row.owner ?? '', row.name ?? ''] : []),
     number(row.requests),
     number(row.input_tokens),
     number(row.output_tokens),
@@ -45,7 +53,13 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   ]);
   const sum = (member: 'requests' | 'input_tokens' | 'output_tokens' | 'cost_nano_usd') =>
     rows.reduce((total, row) => total + row[member], 0);
-  const totals = ['total', number(sum('requests')), number(sum('input_tokens')), number(sum('output_tokens'))];
+  const totals = [
+    'total',
+    ...names.map(() => ''),
+    number(sum('requests')),
+    number(sum('input_tokens')),
+    number(sum('output_tokens')),
+  ];
   return table(columns, [...cells, [...totals, nanoToAlignedUsd(sum('cost_nano_usd'))]], terminalWidth());
 }
 
@@ -61,16 +75,11 @@ export async function run(args: string[]): Promise<number | undefined> {
   const target = readTarget(values);
   const days = check(daysSchema, values.days ?? '7', '--days');
   const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
-  const offset = (await routerVariable('BUDGET_UTC_OFFSET', target)) ?? '+00:00';
-  // Open at the end: a request may just have begun a new day.
-  const rows = await usageBy(
-    openRemoteControl(target),
-    by,
-    daysBefore(windowsAt(Date.now(), offset).day, days - 1),
-    '9999-12-31',
-  );
+  const way = await openWay(target);
+  const rows = await way.usage(by, days);
   if (target.json) sayJson(rows);
   else if (rows.length > 0) say(usageTable(rows, by));
   else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);
+  if (way.sentence !== null) note(way.sentence);
   return 0;
 }

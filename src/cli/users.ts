@@ -1,11 +1,10 @@
 import { userNameSchema } from '../keys/limits.ts';
-import { createUser, describeUser, getUser, listUsers, setUserStatus, type UserWithKeys } from '../store/users.ts';
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
+import { openWay } from './open-way.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { openRemoteControl } from './remote-control.ts';
-import { findRouter, refreshKeys } from './router.ts';
 import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
+import type { ShownUser, Way } from './way.ts';
 
 const HELP = `npm run users -- create NAME
 npm run users -- list
@@ -14,24 +13,21 @@ npm run users -- disable NAME    with all their keys
 npm run users -- enable NAME
 ${TARGET_HELP}`;
 
-function sayUser(target: Target, user: UserWithKeys): void {
-  if (target.json) sayJson(describeUser(user));
-  else say(`Name:    ${user.name}\nStatus:  ${user.status}\nKeys:    ${user.keys}\nCreated: ${user.createdAt}`);
-}
-
-function missing(name: string): Mistake {
-  return new Mistake(`There is no user ${name}. See who there is: npm run users -- list`);
+function sayUser(target: Target, way: Way, user: ShownUser): void {
+  if (target.json) sayJson(user);
+  else say(`Name:    ${user.name}\nStatus:  ${user.status}\nKeys:    ${user.keys}\nCreated: ${user.created_at}`);
+  if (way.sentence !== null) note(way.sentence);
 }
 
 async function create(name: string, target: Target): Promise<void> {
-  const { kind, user } = await createUser(openRemoteControl(target), name, 'cli');
-  if (kind === 'exists') throw new Mistake(`The user ${name} is already there: npm run users -- show ${name}`);
-  sayUser(target, user);
+  const way = await openWay(target);
+  sayUser(target, way, await way.makeUser(name));
 }
 
 async function list(target: Target): Promise<void> {
-  const { data, nextCursor } = await listUsers(openRemoteControl(target), { limit: 1000 });
-  if (target.json) sayJson(data.map(describeUser));
+  const way = await openWay(target);
+  const { data, isAll } = await way.listUsers();
+  if (target.json) sayJson(data);
   else if (data.length === 0) note('There are no users yet. Make one: npm run users -- create admin');
   else {
     const columns = [
@@ -40,24 +36,23 @@ async function list(target: Target): Promise<void> {
       { title: 'KEYS', right: true },
       { title: 'CREATED' },
     ];
-    const rows = data.map((user) => [user.name, user.status, String(user.keys), user.createdAt.slice(0, 10)]);
+    const rows = data.map((user) => [user.name, user.status, String(user.keys), user.created_at.slice(0, 10)]);
     say(table(columns, rows, terminalWidth()));
   }
-  if (nextCursor !== null) note(`Only the first ${data.length} users are shown.`);
+  if (!isAll) note(`Only the first ${data.length} users are shown.`);
+  if (way.sentence !== null) note(way.sentence);
 }
 
 async function show(name: string, target: Target): Promise<void> {
-  const user = await getUser(openRemoteControl(target), name);
-  if (user === null) throw missing(name);
-  sayUser(target, user);
+  const way = await openWay(target);
+  sayUser(target, way, await way.getUser(name));
 }
 
 async function setStatus(name: string, status: 'active' | 'disabled', target: Target): Promise<void> {
-  const changed = await setUserStatus(openRemoteControl(target), name, status, 'cli');
-  if (changed === null) throw missing(name);
-  const effect = await refreshKeys(target, changed.keyIds);
-  sayUser(target, changed.user);
-  note(effect);
+  const way = await openWay(target);
+  const { shown, isAtOnce } = await way.setUserStatus(name, status);
+  note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
+  sayUser(target, way, shown);
 }
 
 /** `npm run users`: the people who own keys. */
@@ -69,8 +64,6 @@ export async function run(args: string[]): Promise<number | undefined> {
     return 0;
   }
   const target = readTarget(values);
-  // Told of a bad address before anything is changed.
-  if (!target.sql) await findRouter(target);
   const name = () => check(userNameSchema, onlyPositional(rest, 'user', `npm run users -- ${verb} admin`), 'The name');
   switch (verb) {
     case 'create':

@@ -128,10 +128,11 @@ export function settingsShape(purposes: readonly string[]) {
 }
 
 type SettingsShape = ReturnType<typeof settingsShape>;
-type ParsedSettings = { [Name in keyof SettingsShape]?: z.output<SettingsShape[Name]> };
+/** Checked settings by column name, as JSON has them; null lifts a limit. */
+export type SettingValues = { [Name in keyof SettingsShape]?: z.output<SettingsShape[Name]> };
 
 /** Checked settings as the columns they are stored in; what was not named is left out. */
-export function settingsToColumns(settings: ParsedSettings): KeySettings {
+export function settingsToColumns(settings: SettingValues): KeySettings {
   return {
     purpose: settings.purpose,
     name: settings.name,

@@ -1,6 +1,7 @@
 import { type UnknownName, unknownIn } from '../catalog/allow-list.ts';
 import type { Catalog } from '../catalog/lookup.ts';
 import type { Database } from '../store/database.ts';
+import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';
 import type { Actor, ApiKey } from '../store/schema.ts';
 import * as users from '../store/users.ts';
@@ -107,7 +108,7 @@ export async function rotateKey(desk: Desk, id: string, grace: number, revision?
 }
 
 /** Why a key's secret is of no use now though it is the right one, and what would help; null where it works. */
-export function stateNotice(key: Pick<ApiKey, 'status' | 'ownerStatus' | 'expiresAt'>, now: number): string | null {
+function stateNotice(key: Pick<ApiKey, 'status' | 'ownerStatus' | 'expiresAt'>, now: number): string | null {
   switch (keyState(key, now)) {
     case 'disabled':
       return 'The key is disabled and stays so: it works once it is enabled.';
@@ -120,6 +121,12 @@ export function stateNotice(key: Pick<ApiKey, 'status' | 'ownerStatus' | 'expire
     case 'active':
       return null;
   }
+}
+
+/** A key as JSON shows it this once: with its secret, and where that is of no use yet, why. */
+export function describeSecret(key: ApiKey, secret: string, now: number) {
+  const notice = stateNotice(key, now);
+  return { ...describeKey(key), ...(notice === null ? {} : { notice }), key: secret };
 }
 
 /** Makes a person; `exists` where the name is taken. */

@@ -2,6 +2,7 @@ import { readConfig } from '../config.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { openDatabase } from '../store/database.ts';
+import { keepUtcOffset } from '../store/deployment.ts';
 import { allKeyIds } from '../store/keys.ts';
 import { pruneLogs } from '../store/logs.ts';
 import { repairLedgers } from './check.ts';
@@ -102,5 +103,6 @@ export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
   const minute = Math.floor(now / 60_000);
   await wakeShare(env, minute).catch(report('wake'));
   await pruneOldLogs(env, now).catch(report('prune'));
+  await keepUtcOffset(openDatabase(env.DB), readConfig(env).budgetUtcOffset).catch(report('keep'));
   if (minute % 60 === 0 || !(await hasLight(env))) await compare(env, now).catch(report('repair'));
 }

@@ -128,6 +128,11 @@ export const deadLetters = sqliteTable('dead_letters', {
     .$defaultFn(() => new Date().toISOString()),
 });
 
+export const deployment = sqliteTable('deployment', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});
+
 export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

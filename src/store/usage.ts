@@ -12,10 +12,12 @@ export interface UsageRow {
   day?: string;
   key_id?: string;
   model?: string;
-  owner?: string;
+  owner?: string | null;
   team?: string;
   provider?: string;
   endpoint?: string;
+  /** Of a key: what it is called; with `owner`, whose it is. Null where its row is gone. */
+  name?: string | null;
   requests: number;
   input_tokens: number;
   output_tokens: number;
@@ -44,17 +46,29 @@ const COLUMNS: Record<UsageGroup, SQL> = {
   endpoint: orNone(usageDaily.endpoint),
 };
 
+/** What stands beside a key's id, which nobody knows by heart. */
+const KEY_NAMES = sql`, (SELECT owner FROM api_keys WHERE id = ${usageDaily.keyId}) AS owner,
+  (SELECT name FROM api_keys WHERE id = ${usageDaily.keyId}) AS name`;
+
 /** Sums by one of the groups. `from` and `to` are days (YYYY-MM-DD), both included. */
-export async function usageBy(database: Database, group: UsageGroup, from: string, to: string): Promise<UsageRow[]> {
+export async function usageBy(
+  database: Database,
+  group: UsageGroup,
+  from: string | SQL<string>,
+  to: string,
+): Promise<UsageRow[]> {
   const rows = await database.all<{
     label: string;
     requests: number;
     input_tokens: number;
     output_tokens: number;
     cost_nano_usd: number;
+    owner?: string | null;
+    name?: string | null;
   }>(sql`
     SELECT ${COLUMNS[group]} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
       sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd
+      ${group === 'key' ? KEY_NAMES : sql``}
     FROM ${usageDaily} WHERE ${usageDaily.day} BETWEEN ${from} AND ${to}
     GROUP BY label ORDER BY ${group === 'day' ? sql`label` : sql`cost_nano_usd DESC`}`);
   return rows.map(({ label, ...sums }) => ({

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { hashSecret, isWellFormed } from '../../src/keys/secret.ts';
 import { executeOn, openMigrated } from './fake-wrangler.ts';
@@ -42,7 +40,7 @@ const rows = (statement: string) => database.prepare(statement).all();
 describe('npm run keys', () => {
   test('create makes the owner and shows the key once, in the words people know', async () => {
     const { code, stdout, stderr } = await runHere(['keys', 'create', '--username', 'admin']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Through wrangler d1 execute: .*\n$/) });
     const line = '='.repeat(30);
     const pattern = `^${line}\n✅ API key created\nOwner:   admin\nKey:     (sk-[0-9A-Za-z]{49})\nPurpose: default\n${line}\n$`;
     const secret = new RegExp(pattern).exec(stdout)?.[1] ?? '';
@@ -141,8 +139,21 @@ describe('npm run keys', () => {
     expect(left).toBeLessThan(121 * 60_000);
     const ended = await runHere(['keys', 'rotate', id, '--grace', '0s']);
     expect(ended.stderr).toContain('has ended');
+    expect(ended.stderr).toContain('within 60 s');
     const [after] = rows(`SELECT previous_expires_at FROM api_keys WHERE id = '${id}'`);
     expect(Date.parse(String(after?.['previous_expires_at']))).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('a disabled key may be rotated, and is said to stay disabled', async () => {
+    const { id } = await json('keys', 'create', '--username', 'ed');
+    await json('keys', 'disable', id);
+    const { code, stdout, stderr } = await runHere(['keys', 'rotate', id]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Key: {5}sk-/);
+    expect(stderr).toContain('disabled and stays so');
+    expect(rows(`SELECT status FROM api_keys WHERE id = '${id}'`)).toEqual([{ status: 'disabled' }]);
+    await json('users', 'disable', 'ed');
+    expect((await runHere(['keys', 'create', '--username', 'ed'])).stderr).toContain('owner is disabled');
   });
 
   test('an id that is not there is said, and nothing is written', async () => {
@@ -184,32 +195,6 @@ describe('npm run users', () => {
   });
 });
 
-describe('telling the running router', () => {
-  test('a change calls its refresh route with the secret, and says so; without a router it says within 60 s', async () => {
-    const calls: string[] = [];
-    const router = createServer((request, response) => {
-      calls.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      response.end('{}');
-    });
-    await new Promise<void>((resolve) => router.listen(0, '127.0.0.1', resolve));
-    // listen() on a port gives an address with one.
-    const { port } = router.address() as AddressInfo;
-    const { id } = await json('keys', 'create', '--username', 'gus');
-    const env = { ROUTER_URL: `http://127.0.0.1:${port}/`, INTERNAL_SECRET: 's3cret' };
-    const told = await runHere(['keys', 'disable', id], env);
-    expect(told.stderr).toContain('next request');
-    const user = await runHere(['users', 'disable', 'gus'], env);
-    expect(user.stderr).toContain('next request');
-    expect(calls).toEqual(Array(2).fill(`POST /internal/keys/${id}/refresh Bearer s3cret`));
-    await new Promise((resolve) => router.close(resolve));
-    const untold = await runHere(['keys', 'enable', id], env);
-    expect({ code: untold.code, stderr: untold.stderr }).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('within 60 s'),
-    });
-  });
-});
-
 describe('npm run usage', () => {
   const insert = `INSERT INTO usage_daily (day, key_id, provider, model, owner, requests, errors, input_tokens,
     cached_tokens, output_tokens, reasoning_tokens, cost_nano_usd) VALUES`;
@@ -238,6 +223,41 @@ describe('npm run usage', () => {
       'deepseek/a',
       'zai/b',
     ]);
+  });
+
+  test('says of keys whose they are and what they are called', async () => {
+    const { id } = await json('keys', 'create', '--username', 'ann', '--name', 'laptop');
+    const today = new Date().toISOString().slice(0, 10);
+    database.exec(`${insert} ('${today}', '${id}', 'zai', 'b', 'ann', 2, 0, 30, 10, 5, 0, 7),
+      ('${today}', 'key_gone', 'zai', 'b', 'bob', 1, 0, 30, 10, 5, 0, 3)`);
+    expect(await json('usage', '--by', 'key')).toMatchObject([
+      { key_id: id, owner: 'ann', name: 'laptop', requests: 2 },
+      { key_id: 'key_gone', owner: null, name: null },
+    ]);
+    const { stdout } = await runHere(['usage', '--by', 'key']);
+    expect(stdout).toMatch(new RegExp(`^KEY +OWNER +NAME +REQUESTS.*\\n${id} +ann +laptop +2 `));
+    expect(await json('usage', '--by', 'user')).not.toContainEqual(expect.objectContaining({ name: null }));
+  });
+
+  test('counts days by the offset that the deployment counts by', async () => {
+    const shift = new Date().getUTCHours() < 12 ? '-13:00' : '+13:00';
+    const local = new Date(Date.now() + (shift.startsWith('-') ? -13 : 13) * 3_600_000).toISOString().slice(0, 10);
+    const utc = new Date().toISOString().slice(0, 10);
+    expect(local).not.toBe(utc);
+    const [earlier] = [local, utc].toSorted();
+    database.exec(`${insert} ('${earlier}', 'key_1', 'zai', 'b', 'ann', 5, 0, 30, 10, 5, 0, 7)`);
+    const requests = async (env: Record<string, string> = {}) => {
+      const { stdout } = await runHere(['usage', '--days', '1', '--remote', '--json'], env);
+      return JSON.parse(stdout).map((row: { requests: number }) => row.requests);
+    };
+    // West of Greenwich it is still the day before there; east of it that day is over.
+    const [seenIn, unseenIn] = shift === '-13:00' ? [shift, '+00:00'] : ['+00:00', shift];
+    database.exec(`INSERT INTO deployment (name, value) VALUES ('budget_utc_offset', '${seenIn}')`);
+    expect(await requests()).toEqual([5]);
+    database.exec(`UPDATE deployment SET value = '${unseenIn}'`);
+    expect(await requests()).toEqual([]);
+    // Who says it in so many words is believed.
+    expect(await requests({ BUDGET_UTC_OFFSET: seenIn })).toEqual([5]);
   });
 
   test('its table fits a terminal of 80 columns, whatever models are called', async () => {

@@ -104,6 +104,11 @@ describe('npm start in a fresh clone', () => {
     const agentKey = /For agents [^\n]*\n\n +Key +(sk-[0-9A-Za-z]{49})\n/.exec(first.output())?.[1] ?? '';
     expect(await chatStatus(agentKey)).toBe(200);
     cursorKey = /OpenAI API Key +(sk-[0-9A-Za-z]{49})\n/.exec(first.output())?.[1] ?? '';
+    const id = /Its id +(key_\w{26})\n/.exec(first.output())?.[1];
+    expect(JSON.parse((await cli('keys', 'list', '--json')).stdout)).toContainEqual(
+      expect.objectContaining({ id, name: 'first' }),
+    );
+    expect(first.output()).toMatch(new RegExp(`Console +http://127\\.0\\.0\\.1:${port}/admin .*\\.dev\\.vars`));
     expect(first.output()).toMatch(/ sk-\w{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//);
     const secret = /^INTERNAL_SECRET=(.+)$/m.exec(await readFile(join(clone, '.dev.vars'), 'utf8'))?.[1] ?? '';
     expect(secret.length).toBeGreaterThanOrEqual(32);
@@ -152,8 +157,38 @@ describe('npm start in a fresh clone', () => {
     expect(await chatStatus(made.key)).toBe(401);
   });
 
+  test('commands beside a router under load see no error, and the router answers none', async () => {
+    let isOver = false;
+    const statuses = new Set<number>();
+    const client = async () => {
+      while (!isOver) statuses.add(await chatStatus(key));
+    };
+    const load = Array.from({ length: 4 }, client);
+    for (let count = 0; count < 5; count += 1) {
+      const { code, stdout, stderr } = await cli('keys', 'list', '--json');
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout).length).toBeGreaterThan(2);
+      expect(stderr).toBe(`Through the router at http://127.0.0.1:${port}.\n`);
+      const set = await cli('keys', 'create', '--username', `load${count}`, '--json');
+      expect(set.code, set.stderr).toBe(0);
+    }
+    isOver = true;
+    await Promise.all(load);
+    expect([...statuses]).toEqual([200]);
+  });
+
+  test('a second router on the same folder is refused, since two would write one ledger', async () => {
+    const second = await runFile('npm', ['start', '--silent'], clone, {
+      ...environment,
+      PORT: String(await freePort()),
+    });
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`A router on port ${port} already uses`) });
+    expect(second.stderr).toContain('--persist-to');
+  });
+
   test('a second router on the same port is refused with what to do', async () => {
-    const second = await runFile('npm', ['start', '--silent'], clone, environment);
+    const other = ['start', '--silent', '--', '--persist-to', 'other'];
+    const second = await runFile('npm', other, clone, environment);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain(`PORT=${port + 1} npm start`);
   });
@@ -182,10 +217,9 @@ describe('npm start in a fresh clone', () => {
     expect(await chatStatus(key)).toBe(200);
     expect(await chatStatus(cursorKey)).toBe(200);
     const keys = JSON.parse((await cli('keys', 'list', '--json')).stdout);
-    expect(keys).toHaveLength(4);
-    const ours = keys.filter(({ owner }: { owner: string }) => owner === 'admin');
-    expect(ours.map(({ purpose }: { purpose: string }) => purpose).sort()).toEqual(['cursor', 'default', 'reasoning']);
-    expect(new Set(ours.map(({ name }: { name: string }) => name)).size).toBe(3);
+    const first = keys.filter(({ owner }: { owner: string }) => owner === 'admin');
+    const names = first.map(({ name, purpose }: { name: string; purpose: string }) => `${name} ${purpose}`);
+    expect(names.toSorted()).toEqual(['first default', 'first-cursor cursor', 'first-reasoning reasoning']);
     expect(keys).toContainEqual(expect.objectContaining({ id: made.id, owner: 'bea', status: 'revoked' }));
     await second.pressCtrlC();
   });

@@ -5,11 +5,11 @@ import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userName
 import {
   type ChangedKey,
   changeKey,
+  describeSecret,
   EXPIRY_RULE,
   makeKey,
   revokeKey,
   rotateKey,
-  stateNotice,
   type WrongSetting,
 } from '../../keys/manage.ts';
 import { refreshKey } from '../../keys/refresh-key.ts';
@@ -22,7 +22,6 @@ import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
 import { getKey, listKeys, type Unchanged } from '../../store/keys.ts';
-import type { ApiKey } from '../../store/schema.ts';
 import { deskOf } from './desk-of.ts';
 import { noQuery, pageShape, readBody, readQuery } from './input.ts';
 
@@ -75,12 +74,6 @@ function pastExpiry(): RouterError {
   return new RouterError('invalid_value', `expires_at: ${EXPIRY_RULE}`, { param: 'expires_at' });
 }
 
-/** A key whose secret is answered, and why that is of no use yet. */
-function described(key: ApiKey, now: number) {
-  const notice = stateNotice(key, now);
-  return { ...describeKey(key), ...(notice === null ? {} : { notice }) };
-}
-
 function unknownModel(unknown: UnknownName): RouterError {
   return new RouterError('invalid_value', `models: ${describeUnknown(unknown)}`, { param: 'models' });
 }
@@ -128,7 +121,7 @@ const collection = new Hono<AppEnv>()
     const made = await makeKey(desk, asked);
     if (made.kind === 'id_taken') throw stale(asked.id);
     if (made.kind !== 'made') throw refusalOf(made, asked.id);
-    return c.json({ ...described(made.key, desk.now), key: made.secret }, 201);
+    return c.json(describeSecret(made.key, made.secret, desk.now), 201);
   })
   .post('/verify', noQuery, async (c) => {
     const { key } = await readBody(c, verificationSchema);
@@ -160,7 +153,7 @@ const single = new Hono<AppEnv>()
     const desk = deskOf(c);
     const rotated = await rotateKey(desk, id, grace);
     if (rotated.kind !== 'rotated') throw refusalOf(rotated, id);
-    return c.json({ ...described(rotated.key, desk.now), key: rotated.secret });
+    return c.json(describeSecret(rotated.key, rotated.secret, desk.now));
   })
   .post('/:id/refresh', async (c) => {
     const id = c.req.param('id');

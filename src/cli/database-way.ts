@@ -1,0 +1,151 @@
+import { parseDuration, type SettingValues, settingsToColumns } from '../keys/limits.ts';
+import * as manage from '../keys/manage.ts';
+import { keyId, newSecret } from '../keys/secret.ts';
+import { verifyKey } from '../keys/verify-key.ts';
+import { causeOf } from '../protocol/cause-of.ts';
+import { knownCatalog } from '../providers/offer.ts';
+import { firstOfLastDays } from '../store/deployment.ts';
+import { describeKey } from '../store/describe-key.ts';
+import * as keys from '../store/keys.ts';
+import { usageBy } from '../store/usage.ts';
+import * as users from '../store/users.ts';
+import { readVariables } from './dev-vars.ts';
+import { note } from './print.ts';
+import {
+  idIsTaken,
+  keyIsMissing,
+  keyIsRevoked,
+  keyIsStale,
+  userExists,
+  userIsMissing,
+  wrongSetting,
+} from './refusals.ts';
+import { OutcomeUnknown, openRemoteControl } from './remote-control.ts';
+import { routerVariable } from './router.ts';
+import type { Target } from './target.ts';
+import type { Changed, SecretKey, ShownKey, Way } from './way.ts';
+
+/** Most that a list shows. */
+const LIMIT = 1000;
+
+/** Shows a secret that may be stored, whatever became of the answer: nothing else ever will. */
+async function showingSecrets<T>(made: readonly string[], job: Promise<T>): Promise<T> {
+  try {
+    return await job;
+  } catch (cause) {
+    if (causeOf(cause, OutcomeUnknown) !== null) {
+      for (const secret of made) note(`If it was stored all the same, the key is: ${secret}`);
+    }
+    throw cause;
+  }
+}
+
+/** The desk on a database behind wrangler. No running router is told of what it does. */
+async function deskOn(target: Target) {
+  const { MODELS_JSON: overrides = '' } = await readVariables();
+  const made: string[] = [];
+  const desk: manage.Desk = {
+    // What is printed instead of being run still has to be decided by what is there.
+    database: openRemoteControl(target, { ...target, sql: false }),
+    actor: 'cli',
+    now: Date.now(),
+    async newSecret(prefix) {
+      const fresh = await newSecret(prefix);
+      made.push(fresh.secret);
+      // It must not stand among the statements, and nothing else will ever show it.
+      if (target.sql) note(`The key, once you have run the statements: ${fresh.secret}`);
+      return fresh;
+    },
+    catalog: () => knownCatalog(overrides),
+    tellOfKey: async () => 'within_a_minute',
+    tellOfOwner: async () => 'within_a_minute',
+  };
+  return { desk, made };
+}
+
+function changed(change: manage.ChangedKey, id: string): Changed<ShownKey> {
+  switch (change.kind) {
+    case 'changed':
+      return { shown: describeKey(change.key), isAtOnce: false };
+    case 'missing':
+      throw keyIsMissing(id);
+    case 'revoked':
+      throw keyIsRevoked(id, change.key.owner);
+    case 'stale':
+      throw keyIsStale(id);
+    case 'past_expiry':
+    case 'unknown_model':
+      throw wrongSetting(change);
+  }
+}
+
+async function makeKey(target: Target, owner: string, prefix: string, settings: SettingValues): Promise<SecretKey> {
+  const { desk, made } = await deskOn(target);
+  const asked = { id: keyId(desk.now), owner, prefix, settings: settingsToColumns(settings) };
+  const key = await showingSecrets(made, manage.makeKey(desk, asked));
+  if (key.kind === 'id_taken') throw idIsTaken(asked.id);
+  if (key.kind !== 'made') throw wrongSetting(key);
+  return manage.describeSecret(key.key, key.secret, desk.now);
+}
+
+async function rotateKey(target: Target, id: string, grace: string): Promise<Changed<SecretKey>> {
+  const { desk, made } = await deskOn(target);
+  const rotated = await showingSecrets(made, manage.rotateKey(desk, id, parseDuration(grace) ?? 0));
+  if (rotated.kind !== 'rotated') {
+    changed(rotated, id);
+    throw keyIsStale(id);
+  }
+  return { shown: manage.describeSecret(rotated.key, rotated.secret, desk.now), isAtOnce: false };
+}
+
+/** Through `wrangler d1 execute`, which takes a second or more a call. */
+export function databaseWay(target: Target, sentence: string | null): Way {
+  const database = openRemoteControl(target);
+  return {
+    sentence,
+    makeKey: (owner, prefix, settings) => makeKey(target, owner, prefix, settings),
+    async listKeys(owner) {
+      const page = await keys.listKeys(database, { limit: LIMIT, owner });
+      return { data: page.data.map(describeKey), isAll: page.nextCursor === null };
+    },
+    async getKey(id) {
+      const key = await keys.getKey(database, id);
+      if (key === null) throw keyIsMissing(id);
+      return describeKey(key);
+    },
+    async changeKey(id, { status, ...settings }) {
+      const { desk } = await deskOn(target);
+      return changed(await manage.changeKey(desk, id, { status, ...settingsToColumns(settings) }), id);
+    },
+    revokeKey: async (id) => changed(await manage.revokeKey((await deskOn(target)).desk, id), id),
+    rotateKey: (id, grace) => rotateKey(target, id, grace),
+    async verifyKey(secret) {
+      const { valid, id } = await verifyKey(database, secret, Date.now());
+      return valid ? id : null;
+    },
+    async makeUser(name) {
+      const { kind, user } = await manage.makeUser((await deskOn(target)).desk, name);
+      if (kind === 'exists') throw userExists(name);
+      return users.describeUser(user);
+    },
+    async listUsers() {
+      const page = await users.listUsers(database, { limit: LIMIT });
+      return { data: page.data.map(users.describeUser), isAll: page.nextCursor === null };
+    },
+    async getUser(name) {
+      const user = await users.getUser(database, name);
+      if (user === null) throw userIsMissing(name);
+      return users.describeUser(user);
+    },
+    async setUserStatus(name, status) {
+      const change = await manage.setUserStatus((await deskOn(target)).desk, name, status);
+      if (change.kind === 'missing') throw userIsMissing(name);
+      return { shown: users.describeUser(change.user), isAtOnce: false };
+    },
+    async usage(by, days) {
+      const offset = await routerVariable('BUDGET_UTC_OFFSET', target);
+      // Open at the end: a request may just have begun a new day.
+      return await usageBy(database, by, firstOfLastDays(days, offset), '9999-12-31');
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod/mini';
+import type { SettingValues } from '../keys/limits.ts';
+import { apiKeys, users } from '../store/schema.ts';
+import type { UsageGroup, UsageRow } from '../store/usage.ts';
+
+/*
+ * Keys, users and usage as the commands see them, in the JSON that /internal answers with. There are two ways to
+ * them: through a running router, or through `wrangler d1 execute`.
+ */
+
+const nullableNumber = z.nullable(z.number());
+
+/** A key as it is shown; loose, since a router may know more of it than this command line does. */
+export const keySchema = z.looseObject({
+  id: z.string(),
+  owner: z.string(),
+  owner_status: z.enum(users.status.enumValues),
+  name: z.string(),
+  purpose: z.string(),
+  status: z.enum(apiKeys.status.enumValues),
+  prefix: z.string(),
+  last4: z.string(),
+  expires_at: z.nullable(z.string()),
+  models: z.nullable(z.array(z.string())),
+  rpm: nullableNumber,
+  tpm: nullableNumber,
+  max_concurrent: nullableNumber,
+  budget_day_usd: nullableNumber,
+  budget_week_usd: nullableNumber,
+  budget_month_usd: nullableNumber,
+  budget_total_usd: nullableNumber,
+  reasoning: z.string(),
+  provider_tools: z.boolean(),
+  previous_expires_at: z.nullable(z.string()),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type ShownKey = z.output<typeof keySchema>;
+
+/** A key with its secret, and where that is of no use yet, why. */
+export const secretKeySchema = z.extend(keySchema, { key: z.string(), notice: z.optional(z.string()) });
+export type SecretKey = z.output<typeof secretKeySchema>;
+
+export const userSchema = z.looseObject({
+  name: z.string(),
+  status: z.enum(users.status.enumValues),
+  keys: z.number(),
+  created_at: z.string(),
+});
+export type ShownUser = z.output<typeof userSchema>;
+
+/** Part of a list, or all of it. */
+export interface Listed<T> {
+  data: T[];
+  isAll: boolean;
+}
+
+/** A change, and when it holds. */
+export interface Changed<T> {
+  shown: T;
+  isAtOnce: boolean;
+}
+
+/** Where a command's questions go. What cannot be done is thrown as a Mistake that says why. */
+export interface Way {
+  /** Which way it is; null where nobody has to know. */
+  sentence: string | null;
+  makeKey(owner: string, prefix: string, settings: SettingValues): Promise<SecretKey>;
+  listKeys(owner: string | null): Promise<Listed<ShownKey>>;
+  getKey(id: string): Promise<ShownKey>;
+  changeKey(id: string, change: SettingValues & { status?: 'active' | 'disabled' }): Promise<Changed<ShownKey>>;
+  revokeKey(id: string): Promise<Changed<ShownKey>>;
+  /** `grace` is a duration such as 24h. */
+  rotateKey(id: string, grace: string): Promise<Changed<SecretKey>>;
+  /** The id of the key whose secret works now; null where it does not. */
+  verifyKey(secret: string): Promise<string | null>;
+  makeUser(name: string): Promise<ShownUser>;
+  listUsers(): Promise<Listed<ShownUser>>;
+  getUser(name: string): Promise<ShownUser>;
+  setUserStatus(name: string, status: 'active' | 'disabled'): Promise<Changed<ShownUser>>;
+  usage(by: UsageGroup, days: number): Promise<UsageRow[]>;
+}
