@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { logLine } from './log-line.ts';
 import { RouterError } from './protocol/errors.ts';
 import { usdToNano } from './protocol/money.ts';
 import { isSafeUrl } from './protocol/safe-url.ts';
@@ -98,7 +99,10 @@ const variablesSchema = z.object({
 /** Blanks and line ends around a secret are how it was pasted, no part of it. Null for one that is soon guessed. */
 function readSecret(text: string): string | null {
   const secret = text.trim();
-  return secret.length >= 32 && new Set(secret).size >= 8 ? secret : null;
+  if (secret.length >= 32 && new Set(secret).size >= 8) return secret;
+  // From outside nothing is told of it: what the secret would open is simply not there.
+  if (secret !== '') logLine('error', 'weak_internal_secret', { needs: 'at least 32 characters, 8 of them different' });
+  return null;
 }
 
 function parse(env: Cloudflare.Env): Config {

@@ -10,7 +10,7 @@ room        | holds                                    | may import             
 protocol    | what travels inside                      |                                                     | zod/mini
 in-time.ts  | waiting, but not for ever                |                                                     |
 log-line.ts | lines of the log                         |                                                     |
-config.ts   | the variables, read once                 |                                                     | zod/mini
+config.ts   | the variables, read once                 | log-line.ts                                         | zod/mini
 catalog     | models, prices, what a name means        |                                                     | zod/mini zod/locales
 dialects    | how the clients of a door speak          |                                                     | zod/mini
 stream      | bytes to events and back                 |                                                     |

@@ -91,7 +91,7 @@ async function refusalOf(response: Response, router: Router): Promise<string> {
   if (response.status === 401)
     return `The router at ${router.url} does not take this INTERNAL_SECRET. Use the one it runs with.`;
   if (response.status === 404) {
-    return `The router at ${router.url} has no /internal: give it an INTERNAL_SECRET of at least 32 characters.`;
+    return `The router at ${router.url} has no /internal: give it an INTERNAL_SECRET of at least 32 characters, 8 of them different.`;
   }
   return (await refusalIn(response))?.message ?? `The router at ${router.url} answered HTTP ${response.status}.`;
 }

@@ -1,6 +1,6 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { app } from '../../../src/app.ts';
 import { call } from './call.ts';
 
@@ -32,5 +32,18 @@ describe('without an INTERNAL_SECRET of 32 characters', () => {
       const message = JSON.stringify(await unknown.json()).replace('/nothing', path);
       expect(JSON.stringify(await response.json())).toBe(message);
     }
+  });
+
+  test.each(['x'.repeat(31), 'abcdefg'.repeat(9)])('(%j) the log says why, without it', async (secret) => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await app.fetch(
+      new Request('https://router.test/worker/ping'),
+      { ...env, INTERNAL_SECRET: ` ${secret}\n` },
+      createExecutionContext(),
+    );
+    const lines = printed.mock.calls.map(([line]) => String(line));
+    printed.mockRestore();
+    expect(lines).toEqual([expect.stringContaining('at least 32 characters, 8 of them different')]);
+    expect(lines.join()).not.toContain(secret);
   });
 });

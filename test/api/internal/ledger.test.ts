@@ -36,13 +36,15 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
     const cost = rows.reduce((sum, each) => sum + each.cost_nano_usd, 0);
     const sums = { requests: 3, cost_nano_usd: cost };
     const by = async (group: string) => (await call('GET', `/usage?by=${group}`)).body.data;
-    expect(await by('key')).toContainEqual(expect.objectContaining({ key_id: id, ...sums }));
+    const { name } = (await call('GET', `/keys/${id}`)).body;
+    expect(await by('key')).toContainEqual(expect.objectContaining({ key_id: id, owner, name, ...sums }));
+    expect((await call('GET', '/usage?by=key&days=1')).body.data).toEqual(await by('key'));
     expect(await by('user')).toContainEqual(expect.objectContaining({ owner, ...sums }));
     expect((await by('model'))[0]).toMatchObject({ model: 'test/echo' });
     for (const { model } of await by('model')) expect(model).toMatch(/^(none|.+\/.+)$/);
     expect((await by('day'))[0]).toMatchObject({ day: row.day, cost_usd: expect.stringMatching(/^\d+(\.\d+)?$/) });
     expect((await call('GET', '/usage?by=key&from=2020-01-01&to=2020-12-31')).body.data).toEqual([]);
-    for (const query of ['by=week', 'from=yesterday', 'to=2026-13-01']) {
+    for (const query of ['by=week', 'from=yesterday', 'to=2026-13-01', 'days=0', 'days=1.5', 'days=4000']) {
       expect((await call('GET', `/usage?${query}`)).status, query).toBe(400);
     }
 
