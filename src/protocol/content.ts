@@ -6,6 +6,11 @@ function textOf(part: unknown): string | null {
 
 /** Parts as a content: one text where there is nothing but text, since every provider takes that. */
 export function contentOf(parts: readonly unknown[]): unknown {
-  const texts = parts.map(textOf).filter((text) => text !== null);
-  return texts.length === parts.length ? texts.join('\n') : parts;
+  const texts: string[] = [];
+  for (const part of parts) {
+    const text = textOf(part);
+    if (text === null) return parts;
+    texts.push(text);
+  }
+  return texts.join('\n');
 }

@@ -1,3 +1,5 @@
+import { parseJson } from './json.ts';
+
 /* What can be seen in the text of JSON without making its value. */
 
 const QUOTE = 34;
@@ -30,8 +32,42 @@ export function stringEnd(text: string, start: number): number {
   }
 }
 
-/** How many values JSON holds, roughly; null where they are more than `most`, or stand deeper than `deepest`. */
-export function countValues(text: string, most: number, deepest: number): number | null {
+/**
+ * How much JSON inside of texts a request may still have read. What agents send is far less; the arguments of ten megabytes
+ * of calls may hold three million objects, and to whoever parsed the body they were texts.
+ */
+export interface Allowance {
+  readonly characters: number;
+  readonly values: number;
+}
+
+export const FULL_ALLOWANCE: Allowance = { characters: 2_097_152, values: 20_000 };
+/** Deeper JSON inside of a text is not read. */
+const DEEPEST = 64;
+
+/** What is left of an allowance after a text is read; null where it is not enough. */
+export function spend({ characters, values }: Allowance, text: string): Allowance | null {
+  if (text.length > characters) return null;
+  const spent = countValues(text, values);
+  return spent === null ? null : { characters: characters - text.length, values: values - spent };
+}
+
+/** Whether a text is JSON. */
+export type JsonJudge = (text: string) => boolean;
+
+/** A judge for one request: beyond its allowance a text is judged by its ends. */
+export function judgeJson(): JsonJudge {
+  let allowance = FULL_ALLOWANCE;
+  return (text) => {
+    const left = spend(allowance, text);
+    if (left === null) return /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-64));
+    allowance = left;
+    return parseJson(text) !== undefined;
+  };
+}
+
+/** How many values JSON holds, roughly; null where they are more than `most`, or stand too deep. */
+function countValues(text: string, most: number): number | null {
   let values = 1;
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -42,7 +78,7 @@ export function countValues(text: string, most: number, deepest: number): number
       values += 1;
       depth += 1;
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
-    if (values > most || depth > deepest) return null;
+    if (values > most || depth > DEEPEST) return null;
   }
   return values;
 }

@@ -41,6 +41,12 @@ function tools(count: number, name = 'tools'): string {
   return `{"model":"test/echo","messages":[${USER}],"${name}":[${repeated(count, () => tool)}]}`;
 }
 
+/** A message of exactly so many members. */
+function messageMembers(count: number): string {
+  const message = `{"role":"user","content":"Hi",${repeated(count - 2, (at) => `"k${at}":${at}`)}}`;
+  return `{"model":"test/echo","messages":[${message}]}`;
+}
+
 /** A turn with so many calls, each of them answered. */
 function calls(count: number): string {
   const call = (at: number) => `{"id":"c${at}","type":"function","function":{"name":"f","arguments":"{}"}}`;
@@ -52,6 +58,7 @@ function calls(count: number): string {
 describe.each(PURPOSES)('a request of a %s key', (purpose) => {
   it.each([
     ['256 members', members(256), members(257), 'body', '256'],
+    ['256 members in a message', messageMembers(256), messageMembers(257), 'messages.0', '256'],
     ['10,000 messages', messages(10_000), messages(10_001), 'messages', '10,000'],
     ['1,024 tools', tools(1_024), tools(1_025), 'tools', '1,024'],
     ['1,024 functions', tools(1_024, 'functions'), tools(1_025, 'functions'), 'functions', '1,024'],
@@ -61,6 +68,17 @@ describe.each(PURPOSES)('a request of a %s key', (purpose) => {
     const refused = await post(purpose, more);
     expect(refused).toMatchObject({ status: 400, error: { code: 'invalid_value', param } });
     expect(refused.error['message']).toContain(`at most ${limit}`);
+  });
+
+  it('may not have more calls than a conversation may have results, where we would write them', async () => {
+    const call = (at: number) => `{"id":"c${at}","type":"function","function":{"name":"f","arguments":"{}"}}`;
+    const turn = (at: number) =>
+      `{"role":"assistant","content":"x","tool_calls":[${repeated(2_000, (each) => call(at * 2_000 + each))}]}`;
+    const body = (turns: number) => `{"model":"test/echo","messages":[${USER},${repeated(turns, turn)},${USER}]}`;
+    expect(await post(purpose, body(5))).toEqual({ status: 200, error: {} });
+    const more = await post(purpose, body(6));
+    if (purpose === 'default') expect(more.status).toBe(200);
+    else expect(more).toMatchObject({ status: 400, error: { param: 'messages' } });
   });
 
   it('counts a key that is there again and again', async () => {

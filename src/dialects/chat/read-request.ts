@@ -1,4 +1,4 @@
-import { checkLength, MOST_CALLS, MOST_MESSAGES, MOST_TOOLS } from '../../protocol/bounds.ts';
+import { checkLength, MOST_CALLS, MOST_MEMBERS, MOST_MESSAGES, MOST_TOOLS, tooMany } from '../../protocol/bounds.ts';
 import { type ChatRequest, settingsSchema } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
@@ -30,7 +30,17 @@ function checkMessage(message: unknown, position: number): void {
       param: `${param}.role`,
     });
   }
+  checkMembers(message, param);
   checkLength(message['tool_calls'], MOST_CALLS, `${param}.tool_calls`);
+}
+
+/** Messages are copied where something in them changes. */
+function checkMembers(message: JsonObject, param: string): void {
+  let members = 0;
+  for (const _name in message) {
+    members += 1;
+    if (members > MOST_MEMBERS) throw tooMany(`'${param}' has too many members`, MOST_MEMBERS, param);
+  }
 }
 
 function checkMessages(messages: unknown): void {

@@ -1,17 +1,17 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, mapList, without } from '../../protocol/json.ts';
 import { argumentsText } from '../shared/call-text.ts';
 import { readPart } from '../shared/parts.ts';
 
 const BLOCKS: ReadonlySet<unknown> = new Set(['tool_use', 'tool_result', 'thinking', 'redacted_thinking']);
 
 function isBlock(part: unknown): part is JsonObject {
-  return isObject(part) && BLOCKS.has(part['type']);
+  return isObject(part) && typeof part['type'] === 'string' && BLOCKS.has(part['type']);
 }
 
-function partsOf(content: unknown): unknown[] {
-  if (Array.isArray(content)) return content.map(readPart);
+function partsOf(content: unknown): readonly unknown[] {
+  if (Array.isArray(content)) return mapList(content, readPart);
   return typeof content === 'string' ? [{ type: 'text', text: content }] : [];
 }
 
@@ -54,15 +54,18 @@ function readUser(message: JsonObject, blocks: JsonObject[], rest: unknown[]): C
 
 function readMessage(message: unknown): unknown[] {
   if (!isObject(message)) return [message];
-  const { cache_control: _mark, ...own } = message;
-  const role = own['role'] === 'developer' ? 'system' : own['role'];
+  const plain = without(message, 'cache_control');
+  const own = plain['role'] === 'developer' ? { ...plain, role: 'system' } : plain;
   const { content } = own;
-  if (!Array.isArray(content)) return [{ ...own, role }];
+  if (!Array.isArray(content)) return [own];
   const parts: unknown[] = content;
+  if (!parts.some(isBlock)) {
+    const read = mapList(parts, readPart);
+    return [read === parts ? own : { ...own, content: read }];
+  }
   const blocks = parts.filter(isBlock);
   const rest = parts.filter((part) => !isBlock(part)).map(readPart);
-  if (blocks.length === 0) return [{ ...own, role, content: rest }];
-  return role === 'assistant' ? [readAssistant(own, blocks, rest)] : readUser(own, blocks, rest);
+  return own['role'] === 'assistant' ? [readAssistant(own, blocks, rest)] : readUser(own, blocks, rest);
 }
 
 /** Messages whose contents may hold Anthropic's blocks → Chat Completions. Messages of any other kind stay as they are. */

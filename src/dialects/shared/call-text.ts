@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, mapList } from '../../protocol/json.ts';
 
 /** Arguments as text, whatever a client sends in their place: JSON is printed, and nothing is the empty text. */
 export function argumentsText(value: unknown): string {
@@ -31,8 +31,7 @@ export function mendCalls(message: ChatMessage): ChatMessage {
   const { tool_calls: said } = message;
   if (said === undefined || said === null) return message;
   const listed: unknown[] = Array.isArray(said) ? said : [said];
-  const calls = listed.filter(isObject);
-  const mended = calls.map(mendCall);
-  const isSame = said === listed && calls.length === listed.length && mended.every((call, at) => call === calls[at]);
-  return isSame ? message : { ...message, tool_calls: mended };
+  const calls = listed.every(isObject) ? listed : listed.filter(isObject);
+  const mended = mapList(calls, mendCall);
+  return mended === said ? message : { ...message, tool_calls: mended };
 }

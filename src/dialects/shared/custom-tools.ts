@@ -1,5 +1,6 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
-import { isObject, type JsonObject, parseJson } from '../../protocol/json.ts';
+import { isObject, type JsonObject, mapList } from '../../protocol/json.ts';
+import { type JsonJudge, judgeJson } from '../../protocol/json-text.ts';
 import { textOf } from '../../protocol/text.ts';
 import { argumentsText, mendCalls } from './call-text.ts';
 import { writeInput } from './custom-input.ts';
@@ -47,7 +48,7 @@ function lowerChoice(choice: unknown): unknown {
   return custom === null ? choice : { type: 'function', function: { name: custom['name'] } };
 }
 
-function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
+function lowerCall(call: unknown, customTools: ReadonlySet<string>, isJson: JsonJudge): unknown {
   if (!isObject(call)) return call;
   const custom = customToolOf(call);
   if (custom !== null) {
@@ -58,13 +59,15 @@ function lowerCall(call: unknown, customTools: ReadonlySet<string>): unknown {
   if (!isObject(called)) return call;
   const text = argumentsText(called['arguments']);
   // A chat outlives its tools: in Ask mode ApplyPatch is gone from the list, and its calls are still there.
-  const isBare = customTools.has(textOf(called['name']) ?? '') || (text !== '' && parseJson(text) === undefined);
+  const isBare = customTools.has(textOf(called['name']) ?? '') || (text !== '' && !isJson(text));
   return isBare ? { ...call, function: { ...called, arguments: writeInput(text) } } : call;
 }
 
-function lowerMessage(message: ChatMessage, customTools: ReadonlySet<string>): ChatMessage {
+function lowerMessage(message: ChatMessage, customTools: ReadonlySet<string>, isJson: JsonJudge): ChatMessage {
   if (!Array.isArray(message.tool_calls)) return mendCalls(message);
-  return mendCalls({ ...message, tool_calls: message.tool_calls.map((call) => lowerCall(call, customTools)) });
+  const calls: unknown[] = message.tool_calls;
+  const lowered = mapList(calls, (call) => lowerCall(call, customTools, isJson));
+  return mendCalls(lowered === calls ? message : { ...message, tool_calls: lowered });
 }
 
 /** Makes functions of custom tools, in the list of tools and in the calls of earlier turns. */
@@ -72,7 +75,8 @@ export function lowerCustomTools(request: ChatRequest): Lowered {
   const tools: unknown[] = Array.isArray(request['tools']) ? request['tools'] : [];
   const names = tools.map((tool) => customToolOf(tool)?.['name']).filter((name) => typeof name === 'string');
   const customTools = new Set(names);
-  const messages = request.messages.map((message) => lowerMessage(message, customTools));
+  const isJson = judgeJson();
+  const messages = request.messages.map((message) => lowerMessage(message, customTools, isJson));
   if (customTools.size === 0) return { request: { ...request, messages }, customTools };
   const lowered = { ...request, messages, tools: tools.map(lowerTool) };
   return {

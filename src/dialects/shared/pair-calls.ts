@@ -1,3 +1,4 @@
+import { MOST_MESSAGES, tooMany } from '../../protocol/bounds.ts';
 import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
 import { distinctIds } from '../../protocol/distinct-ids.ts';
 import type { JsonObject } from '../../protocol/json.ts';
@@ -86,11 +87,18 @@ function printResults({ slots, direct, after }: Results): ChatMessage[] {
   return [...printed, ...after];
 }
 
+/** Each call has a result in the end, which is a message. */
+function checkCalls(messages: readonly ChatMessage[]): void {
+  const calls = messages.reduce((sum, message) => sum + callsOf(message).length, 0);
+  if (calls > MOST_MESSAGES) throw tooMany('The messages hold too many tool calls', MOST_MESSAGES, 'messages');
+}
+
 /**
  * Puts each tool result behind the turn that asked for it, where it came late too. One that answers no call becomes
  * text in its place; a call without a result gets an empty one.
  */
 export function pairCalls(messages: readonly ChatMessage[]): ChatMessage[] {
+  checkCalls(messages);
   const others: ChatMessage[] = [];
   const behind = new Map<number, Results>();
   const waiting = new Map<string, Queue>();

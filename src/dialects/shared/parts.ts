@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, without } from '../../protocol/json.ts';
 import { textOf } from '../../protocol/text.ts';
 
 function imageOf(part: JsonObject): unknown {
@@ -15,7 +15,7 @@ function imageOf(part: JsonObject): unknown {
 /** A part of a content, of any dialect, as Chat Completions has it. */
 export function readPart(part: unknown): unknown {
   if (!isObject(part)) return part;
-  const { cache_control: _mark, ...rest } = part;
+  const rest = without(part, 'cache_control');
   switch (part['type']) {
     case 'text':
       return typeof part['text'] === 'string' ? rest : { ...rest, text: textOf(part['text']) ?? '' };

@@ -1,14 +1,8 @@
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, without } from '../../protocol/json.ts';
 
 // Tools that run at OpenAI or Anthropic; Anthropic's end in a date. Nobody could run them here.
 const HOSTED =
   /^(?:.*_\d{8}|web_search(?:_preview)?|file_search|code_interpreter|computer(?:_use_preview)?|image_generation|mcp|(?:local_)?shell|apply_patch|tool_search(?:_\w+)?)$/;
-
-function without(value: JsonObject, key: string): JsonObject {
-  if (!(key in value)) return value;
-  const { [key]: _dropped, ...rest } = value;
-  return rest;
-}
 
 function functionTool(name: unknown, description: unknown, parameters: unknown, strict?: unknown): JsonObject {
   return {
@@ -26,8 +20,11 @@ function functionTool(name: unknown, description: unknown, parameters: unknown, 
 export function readTool(tool: unknown): unknown[] {
   if (!isObject(tool)) return [tool];
   const { type, name, description } = tool;
-  if (isObject(tool['function']))
-    return [without({ ...tool, function: without(tool['function'], 'cache_control') }, 'cache_control')];
+  if (isObject(tool['function'])) {
+    const called = without(tool['function'], 'cache_control');
+    const own = without(tool, 'cache_control');
+    return [called === tool['function'] ? own : { ...own, function: called }];
+  }
   if (isObject(tool['input_schema'])) return [functionTool(name, description, tool['input_schema'])];
   if (type === 'custom') return [without(tool, 'cache_control')];
   if (type === 'function') return [functionTool(name, description, tool['parameters'], tool['strict'])];

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, mapList, without } from '../../protocol/json.ts';
 
 /** The form of 2023, without ids: a call and its result belong together by their place in the conversation. */
 function legacyId(position: number): string {
@@ -7,17 +7,16 @@ function legacyId(position: number): string {
 
 function readMessage(message: unknown, position: number): unknown {
   if (!isObject(message)) return message;
-  const { function_call: called, ...rest } = message;
+  const { function_call: called } = message;
+  const rest = without(message, 'function_call');
   if (message['role'] === 'function') {
-    const { name: _name, ...result } = rest;
-    return { ...result, role: 'tool', tool_call_id: legacyId(position - 1) } satisfies JsonObject;
+    return { ...without(rest, 'name'), role: 'tool', tool_call_id: legacyId(position - 1) } satisfies JsonObject;
   }
-  if (!('function_call' in message)) return message;
   if (!isObject(called)) return rest;
   return { ...rest, tool_calls: [{ id: legacyId(position), type: 'function', function: called }] };
 }
 
 /** `function_call` and role `function` → `tool_calls` and role `tool`. The ids stay the same in every later request. */
-export function readLegacyCalls(messages: readonly unknown[]): unknown[] {
-  return messages.map(readMessage);
+export function readLegacyCalls(messages: readonly unknown[]): readonly unknown[] {
+  return mapList(messages, readMessage);
 }

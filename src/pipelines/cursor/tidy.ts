@@ -19,7 +19,10 @@ function isEmptyText(part: unknown): boolean {
  * but text by DeepSeek in answers and results ("invalid type: sequence, expected a string": Gitlawb/openclaude PR 806).
  */
 function tidyContent(content: unknown): unknown {
-  if (Array.isArray(content)) return contentOf(content.filter((part) => !isEmptyText(part)));
+  if (Array.isArray(content)) {
+    const parts: unknown[] = content;
+    return contentOf(parts.some(isEmptyText) ? parts.filter((part) => !isEmptyText(part)) : parts);
+  }
   // Anything else where a text is due: what it says, or else its JSON.
   return textOf(content) ?? (isObject(content) ? JSON.stringify(content) : content);
 }
@@ -31,21 +34,26 @@ function takeFromContent(content: unknown): { content: unknown; reasoning: strin
   }
   if (!Array.isArray(content)) return { content, reasoning: null };
   const parts: unknown[] = content;
-  const [first, ...others] = parts;
+  const [first] = parts;
   if (!isObject(first) || typeof first['text'] !== 'string') return { content, reasoning: null };
   const { text, reasoning } = takeBlock(first['text']);
-  return { content: reasoning === null ? content : [{ ...first, text }, ...others], reasoning };
+  return { content: reasoning === null ? content : [{ ...first, text }, ...parts.slice(1)], reasoning };
 }
 
 function hasCalls(message: ChatMessage): boolean {
   return Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
 }
 
+function withContent(message: ChatMessage, content: unknown): ChatMessage {
+  return content === message.content ? message : { ...message, content };
+}
+
 function tidyAssistant(message: ChatMessage): { message: ChatMessage; shown: string | null } {
   const { content, reasoning } = takeFromContent(message.content);
-  const tidied: ChatMessage = { ...message, content: tidyContent(content) ?? '' };
-  if (!hasCalls(message)) delete tidied.tool_calls;
-  return { message: tidied, shown: reasoning };
+  const tidied = withContent(message, tidyContent(content) ?? '');
+  if (hasCalls(message) || !('tool_calls' in tidied)) return { message: tidied, shown: reasoning };
+  const { tool_calls: _none, ...rest } = tidied;
+  return { message: rest, shown: reasoning };
 }
 
 /**
@@ -66,7 +74,7 @@ export function tidyMessages(messages: readonly ChatMessage[]): Tidied {
     if (message.role !== 'assistant') {
       const content = tidyContent(message.content);
       // DeepSeek reads a result as a text: "invalid type: null, expected a string".
-      tidied.messages.push({ ...message, content: message.role === 'tool' ? (content ?? '') : content });
+      tidied.messages.push(withContent(message, message.role === 'tool' ? (content ?? '') : content));
       tidied.shown.push(null);
       continue;
     }

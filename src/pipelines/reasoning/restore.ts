@@ -82,9 +82,10 @@ function usesTools({ tools, messages }: ChatRequest): boolean {
 
 /** The field stands last in its message wherever the text came from: equal conversations make equal bytes. */
 function withReasoning(message: ChatMessage, reasoning: string | null): ChatMessage {
-  const rest = { ...message };
-  takeReasoning(rest);
-  return reasoning === null ? rest : { ...rest, reasoning_content: reasoning };
+  const copy = { ...message };
+  takeReasoning(copy);
+  if (reasoning !== null) copy.reasoning_content = reasoning;
+  return copy;
 }
 
 function withoutReasoning(request: ChatRequest): ChatRequest {

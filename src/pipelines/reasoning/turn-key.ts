@@ -1,27 +1,16 @@
 import { type ChatMessage, callsOf } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
-import { countValues } from '../../protocol/json-text.ts';
+import { type Allowance, FULL_ALLOWANCE, spend } from '../../protocol/json-text.ts';
 import type { TurnKey } from '../pipeline.ts';
 import { hashText } from './hash.ts';
-
-/**
- * How much of a conversation's arguments is still compared by what it says, and not by how it is written. What a
- * conversation of agents holds is far less; the arguments of ten megabytes of calls may hold three million objects,
- * and to whoever parsed the body they were texts.
- */
-interface Allowance {
-  readonly characters: number;
-  readonly values: number;
-}
 
 /** A conversation up to some message. What follows is judged by it alone, so that every later request judges the same. */
 export interface Prefix {
   readonly hash: string;
+  /** How much of its arguments is still compared by what it says, and not by how it is written. */
   readonly allowance: Allowance;
 }
 
-const FULL_ALLOWANCE: Allowance = { characters: 2_097_152, values: 20_000 };
-const DEEPEST_ARGUMENTS = 64;
 /** More parts that are no text are printed as one. */
 const MOST_OTHER_PARTS = 256;
 /** No provider's id is as long. */
@@ -51,13 +40,6 @@ function withSortedKeys(value: unknown): unknown {
   if (!isObject(value)) return value;
   const names = Object.keys(value).sort();
   return Object.fromEntries(names.map((name) => [name, withSortedKeys(value[name])]));
-}
-
-/** What is left of an allowance after a text; null where it is not enough. */
-function spend({ characters, values }: Allowance, text: string): Allowance | null {
-  if (text.length > characters) return null;
-  const spent = countValues(text, values, DEEPEST_ARGUMENTS);
-  return spent === null ? null : { characters: characters - text.length, values: values - spent };
 }
 
 /** Clients print arguments anew, so their spaces and their order of keys do not count. */
