@@ -5,6 +5,7 @@ import { type ProviderComplaint, type ProviderWords, readWords } from './failure
 import { settleInputs } from './inputs.ts';
 import { type ReasoningRule, serveLostReasoning } from './lost-reasoning.ts';
 import { isLimit, keepOneLimit, type LimitName, namesLimit } from './output-limit.ts';
+import { plainContents } from './plain-content.ts';
 import type { Provider, RequestContext } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
@@ -62,6 +63,7 @@ function prepareCommon(draft: RequestDraft, provider: ProviderSpec, context: Req
   }
   if (provider.knowsDeveloper !== true) renameDeveloper(draft);
   settleInputs(draft, provider, context);
+  plainContents(draft);
   settleStructuredOutput(draft, model);
 }
 

@@ -1,0 +1,38 @@
+import type { Step } from './task.ts';
+
+/** What a client's process is started with. */
+export interface Start {
+  args: string[];
+  env: Record<string, string>;
+  /** Files to be written into its home before, by path. */
+  home?: Record<string, string>;
+}
+
+/** How a client reaches the router. */
+export interface Reach {
+  /** Without a path. */
+  origin: string;
+  secret: string;
+  model: string;
+  home: string;
+  work: string;
+}
+
+/** A call of one of the client's own tools. */
+export interface ToolCall {
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+/** A real agent: which package it is, how it is started, and how it is asked to do a step. */
+export interface Client {
+  name: string;
+  /** The package and its version. */
+  package: string;
+  version: string;
+  /** The program in its installation; a script runs in this Node. */
+  program: string;
+  endpoint: 'chat' | 'messages' | 'responses';
+  start(reach: Reach): Start;
+  call(step: Step, reach: Reach): ToolCall;
+}

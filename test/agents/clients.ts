@@ -1,0 +1,229 @@
+import { join } from 'node:path';
+import type { Client, Reach, ToolCall } from './client.ts';
+import { PROMPT, type Step } from './task.ts';
+
+/*
+ * The clients. Versions are exact, so that a failure is the router's or the version's, and one line moves on to the next.
+ * Their programs are taken out of the package of this platform, since install scripts may be switched off.
+ */
+
+const PLATFORM = `${process.platform}-${process.arch}`;
+
+/** A shell's own form of a text. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Any step as a command, for clients that have a shell and little else. */
+function asCommand(step: Step): string {
+  switch (step.do) {
+    case 'write':
+      return `printf %s ${quoted(step.text)} > ${step.file}`;
+    case 'read':
+      return `cat ${step.file}`;
+    case 'edit':
+      return `sed -i s/${step.old}/${step.text}/ ${step.file}`;
+    case 'run':
+      return step.command;
+  }
+}
+
+/** How a client calls its tools: their names, and what it calls their arguments. */
+interface ToolWords {
+  write: [name: string, path: string, text: string];
+  read: [name: string, path: string];
+  edit: [name: string, path: string, old: string, text: string];
+  run: [name: string, command: string];
+  /** What a command has beside. */
+  also?: Record<string, unknown>;
+}
+
+function callWith(words: ToolWords, step: Step, { work }: Reach): ToolCall {
+  switch (step.do) {
+    case 'write': {
+      const [name, path, text] = words.write;
+      return { name, arguments: { [path]: join(work, step.file), [text]: step.text } };
+    }
+    case 'read': {
+      const [name, path] = words.read;
+      return { name, arguments: { [path]: join(work, step.file) } };
+    }
+    case 'edit': {
+      const [name, path, old, text] = words.edit;
+      return { name, arguments: { [path]: join(work, step.file), [old]: step.old, [text]: step.text } };
+    }
+    case 'run': {
+      const [name, command] = words.run;
+      return { name, arguments: { [command]: step.command, ...words.also } };
+    }
+  }
+}
+
+const claudeCode: Client = {
+  name: 'Claude Code',
+  package: '@anthropic-ai/claude-code',
+  version: '2.1.332',
+  program: `@anthropic-ai/claude-code-${PLATFORM}/claude`,
+  endpoint: 'messages',
+  start: ({ model, origin, secret }) => ({
+    args: ['-p', PROMPT, '--allowedTools', 'Bash', 'Read', 'Write', 'Edit', '--permission-mode', 'acceptEdits'],
+    env: {
+      ANTHROPIC_BASE_URL: origin,
+      ANTHROPIC_AUTH_TOKEN: secret,
+      ANTHROPIC_MODEL: model,
+      ...Object.fromEntries(
+        ['OPUS', 'SONNET', 'HAIKU', 'FABLE'].map((tier) => [`ANTHROPIC_DEFAULT_${tier}_MODEL`, model]),
+      ),
+      CLAUDE_CODE_SUBAGENT_MODEL: model,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_AUTOUPDATER: '1',
+    },
+  }),
+  call: (step, reach) =>
+    callWith(
+      {
+        write: ['Write', 'file_path', 'content'],
+        read: ['Read', 'file_path'],
+        edit: ['Edit', 'file_path', 'old_string', 'new_string'],
+        run: ['Bash', 'command'],
+        also: { description: 'Runs a command' },
+      },
+      step,
+      reach,
+    ),
+};
+
+/** Codex takes the tools it offers from the model's name. */
+function codex(name: string, modelName: string | null, call: Client['call']): Client {
+  return {
+    name,
+    package: '@openai/codex',
+    version: '0.171.0',
+    program: '@openai/codex/bin/codex.js',
+    endpoint: 'responses',
+    start: ({ home, model, origin, secret, work }) => ({
+      args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-C', work, PROMPT],
+      env: { CODEX_HOME: join(home, '.codex'), ROUTER_KEY: secret },
+      home: {
+        '.codex/config.toml': [
+          `model = "${modelName ?? model}"`,
+          'model_provider = "router"',
+          '[model_providers.router]',
+          'name = "Router"',
+          `base_url = "${origin}/v1"`,
+          'env_key = "ROUTER_KEY"',
+          'wire_api = "responses"',
+          '',
+        ].join('\n'),
+      },
+    }),
+    call,
+  };
+}
+
+const shellCall: Client['call'] = (step) => ({ name: 'exec_command', arguments: { cmd: asCommand(step) } });
+
+/** The custom tool of Codex, whose input is a bare text for it and one string for the provider. */
+const patchCall: Client['call'] = (step, reach) => {
+  const lines = (text: string) => text.trimEnd().split('\n');
+  if (step.do === 'write') {
+    const added = lines(step.text).map((line) => `+${line}`);
+    const input = ['*** Begin Patch', `*** Add File: ${step.file}`, ...added, '*** End Patch'].join('\n');
+    return { name: 'apply_patch', arguments: { input } };
+  }
+  return shellCall(step, reach);
+};
+
+const qwen = (
+  name: string,
+  authType: 'openai' | 'anthropic' | 'openai-responses',
+  endpoint: Client['endpoint'],
+): Client => ({
+  name,
+  package: '@qwen-code/qwen-code',
+  version: '0.24.4',
+  program: '@qwen-code/qwen-code/cli-entry.js',
+  endpoint,
+  start: ({ model, origin, secret }) => ({
+    args: ['--yolo', '--auth-type', authType, '-m', model, '-p', PROMPT],
+    env: {
+      OPENAI_API_KEY: secret,
+      OPENAI_BASE_URL: `${origin}/v1`,
+      OPENAI_MODEL: model,
+      ANTHROPIC_API_KEY: secret,
+      ANTHROPIC_BASE_URL: origin,
+      ANTHROPIC_MODEL: model,
+    },
+  }),
+  call: (step, reach) =>
+    callWith(
+      {
+        write: ['write_file', 'file_path', 'content'],
+        read: ['read_file', 'file_path'],
+        edit: ['edit', 'file_path', 'old_string', 'new_string'],
+        run: ['run_shell_command', 'command'],
+        also: { is_background: false },
+      },
+      step,
+      reach,
+    ),
+});
+
+/** opencode has a provider package for each dialect. */
+const opencode = (
+  name: string,
+  npm: string,
+  endpoint: Client['endpoint'],
+  options: Record<string, unknown>,
+): Client => ({
+  name,
+  package: 'opencode-ai',
+  version: '1.18.33',
+  program: `opencode-${PLATFORM}/bin/opencode`,
+  endpoint,
+  start: ({ home, model, origin, secret }) => ({
+    args: ['run', '-m', `router/${model}`, '--auto', '--title', 'Notes', PROMPT],
+    env: {
+      OPENCODE_CONFIG: join(home, 'opencode.json'),
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+    },
+    home: {
+      'opencode.json': JSON.stringify({
+        provider: {
+          router: {
+            npm,
+            name: 'Router',
+            options: { baseURL: `${origin}/v1`, apiKey: secret },
+            models: { [model]: { reasoning: true, tool_call: true, options } },
+          },
+        },
+      }),
+    },
+  }),
+  call: (step, reach) =>
+    callWith(
+      {
+        write: ['write', 'filePath', 'content'],
+        read: ['read', 'filePath'],
+        edit: ['edit', 'filePath', 'oldString', 'newString'],
+        run: ['bash', 'command'],
+        also: { description: 'Runs a command' },
+      },
+      step,
+      reach,
+    ),
+});
+
+export const CLIENTS: readonly Client[] = [
+  claudeCode,
+  codex('Codex', null, shellCall),
+  codex('Codex with apply_patch', 'gpt-5.5', patchCall),
+  opencode('opencode', '@ai-sdk/openai-compatible', 'chat', {}),
+  opencode('opencode, Messages', '@ai-sdk/anthropic', 'messages', {
+    thinking: { type: 'enabled', budgetTokens: 4096 },
+  }),
+  qwen('Qwen Code', 'openai', 'chat'),
+  qwen('Qwen Code, Messages', 'anthropic', 'messages'),
+  qwen('Qwen Code, Responses', 'openai-responses', 'responses'),
+];

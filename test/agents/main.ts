@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+import { callInternal, type Home, killRouter, makeHome, startRouter } from '../e2e/kill-router.ts';
+import type { ProviderName } from '../support/strict-provider.ts';
+import { checkBooks } from './books.ts';
+import type { Client } from './client.ts';
+import { CLIENTS } from './clients.ts';
+import { type AgentDouble, type Seen, startAgentDouble } from './double.ts';
+import { install } from './install.ts';
+import { checkFiles, makePlace, runClient, turnAt } from './run-client.ts';
+import { TURNS } from './task.ts';
+
+const HELP = `Lets real agents work through the router, against providers as strict as the true ones.
+
+  npm run test:agents                               every client, provider and purpose
+  npm run test:agents -- --client codex             clients whose name holds this
+  npm run test:agents -- --provider deepseek        or moonshot
+  npm run test:agents -- --purpose default          or reasoning, or cursor
+
+Each client is installed from npm into a folder outside of the project, and does a loop of ${TURNS.length} tool turns. Exit 1
+where a request was refused, reasoning did not come back letter by letter, a file is not what it should be, or a row of
+the log is not what the provider said.
+`;
+
+const MODELS: Partial<Record<ProviderName, string>> = { deepseek: 'deepseek-flash', moonshot: 'kimi-k3' };
+const PROVIDERS: readonly ProviderName[] = ['deepseek', 'moonshot'];
+const PURPOSES = ['default', 'reasoning'];
+
+/** One cell of the table. */
+interface Case {
+  client: Client;
+  provider: ProviderName;
+  purpose: string;
+}
+
+interface Router {
+  home: Home;
+  double: AgentDouble;
+}
+
+/** What the provider saw: nothing to refuse, every turn, and each turn's reasoning in all that came after it. */
+function checkSeen({ lost, refusals, returned, turns }: Seen): string[] {
+  const faults = refusals.map((refusal) => `The provider refused: ${refusal}`);
+  if (turns !== TURNS.length + 1) faults.push(`The model was asked ${turns} times, not ${TURNS.length + 1}.`);
+  const wanted = (TURNS.length * (TURNS.length + 1)) / 2;
+  if (lost > 0 || returned !== wanted) {
+    faults.push(`Reasoning came back ${returned} times of ${wanted}, and was lost ${lost} times.`);
+  }
+  return faults;
+}
+
+async function play({ double, home }: Router, { client, provider, purpose }: Case, program: string): Promise<string[]> {
+  const made = await callInternal(home.port, 'POST', '/internal/keys', { username: 'agent', purpose });
+  const place = await makePlace();
+  const model = MODELS[provider] ?? '';
+  const reach = { ...place, origin: `http://127.0.0.1:${home.port}`, secret: made.key, model };
+  const mainTool = client.call({ do: 'run', command: '' }, reach).name;
+  const turn = (position: number) => turnAt(provider, client, reach, position);
+  const seen = double.begin({ provider, turn, mainTool });
+  try {
+    const faults = await runClient(client, program, reach);
+    return [
+      ...faults,
+      ...(await checkFiles(place.work)),
+      ...checkSeen(seen),
+      ...(await checkBooks(home.port, made.id, client.endpoint, seen.charges)),
+    ];
+  } finally {
+    await place.remove();
+  }
+}
+
+/** Names of the GPT family, by which Codex chooses its tools, are the provider's model. */
+function variablesOf(provider: ProviderName, url: string): Record<string, string> {
+  const aliases = { 'gpt-5.5': `${provider}/${MODELS[provider]}` };
+  return {
+    DEEPSEEK_API_KEY: 'provider-key',
+    DEEPSEEK_BASE_URL: url,
+    MOONSHOT_API_KEY: 'provider-key',
+    MOONSHOT_BASE_URL: url,
+    MODELS_JSON: JSON.stringify({ aliases }),
+  };
+}
+
+function choose(): { clients: Client[]; providers: ProviderName[]; purposes: string[] } | null {
+  const text = { type: 'string' } as const;
+  const options = { client: text, provider: text, purpose: text, help: { type: 'boolean', short: 'h' } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) return null;
+  return {
+    clients: CLIENTS.filter(({ name }) => name.toLowerCase().includes((values.client ?? '').toLowerCase())),
+    providers: PROVIDERS.filter((provider) => provider.includes(values.provider ?? '')),
+    purposes: values.purpose === undefined ? PURPOSES : [values.purpose],
+  };
+}
+
+async function playOne(router: Router, one: Case): Promise<string> {
+  const from = performance.now();
+  const installed = await install(one.client);
+  const { client, provider, purpose } = one;
+  const place = `${`${client.name} ${client.version}`.padEnd(34)} ${provider.padEnd(9)} ${purpose.padEnd(10)}`;
+  if (installed.kind === 'missing') return `skipped  ${place} ${installed.why}`;
+  const faults = await play(router, one, installed.program);
+  for (const fault of faults.slice(0, 8)) process.stdout.write(`  ${client.name}, ${provider}: ${fault}\n`);
+  const seconds = Math.round((performance.now() - from) / 1_000);
+  return `${faults.length === 0 ? 'ok     ' : 'FAILED '}  ${place} ${seconds} s`;
+}
+
+async function main(): Promise<number> {
+  const chosen = choose();
+  if (chosen === null) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const double = await startAgentDouble();
+  const home = await makeHome();
+  const lines: string[] = [];
+  for (const provider of chosen.providers) {
+    await startRouter(home, variablesOf(provider, double.url));
+    for (const client of chosen.clients) {
+      for (const purpose of chosen.purposes) {
+        lines.push(await playOne({ home, double }, { client, provider, purpose }));
+        process.stdout.write(`${lines.at(-1)}\n`);
+      }
+    }
+    await killRouter();
+  }
+  double.close();
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  return lines.length === 0 || lines.some((line) => line.startsWith('FAILED')) ? 1 : 0;
+}
+
+process.exit(await main());
