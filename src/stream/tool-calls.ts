@@ -1,5 +1,5 @@
 import type { ToolCallDelta } from '../protocol/chat.ts';
-import { createJsonProgress, type JsonProgress } from './json-progress.ts';
+import { createJsonProgress, type JsonProgress } from '../protocol/json-progress.ts';
 
 /*
  * Which call a piece of a streamed call belongs to. By the book `index` tells. Providers leave it out or let two calls

@@ -1,5 +1,5 @@
 import type { Delta, ToolCallDelta } from '../../protocol/chat.ts';
-import { watchWholeJson } from './whole-json.ts';
+import { createJsonProgress, type JsonProgress } from '../../protocol/json-progress.ts';
 
 /*
  * Chat Completions mixes what it says: calls side by side, reasoning between the pieces of a call. Messages and Responses
@@ -43,7 +43,7 @@ interface Entry {
   held: string[];
   /** A call's arguments that were not looked at yet. */
   unseen: string[];
-  whole: ReturnType<typeof watchWholeJson>;
+  json: JsonProgress;
 }
 
 interface Queue {
@@ -57,7 +57,7 @@ interface Queue {
 }
 
 function newEntry(kind: AnswerItem['kind']): Entry {
-  return { item: { kind, index: -1, id: '', name: '' }, held: [], unseen: [], whole: watchWholeJson() };
+  return { item: { kind, index: -1, id: '', name: '' }, held: [], unseen: [], json: createJsonProgress() };
 }
 
 function isOpen({ item }: Entry): boolean {
@@ -65,10 +65,10 @@ function isOpen({ item }: Entry): boolean {
 }
 
 /** Arguments may still grow until they are one whole object; text and reasoning end where something else begins. */
-function mayClose({ item, unseen, whole }: Entry): boolean {
+function mayClose({ item, unseen, json }: Entry): boolean {
   if (item.kind !== 'call') return true;
-  for (const piece of unseen.splice(0)) whole.push(piece);
-  return whole.isWhole;
+  for (const piece of unseen.splice(0)) json.push(piece);
+  return json.isComplete;
 }
 
 function say({ entries }: Queue, kind: 'reasoning' | 'text', piece: string): void {

@@ -8,7 +8,7 @@ const CLOSE_BRACE = 125;
 /** How far a JSON object or list has come that arrives in pieces. */
 export interface JsonProgress {
   push(text: string): void;
-  /** True once what was opened is closed again. */
+  /** True while all that was opened is closed again. */
   readonly isComplete: boolean;
   /** False where the text, which begins with a bracket, cannot stand behind what is there. */
   takes(text: string): boolean;
@@ -22,10 +22,14 @@ const ENDS_WRONGLY = /^\s*[{[]\s*"[^\s,:}\]]/;
 /** Counts brackets, each character once; the rest of the grammar is not checked. */
 export function createJsonProgress(): JsonProgress {
   let depth = 0;
+  let hasBegun = false;
   let isInString = false;
   let isEscaped = false;
-  let isComplete = false;
   let last = '';
+
+  function isComplete(): boolean {
+    return hasBegun && depth <= 0;
+  }
 
   function stepInString(code: number): void {
     if (isEscaped) isEscaped = false;
@@ -36,11 +40,10 @@ export function createJsonProgress(): JsonProgress {
   function step(code: number): void {
     if (isInString) stepInString(code);
     else if (code === QUOTE) isInString = true;
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
-    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-      depth -= 1;
-      isComplete ||= depth === 0;
-    }
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      hasBegun = true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
   }
 
   return {
@@ -48,9 +51,9 @@ export function createJsonProgress(): JsonProgress {
       for (let at = 0; at < text.length; at += 1) step(text.charCodeAt(at));
       last = text.trimEnd().at(-1) ?? last;
     },
-    takes: (text) => !isComplete && (isInString ? !ENDS_WRONGLY.test(text) : BEFORE_VALUE.has(last)),
+    takes: (text) => !isComplete() && (isInString ? !ENDS_WRONGLY.test(text) : BEFORE_VALUE.has(last)),
     get isComplete() {
-      return isComplete;
+      return isComplete();
     },
   };
 }
