@@ -6,12 +6,12 @@ import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { requireOffer } from '../providers/offer.ts';
+import { requireOffered } from '../providers/offered.ts';
 import { confirmedKey } from './client-key.ts';
 
 /** What this deployment offers and this key may use. */
 function usableBy({ env, get }: Context<AppEnv>): { catalog: Catalog; usable: ListedModel[] } {
-  const { catalog } = requireOffer(env, get('config').modelsJson);
+  const { catalog } = requireOffered(env, get('config').modelsJson);
   return { catalog, usable: catalog.list().filter(({ allowedBy }) => isAllowed(get('key').models, allowedBy)) };
 }
 

@@ -3,7 +3,7 @@ import * as manage from '../keys/manage.ts';
 import { keyId, newSecret } from '../keys/secret.ts';
 import { verifyKey } from '../keys/verify-key.ts';
 import { causeOf } from '../protocol/cause-of.ts';
-import { knownCatalog } from '../providers/offer.ts';
+import { knownCatalog } from '../providers/offered.ts';
 import { firstOfLastDays } from '../store/deployment.ts';
 import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';

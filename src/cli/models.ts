@@ -1,5 +1,5 @@
 import { describeModel } from '../catalog/describe.ts';
-import { knownCatalog } from '../providers/offer.ts';
+import { knownCatalog } from '../providers/offered.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { readVariables } from './dev-vars.ts';
 import { Mistake } from './mistake.ts';

@@ -1,4 +1,4 @@
-import type { Admission, RateLimits } from '../ledger/entry.ts';
+import type { Admission, RateLimits } from '../ledger/calls.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `x-ratelimit-*` as OpenAI writes them, for the limits the key has. */

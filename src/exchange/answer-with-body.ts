@@ -1,4 +1,4 @@
-import type { Settlement } from '../ledger/entry.ts';
+import type { Settlement } from '../ledger/calls.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { openSource } from '../stream/source.ts';

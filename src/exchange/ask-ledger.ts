@@ -1,5 +1,5 @@
+import type { Admission, LeaseRequest, Settlement } from '../ledger/calls.ts';
 import { beginRequest, settleRequest } from '../ledger/client.ts';
-import type { Admission, LeaseRequest, Settlement } from '../ledger/entry.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { atMost } from './at-most.ts';
 import type { Incoming } from './incoming.ts';

@@ -27,7 +27,7 @@ export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: ()
     if (answer.kind === 'stop') line.stop({ kind: 'revoked' });
   }
 
-  line.watch.add({
+  line.timers.add({
     due: () => next,
     ring() {
       next = Date.now() + interval;

@@ -1,4 +1,4 @@
-import type { Settlement } from '../ledger/entry.ts';
+import type { Settlement } from '../ledger/calls.ts';
 import { callOnce, type Failure, type Tried, tryProvider } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';

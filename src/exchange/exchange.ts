@@ -1,6 +1,6 @@
 import { costNanoUsd, type Price, toolCostNanoUsd } from '../catalog/price.ts';
 import type { AnswerFacts, Served } from '../dialects/dialect.ts';
-import type { Admission, Attempt } from '../ledger/entry.ts';
+import type { Admission, Attempt } from '../ledger/calls.ts';
 import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
 import type { Ask, ConversationAsk } from './ask.ts';

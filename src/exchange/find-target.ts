@@ -1,7 +1,7 @@
 import { isAllowed } from '../catalog/allow-list.ts';
 import { modelNotFound } from '../catalog/lookup.ts';
 import type { RouterError } from '../protocol/errors.ts';
-import { requireOffer } from '../providers/offer.ts';
+import { requireOffered } from '../providers/offered.ts';
 import type { Incoming } from './incoming.ts';
 import { notAllowed } from './refusal.ts';
 import type { Target } from './target.ts';
@@ -10,7 +10,7 @@ export type FoundTarget = { kind: 'found'; target: Target } | { kind: 'unknown';
 
 /** What serves a model's name here and now. Throws RouterError where this key may not use it. */
 export function findTarget({ config, env, key }: Incoming, request: { model: string }): FoundTarget {
-  const { providers, catalog } = requireOffer(env, config.modelsJson);
+  const { providers, catalog } = requireOffered(env, config.modelsJson);
   const found = catalog.find(request.model, ({ allowedBy }) => isAllowed(key.models, allowedBy));
   const configured = found.kind === 'found' ? providers.get(found.provider) : undefined;
   if (found.kind === 'unknown' || configured === undefined) {

@@ -1,4 +1,4 @@
-import type { LeaseRequest } from '../ledger/entry.ts';
+import type { LeaseRequest } from '../ledger/calls.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { mostOutput } from '../providers/output-limit.ts';

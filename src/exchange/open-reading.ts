@@ -23,7 +23,7 @@ export interface Reader {
   toolUses(): ToolUses;
   endings: Endings;
   /** A whole body that came in place of a stream; failed where it holds an error, or was cut. */
-  readBody(text: string): BodyAsStream;
+  readWholeBody(text: string): BodyAsStream;
   /** True once the provider itself has said that it failed. */
   hasComplained(): boolean;
 }
@@ -63,7 +63,7 @@ export function openReader(exchange: Conversing, printer: Printer): Reader {
     },
   });
 
-  function readBody(text: string): BodyAsStream {
+  function readWholeBody(text: string): BodyAsStream {
     const body = readCompletion(withoutHalves(text));
     if (body.kind === 'cut') return { kind: 'failed', error: brokenOff() };
     if (body.kind === 'error') return { kind: 'failed', error: complain(text, body.body['usage']) };
@@ -77,7 +77,7 @@ export function openReader(exchange: Conversing, printer: Printer): Reader {
     reading: meter.reading,
     toolUses: () => toolUses?.uses() ?? NO_USES,
     endings,
-    readBody,
+    readWholeBody,
     hasComplained: () => hasComplained,
   };
 }

@@ -1,5 +1,5 @@
 import type { Price } from '../catalog/price.ts';
-import type { Attempt, End, RequestFacts, Settlement, Source } from '../ledger/entry.ts';
+import type { Attempt, End, RequestFacts, Settlement, Source } from '../ledger/calls.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';

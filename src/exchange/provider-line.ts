@@ -1,6 +1,6 @@
 import { enterDrain, leaveDrain } from './drains.ts';
 import type { Stop } from './stop.ts';
-import { createWatch, type Watch } from './watch.ts';
+import { createTimers, type Timers } from './timers.ts';
 
 /** How long a provider may be silent, and how long it is read without a client. Milliseconds. */
 export interface LineTimes {
@@ -11,7 +11,7 @@ export interface LineTimes {
 
 /** The line to the provider for one request: when it must answer, and when it is cut. */
 export interface ProviderLine {
-  readonly watch: Watch;
+  readonly timers: Timers;
   /** Aborted when the provider is to be let go. */
   readonly signal: AbortSignal;
   /** Lets the provider go. The first reason holds. */
@@ -33,7 +33,7 @@ export interface ProviderLine {
 
 /** Opens the line for a request of this key: from here on the provider's time runs. */
 export function openProviderLine(times: LineTimes, keyId: string): ProviderLine {
-  const watch = createWatch();
+  const timers = createTimers();
   const abort = new AbortController();
   let reason: Stop | null = null;
   /** Null while nobody waits for the provider: between two calls, and while a slow client is being written to. */
@@ -53,17 +53,17 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
     return hasBytes ? times.idleTimeoutMs : times.firstByteTimeoutMs;
   }
 
-  watch.add({
+  timers.add({
     due: () => (reason === null ? (waitsSince ?? Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
     ring: () => stop({ kind: 'silent', phase: hasBytes ? 'next' : 'first', milliseconds: silenceLimit() }),
   });
-  watch.add({
+  timers.add({
     due: () => (reason === null ? drainUntil : Number.POSITIVE_INFINITY),
     ring: () => stop({ kind: 'client_gone' }),
   });
 
   return {
-    watch,
+    timers,
     signal: abort.signal,
     stop,
     stopped: () => reason,
@@ -81,7 +81,7 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
       waitsSince = null;
       if (hasBytes) return;
       hasBytes = true;
-      watch.rearm();
+      timers.rearm();
     },
     clientLeft() {
       // A client that leaves after the end takes no place: nobody would give it back.
@@ -90,13 +90,13 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
       if (!enterDrain(keyId)) return stop({ kind: 'client_gone' });
       drain = 'running';
       drainUntil = Date.now() + times.drainMs;
-      watch.rearm();
+      timers.rearm();
     },
     get isClientGone() {
       return isClientGone;
     },
     close() {
-      watch.stop();
+      timers.stop();
       if (drain === 'running') leaveDrain(keyId);
       drain = 'over';
     },

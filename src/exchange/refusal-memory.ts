@@ -1,5 +1,5 @@
 import { setBounded } from '../keys/key-memory.ts';
-import type { Refusal, Settlement, Standing } from '../ledger/entry.ts';
+import type { Refusal, Settlement, Standing } from '../ledger/calls.ts';
 import { minuteOf } from '../ledger/windows.ts';
 import type { ApiKey } from '../store/schema.ts';
 

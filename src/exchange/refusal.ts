@@ -1,4 +1,4 @@
-import type { Refusal } from '../ledger/entry.ts';
+import type { Refusal } from '../ledger/calls.ts';
 import { type ErrorCode, invalidKey, RouterError } from '../protocol/errors.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { rateLimitHeaders } from './answer-headers.ts';

@@ -1,5 +1,5 @@
+import type { Admission } from '../ledger/calls.ts';
 import { settleRequest } from '../ledger/client.ts';
-import type { Admission } from '../ledger/entry.ts';
 import { ownFault, RouterError } from '../protocol/errors.ts';
 import { tellRefusal } from './ask-ledger.ts';
 import { atMost } from './at-most.ts';

@@ -19,7 +19,7 @@ export interface RelaySetup {
   commit(): Promise<Stop | null>;
   /** Called after each piece that was passed on. */
   passed(): void;
-  readBody(text: string): BodyAsStream;
+  readWholeBody(text: string): BodyAsStream;
 }
 
 // A whole completion is no larger than this.
@@ -120,13 +120,13 @@ export async function relay(setup: RelaySetup): Promise<Stop | null> {
 }
 
 async function relayBody(
-  { line, readBody, source, translator }: RelaySetup,
+  { line, readWholeBody, source, translator }: RelaySetup,
   start: Uint8Array,
   pass: (output: Uint8Array | null) => Promise<Stop | null>,
 ): Promise<Stop | null> {
   const whole = await readWhole(source, start, line);
   if (whole.kind === 'stopped') return whole.stop;
-  const body = readBody(whole.text);
+  const body = readWholeBody(whole.text);
   if (body.kind === 'failed') return { kind: 'provider_failed', error: body.error };
   const { output, progress } = translator.push(new TextEncoder().encode(body.frames), 0);
   return (await pass(output)) ?? stopOf(progress);

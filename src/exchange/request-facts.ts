@@ -1,6 +1,6 @@
 import type { Price } from '../catalog/price.ts';
 import type { Endpoint } from '../dialects/dialect.ts';
-import type { RequestFacts } from '../ledger/entry.ts';
+import type { RequestFacts } from '../ledger/calls.ts';
 import type { Ask } from './ask.ts';
 import type { Incoming } from './incoming.ts';
 import type { Target } from './target.ts';

@@ -1,5 +1,5 @@
+import type { Settlement } from '../ledger/calls.ts';
 import { settleRequest } from '../ledger/client.ts';
-import type { Settlement } from '../ledger/entry.ts';
 import { atMost } from './at-most.ts';
 import type { Exchange } from './exchange.ts';
 import { logStage } from './incoming.ts';

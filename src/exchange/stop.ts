@@ -1,4 +1,4 @@
-import type { End } from '../ledger/entry.ts';
+import type { End } from '../ledger/calls.ts';
 import { invalidKey, ownFault, RouterError } from '../protocol/errors.ts';
 
 /** Why a run ended before its time. It becomes a client's error and a row's end here, and is read back out of neither. */

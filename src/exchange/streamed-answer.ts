@@ -1,5 +1,5 @@
 import type { Printer } from '../dialects/dialect.ts';
-import type { Admission } from '../ledger/entry.ts';
+import type { Admission } from '../ledger/calls.ts';
 import { openSource, type Source } from '../stream/source.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { atMost } from './at-most.ts';
@@ -52,7 +52,7 @@ async function commit(streaming: Streaming): Promise<Stop | null> {
 async function giveStatus(streaming: Streaming, admission: Admission | null): Promise<void> {
   const { answer, exchange, firstWords, line, sink } = streaming;
   streaming.isCommitted = true;
-  line.watch.rearm();
+  line.timers.rearm();
   const headers = {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
@@ -65,14 +65,14 @@ async function giveStatus(streaming: Streaming, admission: Admission | null): Pr
 function addClientAlarms(streaming: Streaming): void {
   const { exchange, line, printer, sink } = streaming;
   let commitAt = exchange.incoming.startedAt + exchange.incoming.config.commitAfterMs;
-  line.watch.add({
+  line.timers.add({
     due: () => (streaming.isCommitted ? Number.POSITIVE_INFINITY : commitAt),
     ring() {
       commitAt = Number.POSITIVE_INFINITY;
       exchange.incoming.runAfter('commit', commit(streaming));
     },
   });
-  line.watch.add({
+  line.timers.add({
     due: () =>
       streaming.isCommitted && !sink.isGone
         ? sink.writtenAt + exchange.incoming.config.keepAliveMs
@@ -80,7 +80,7 @@ function addClientAlarms(streaming: Streaming): void {
     ring: () => sink.keepAlive(encoder.encode(printer.keepAlive())),
   });
   // Who takes nothing for as long as a provider may be silent has left, whatever the connection says.
-  line.watch.add({
+  line.timers.add({
     due: () => (sink.stuckSince ?? Number.POSITIVE_INFINITY) + exchange.incoming.config.idleTimeoutMs,
     ring: sink.abandon,
   });
@@ -110,7 +110,7 @@ async function take(streaming: Streaming, body: ReadableStream<Uint8Array>): Pro
     line,
     commit: () => commit(streaming),
     passed: () => noteFirstToken(streaming, reader),
-    readBody: reader.readBody,
+    readWholeBody: reader.readWholeBody,
   });
   noteFirstToken(streaming, reader);
   exchange.incoming.runAfter('let the provider go', letGo(source));

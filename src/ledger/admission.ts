@@ -1,5 +1,5 @@
 import type { ApiKey } from '../store/schema.ts';
-import type { Admission, LeaseRequest, RateLimits, Refusal, RefusalReason, Standing } from './entry.ts';
+import type { Admission, LeaseRequest, RateLimits, Refusal, RefusalReason, Standing } from './calls.ts';
 import type { SlidingMinute } from './minute.ts';
 import { type Budget, budgetsOf, requestRefusal, stateRefusal } from './policy.ts';
 import type { Window, Windows } from './windows.ts';

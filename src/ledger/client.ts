@@ -3,8 +3,8 @@ import type { KeyVerdict } from '../keys/judge-key.ts';
 import { logFault } from '../log-line.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { ApiKey } from '../store/schema.ts';
+import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './calls.ts';
 import { settleMessage } from './delivery/message.ts';
-import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
 import type { KeyLedger } from './key-ledger.ts';
 
 /** Where ledgers are, and the way to them when they cannot be reached. */

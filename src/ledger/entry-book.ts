@@ -1,5 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
-import type { Admission, LedgerRow, Settlement } from './entry.ts';
+import type { Admission, LedgerRow, Settlement } from './calls.ts';
+import type { Confirmed } from './confirmed.ts';
 import {
   deleteEntries,
   type Entry,
@@ -12,7 +13,6 @@ import {
   updatePosition,
   updateRow,
 } from './entry-rows.ts';
-import type { Marks } from './marks.ts';
 import { createOutbox, type Outbox, type RowName } from './outbox.ts';
 import { type Kept, LOOK_BACK_MS } from './read-kept.ts';
 
@@ -52,7 +52,7 @@ const TRIES_IN_PLACE = 3;
 const RESEND_BATCH = 1_000;
 
 /** Opens the book after a start. */
-export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryBook {
+export function openEntryBook(sql: SqlStorage, confirmed: Confirmed, kept: Kept): EntryBook {
   const outbox = createOutbox();
   let lastPosition = kept.lastPosition;
   let resendAfter: RowName | null = null;
@@ -73,7 +73,7 @@ export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryB
 
   function insert(entry: NewEntry, isCounted: boolean): void {
     insertEntry(sql, entry, isCounted);
-    marks.reach(entry.row.requestId);
+    confirmed.reach(entry.row.requestId);
   }
 
   return {
@@ -98,7 +98,7 @@ export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryB
       if (names.filter((name) => outbox.remove(name)).length === 0) return;
       const ids = [outbox.oldestId(), oldestNeeded].filter((id) => id !== null);
       const floor = [...ids, requestIdFloor(now - LOOK_BACK_MS)].toSorted()[0] ?? '';
-      marks.raise(Math.min(lastPosition, outbox.lowestPosition() - 1), floor);
+      confirmed.raise(Math.min(lastPosition, outbox.lowestPosition() - 1), floor);
     },
     take(now, limit, isAsked) {
       refill();
@@ -112,7 +112,7 @@ export function openEntryBook(sql: SqlStorage, marks: Marks, kept: Kept): EntryB
     },
     prune(settledBefore, limit) {
       sql.exec('DELETE FROM conflicts WHERE at < ?', settledBefore);
-      return deleteEntries(sql, settledBefore, marks.through, limit) >= limit;
+      return deleteEntries(sql, settledBefore, confirmed.through, limit) >= limit;
     },
     oldestAt: () => selectOldestAt(sql),
     nextDue: () => (resendAfter === null ? outbox.nextDue() : 0),

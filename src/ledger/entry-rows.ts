@@ -1,6 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
+import type { Admission, Checkpoint, LeaseRequest, LedgerRow, Settlement } from './calls.ts';
 import { countedTokens } from './counted-tokens.ts';
-import type { Admission, Checkpoint, LeaseRequest, LedgerRow, Settlement } from './entry.ts';
 import type { RowName } from './outbox.ts';
 
 /* The statements on the table `requests`. A row is a lease while its request runs, and an entry once it is settled. */

@@ -5,10 +5,10 @@ import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { sendAlerts } from './alert-book.ts';
-import { type Books, openBooks, positionAt } from './books.ts';
+import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './calls.ts';
 import { packRows } from './delivery/message.ts';
-import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './entry.ts';
 import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle } from './ledger.ts';
+import { type LedgerBooks, openLedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
 import { type LedgerState, stateOf } from './state.ts';
 import { createTables } from './tables.ts';
@@ -53,7 +53,7 @@ export interface LedgerSums {
  * Thin: the rules are in `ledger.ts`; here are the alarm and the queue.
  */
 export class KeyLedger extends DurableObject {
-  #books: Books;
+  #books: LedgerBooks;
   #leaseTtlMs: number;
   #alertUrl: string | null;
   /** How long D1 keeps a row. */
@@ -68,7 +68,7 @@ export class KeyLedger extends DurableObject {
     this.#leaseTtlMs = config.leaseTtlMs;
     this.#alertUrl = config.alertWebhookUrl;
     this.#retentionMs = config.logRetentionDays * DAY_MS;
-    this.#books = openBooks(state.storage.sql, config, Date.now());
+    this.#books = openLedgerBooks(state.storage.sql, config, Date.now());
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
     });

@@ -1,6 +1,6 @@
-import type { Checkpoint } from './entry.ts';
+import type { Checkpoint } from './calls.ts';
+import type { Confirmed } from './confirmed.ts';
 import { insertLease, type Lease, updateLease } from './entry-rows.ts';
-import type { Marks } from './marks.ts';
 
 /** The running requests of one key: rows in SQLite, sums in memory. */
 export interface LeaseBook {
@@ -22,7 +22,7 @@ export interface LeaseBook {
 }
 
 /** Opens the book after a start, with the requests that ran before it. */
-export function openLeaseBook(sql: SqlStorage, marks: Marks, running: readonly Lease[]): LeaseBook {
+export function openLeaseBook(sql: SqlStorage, confirmed: Confirmed, running: readonly Lease[]): LeaseBook {
   const leases = new Map<string, Lease>();
   const sums = { held: 0, tokens: 0 };
   // No lease ends before this; checkpoints may have moved the true end further away.
@@ -44,7 +44,7 @@ export function openLeaseBook(sql: SqlStorage, marks: Marks, running: readonly L
     get: (requestId) => leases.get(requestId),
     open(lease) {
       if (!insertLease(sql, lease)) return false;
-      marks.reach(lease.request.requestId);
+      confirmed.reach(lease.request.requestId);
       keep(lease);
       return true;
     },

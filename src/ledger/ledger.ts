@@ -1,7 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { admit, rateLimitsOf, standingOf } from './admission.ts';
-import { type Books, bookRow, positionAt } from './books.ts';
 import type {
   Admission,
   Checkpoint,
@@ -10,7 +9,8 @@ import type {
   LedgerRow,
   SettleAnswer,
   Settlement,
-} from './entry.ts';
+} from './calls.ts';
+import { bookRow, type LedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
 import { stateRefusal } from './policy.ts';
 import { adjustRow, assertWhole, expiredRow, isSameSettlement, settleRow } from './settlement-row.ts';
@@ -32,7 +32,7 @@ function remember(noes: Map<string, Admission>, requestId: string, no: Admission
   if (noes.size > NOES_KEPT && oldest !== undefined) noes.delete(oldest);
 }
 
-function admitted(books: Books, key: ApiKey, now: number): Admission {
+function admitted(books: LedgerBooks, key: ApiKey, now: number): Admission {
   return { kind: 'admitted', rateLimits: rateLimitsOf(key, positionAt(books, now)) };
 }
 
@@ -49,7 +49,7 @@ function withWholeHold(request: LeaseRequest): LeaseRequest {
 }
 
 /** May this request run? A yes opens a lease; the same id again gets the first answer. */
-export function begin(books: Books, given: ApiKey, asked: LeaseRequest, now: number): Admission {
+export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, now: number): Admission {
   const { entries, leases, noes, policy, requests, terms } = books;
   const key = policy.newest(given, now);
   const request = withWholeHold(asked);
@@ -74,7 +74,7 @@ export function begin(books: Books, given: ApiKey, asked: LeaseRequest, now: num
 }
 
 /** Keeps the lease of a long request alive; says whether the key may still be used. */
-export function checkpoint(books: Books, progress: Checkpoint, now: number): CheckpointAnswer {
+export function checkpoint(books: LedgerBooks, progress: Checkpoint, now: number): CheckpointAnswer {
   const lease = books.leases.get(progress.requestId);
   // A request whose begin never came has no lease, and yet it ends with its key.
   if (lease !== undefined) books.leases.extend(progress.requestId, progress, now + books.terms.leaseTtlMs);
@@ -84,7 +84,7 @@ export function checkpoint(books: Books, progress: Checkpoint, now: number): Che
 }
 
 /** A settlement for a request that has one: counted only where a lease that ran out had to be booked by guess. */
-function settleAgain(books: Books, booked: LedgerRow, settlement: Settlement, now: number): SettleAnswer {
+function settleAgain(books: LedgerBooks, booked: LedgerRow, settlement: Settlement, now: number): SettleAnswer {
   const { requestId } = settlement;
   const adjusted = books.entries.find({ requestId, kind: 'adjust' })?.row ?? null;
   if (booked.source === 'lease_expired' && adjusted === null) {
@@ -98,13 +98,13 @@ function settleAgain(books: Books, booked: LedgerRow, settlement: Settlement, no
 }
 
 /** A refusal of a request that never began: many of them share a row. Answers too what the key's next request would be told. */
-function refuse(books: Books, key: ApiKey, row: LedgerRow, now: number): SettleAnswer {
+function refuse(books: LedgerBooks, key: ApiKey, row: LedgerRow, now: number): SettleAnswer {
   const kind = books.refusals.add(row, books.noes.get(row.requestId) ?? null, now);
   return { kind, standing: standingOf(key, positionAt(books, now)) };
 }
 
 /** Books what a request was worth. The first settlement counts; one of a request that never began counts too. */
-export function settle(books: Books, given: ApiKey, settlement: Settlement, now: number): SettleAnswer {
+export function settle(books: LedgerBooks, given: ApiKey, settlement: Settlement, now: number): SettleAnswer {
   assertWhole(settlement);
   const key = books.policy.newest(given, now);
   const { requestId } = settlement;
@@ -122,7 +122,7 @@ export function settle(books: Books, given: ApiKey, settlement: Settlement, now:
 }
 
 /** Books every lease that has run out, and lets go what a minute's refusals came to. */
-export function expire(books: Books, now: number): void {
+export function expire(books: LedgerBooks, now: number): void {
   books.refusals.close(now);
   const key = books.policy.current();
   if (key === null) return;
@@ -132,7 +132,7 @@ export function expire(books: Books, now: number): void {
 }
 
 /** D1 has these rows. */
-export function acknowledge(books: Books, names: readonly RowName[], now: number): void {
+export function acknowledge(books: LedgerBooks, names: readonly RowName[], now: number): void {
   const needed = [books.leases.oldestId(), books.refusals.oldestId()].filter((id) => id !== null).toSorted();
   books.entries.acknowledge(names, needed[0] ?? null, now);
 }

@@ -1,4 +1,4 @@
-import type { LedgerRow } from './entry.ts';
+import type { LedgerRow } from './calls.ts';
 
 /** A row's name: a request has one settle row and at most one adjust row. */
 export interface RowName {

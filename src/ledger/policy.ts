@@ -2,7 +2,7 @@ import { isAllowed } from '../catalog/allow-list.ts';
 import { judgeKey } from '../keys/judge-key.ts';
 import { usdToNano } from '../protocol/money.ts';
 import type { ApiKey } from '../store/schema.ts';
-import type { LeaseRequest, RefusalReason } from './entry.ts';
+import type { LeaseRequest, RefusalReason } from './calls.ts';
 import type { Window } from './windows.ts';
 
 /** What a key may spend in a window, in nano-USD. */

@@ -1,6 +1,6 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
+import type { Confirmed } from './confirmed.ts';
 import type { Lease } from './entry-rows.ts';
-import type { Marks } from './marks.ts';
 import type { RowName } from './outbox.ts';
 import { minuteOf } from './windows.ts';
 
@@ -76,16 +76,16 @@ function noteRefusal(kept: RefusalMinute, row: KeptRow): void {
 }
 
 /** Reads from the floor on: some minutes of rows, and not the three days that are kept. */
-export function readKept(sql: SqlStorage, marks: Marks, now: number): Kept {
+export function readKept(sql: SqlStorage, confirmed: Confirmed, now: number): Kept {
   const recent = requestIdFloor(now - LOOK_BACK_MS);
   const rows = sql.exec<KeptRow>(
     `SELECT request_id, kind, admitted_at, expires_at, lease, checkpoint, settled_at, position, tokens,
        row IS NOT NULL AS has_row, repeated
      FROM requests WHERE request_id >= ? ORDER BY request_id`,
-    recent < marks.floor ? recent : marks.floor,
+    recent < confirmed.floor ? recent : confirmed.floor,
   );
   const refusals: RefusalMinute = { minute: 0, rows: 0, tally: null, oldestId: null };
-  const kept: Kept = { running: [], waiting: [], lastPosition: marks.through, starts: [], settled: [], refusals };
+  const kept: Kept = { running: [], waiting: [], lastPosition: confirmed.through, starts: [], settled: [], refusals };
   for (const row of rows) {
     const lease = leaseOf(row);
     if (lease !== null) kept.running.push(lease);
@@ -94,7 +94,7 @@ export function readKept(sql: SqlStorage, marks: Marks, now: number): Kept {
     if (row.position === null || row.settled_at === null) continue;
     kept.settled.push({ at: row.settled_at, tokens: row.tokens ?? 0 });
     kept.lastPosition = Math.max(kept.lastPosition, row.position);
-    if (row.position <= marks.through) continue;
+    if (row.position <= confirmed.through) continue;
     kept.waiting.push({ name: { requestId: row.request_id, kind: row.kind }, position: row.position });
   }
   kept.waiting.sort((one, other) => one.position - other.position);

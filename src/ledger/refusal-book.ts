@@ -1,4 +1,4 @@
-import type { Admission, LedgerRow } from './entry.ts';
+import type { Admission, LedgerRow } from './calls.ts';
 import type { EntryBook } from './entry-book.ts';
 import type { RefusalMinute } from './read-kept.ts';
 import { MINUTE_MS, minuteOf } from './windows.ts';
@@ -12,7 +12,7 @@ const MOST_ROWS = 30;
 
 /** The refusals of one key. Times are ms since 1970. */
 export interface RefusalBook {
-  /** Books a refusal: in a row, or in the count of another's. */
+  /** LedgerBooks a refusal: in a row, or in the count of another's. */
   add(row: LedgerRow, answer: Admission | null, now: number): 'settled' | 'folded';
   /** Lets the row that counts go to D1 when its minute is over. */
   close(now: number): void;

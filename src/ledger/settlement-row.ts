@@ -1,6 +1,6 @@
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';
 import type { ApiKey } from '../store/schema.ts';
-import type { LedgerRow, Settlement } from './entry.ts';
+import type { LedgerRow, Settlement } from './calls.ts';
 import type { Lease } from './entry-rows.ts';
 
 /** The row of a settlement, as D1 will hold it. `day` is YYYY-MM-DD in BUDGET_UTC_OFFSET. */

@@ -1,7 +1,7 @@
 import type { ApiKey } from '../store/schema.ts';
 import { rateLimitsOf } from './admission.ts';
-import { type Books, positionAt } from './books.ts';
-import type { RateLimits } from './entry.ts';
+import type { RateLimits } from './calls.ts';
+import { type LedgerBooks, positionAt } from './ledger-books.ts';
 import { budgetsOf } from './policy.ts';
 import type { Window } from './windows.ts';
 
@@ -20,7 +20,7 @@ export interface LedgerState {
 }
 
 /** Where a key stands. `now` is ms since 1970. */
-export function stateOf(books: Books, given: ApiKey, now: number): LedgerState {
+export function stateOf(books: LedgerBooks, given: ApiKey, now: number): LedgerState {
   const key = books.policy.newest(given, now);
   const position = positionAt(books, now);
   const { resetAt } = position.windows;

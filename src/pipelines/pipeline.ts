@@ -28,7 +28,7 @@ export interface ReasoningMemory {
 }
 
 /** What a pipeline is told about the exchange it speaks for. */
-export interface Exchange {
+export interface PipelineContext {
   /** The name the client asked for; goes back in the answer where the pipeline says so. */
   requestedModel: string;
   display: ReasoningDisplay;
@@ -67,5 +67,5 @@ export interface Pipeline {
   /** For a model nobody knows: the text of a local answer that calls no provider, or null. */
   localAnswer?(request: ChatRequest): string | null;
   /** Opens the exchange: request side now, answer side in what it returns. */
-  open?(request: ChatRequest, exchange: Exchange): Promise<Conversation> | Conversation;
+  open?(request: ChatRequest, exchange: PipelineContext): Promise<Conversation> | Conversation;
 }

@@ -8,7 +8,7 @@ import {
   stopTelling,
   takeRest,
 } from '../../src/exchange/refusal-memory.ts';
-import type { Settlement, Standing } from '../../src/ledger/entry.ts';
+import type { Settlement, Standing } from '../../src/ledger/calls.ts';
 import { makeKey } from '../support/keys.ts';
 import { MINUTE, SECOND, settlement } from '../support/ledger.ts';
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LedgerRow } from '../../src/ledger/entry.ts';
+import type { LedgerRow } from '../../src/ledger/calls.ts';
 import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { asked, completion } from '../ledger/asking.ts';
 import { routerWith } from '../support/impatient-router.ts';

@@ -2,9 +2,9 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Settlement } from '../../src/ledger/calls.ts';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import type { LogMessage } from '../../src/ledger/delivery/message.ts';
-import type { Settlement } from '../../src/ledger/entry.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import {
   batchOf,

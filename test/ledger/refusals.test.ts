@@ -1,8 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Settlement } from '../../src/ledger/calls.ts';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
-import type { Settlement } from '../../src/ledger/entry.ts';
 import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { createTables } from '../../src/ledger/tables.ts';
 import { requestId } from '../../src/protocol/request-id.ts';

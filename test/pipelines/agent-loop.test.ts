@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Exchange, ReasoningDisplay, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext, ReasoningDisplay, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
 import { findPipeline } from '../../src/pipelines/registry.ts';
 import type { ChatChunk, ChatRequest } from '../../src/protocol/chat.ts';
 import { StreamEvent } from '../../src/protocol/event.ts';
@@ -53,7 +53,7 @@ async function runTurn(
   const body: JsonObject = JSON.parse(JSON.stringify(client.body()), (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );
-  const exchange: Exchange = {
+  const exchange: PipelineContext = {
     requestedModel: String(body['model']),
     display,
     provider,

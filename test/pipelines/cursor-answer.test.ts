@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { takeBlock } from '../../src/pipelines/cursor/block.ts';
-import type { Conversation, Exchange, ReasoningDisplay, ReasoningMemory } from '../../src/pipelines/pipeline.ts';
+import type { Conversation, PipelineContext, ReasoningDisplay, ReasoningMemory } from '../../src/pipelines/pipeline.ts';
 import { findPipeline } from '../../src/pipelines/registry.ts';
 import type { ChatChunk, ChatCompletion } from '../../src/protocol/chat.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
@@ -9,7 +9,7 @@ import { cutEvery, translateAll } from '../support/translate-all.ts';
 
 const CUSTOM_TOOLS = [{ type: 'custom', name: 'ApplyPatch' }];
 
-const EXCHANGE: Exchange = {
+const EXCHANGE: PipelineContext = {
   requestedModel: 'deepseek/thinker',
   display: 'think',
   provider: 'deepseek',
@@ -21,7 +21,7 @@ const EXCHANGE: Exchange = {
   memory: null,
 };
 
-async function open(exchange: Partial<Exchange> = {}, request: JsonObject = {}): Promise<Conversation> {
+async function open(exchange: Partial<PipelineContext> = {}, request: JsonObject = {}): Promise<Conversation> {
   const opened = await findPipeline('cursor').open?.(
     { model: 'deepseek/thinker', messages: [{ role: 'user', content: 'Hi' }], ...request },
     { ...EXCHANGE, ...exchange },
@@ -57,7 +57,7 @@ const encoder = new TextEncoder();
 /** The client's chunks for a provider's frames; strings are frames as they are. */
 async function run(
   frames: readonly (JsonObject | string)[],
-  exchange: Partial<Exchange> = {},
+  exchange: Partial<PipelineContext> = {},
   request: JsonObject = {},
   size = 1_000_000,
 ): Promise<ChatChunk[]> {

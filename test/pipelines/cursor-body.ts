@@ -1,11 +1,11 @@
-import type { Exchange, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
 import { findPipeline } from '../../src/pipelines/registry.ts';
 import type { ChatMessage, ChatRequest } from '../../src/protocol/chat.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
 
 /* What the tests of request bodies share: a thinking model, and what reaches its provider. */
 
-export const EXCHANGE: Exchange = {
+export const EXCHANGE: PipelineContext = {
   requestedModel: 'deepseek/thinker',
   display: 'think',
   provider: 'deepseek',
@@ -17,7 +17,7 @@ export const EXCHANGE: Exchange = {
   canDisableThinking: true,
   memory: null,
 };
-export const THINKER: Partial<Exchange> = { wantsReasoning: true };
+export const THINKER: Partial<PipelineContext> = { wantsReasoning: true };
 
 export const cursor = findPipeline('cursor');
 export const USER = { role: 'user', content: 'Hi' };
@@ -29,7 +29,7 @@ export const READ_FILE = {
 export const NESTED = { type: 'function', function: READ_FILE };
 
 /** What the provider gets for a body of Cursor's. */
-export async function sent(body: JsonObject, exchange: Partial<Exchange> = {}): Promise<ChatRequest> {
+export async function sent(body: JsonObject, exchange: Partial<PipelineContext> = {}): Promise<ChatRequest> {
   const request = cursor.read?.(structuredClone({ model: 'deepseek/thinker', ...body })) as ChatRequest; // checked by the route in the product
   const conversation = await cursor.open?.(request, { ...EXCHANGE, ...exchange });
   return JSON.parse(JSON.stringify(conversation?.request));
@@ -37,7 +37,7 @@ export async function sent(body: JsonObject, exchange: Partial<Exchange> = {}): 
 
 export async function sentMessages(
   messages: unknown[],
-  exchange: Partial<Exchange> = {},
+  exchange: Partial<PipelineContext> = {},
   more: JsonObject = {},
 ): Promise<ChatMessage[]> {
   return (await sent({ messages, ...more }, exchange)).messages;

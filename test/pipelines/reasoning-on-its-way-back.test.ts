@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext } from '../../src/pipelines/pipeline.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
 import { memoryWith, NESTED, sent, sentMessages, THINKER, USER } from './cursor-body.ts';
 
@@ -11,7 +11,7 @@ describe('reasoning on its way back', () => {
 
   async function returned(
     message: JsonObject,
-    exchange: Partial<Exchange> = {},
+    exchange: Partial<PipelineContext> = {},
     more: JsonObject = { tools: [NESTED] },
   ) {
     return (await sentMessages([USER, message, result], { ...THINKER, ...exchange }, more))[1];

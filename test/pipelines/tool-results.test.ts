@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Exchange, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
 import { findPipeline } from '../../src/pipelines/registry.ts';
 import type { ChatMessage, ChatRequest } from '../../src/protocol/chat.ts';
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
@@ -15,7 +15,7 @@ const PURPOSES: Purpose[] = ['cursor', 'reasoning'];
 async function send(
   purpose: Purpose,
   messages: readonly unknown[],
-  exchange: Partial<Exchange> = {},
+  exchange: Partial<PipelineContext> = {},
 ): Promise<ChatMessage[]> {
   const pipeline = findPipeline(purpose);
   const body = structuredClone({ model: 'deepseek/thinker', messages, tools: [NESTED] }) as JsonObject;

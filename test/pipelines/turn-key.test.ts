@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext, ReasoningMemory, TurnKey } from '../../src/pipelines/pipeline.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 import { StreamEvent } from '../../src/protocol/event.ts';
 import type { JsonObject } from '../../src/protocol/json.ts';
@@ -17,7 +17,7 @@ describe('what a turn is known by', () => {
     { role: 'tool', tool_call_id: 'c1', content: 'text' },
   ];
 
-  async function keyOf(messages: unknown[], exchange: Partial<Exchange> = {}): Promise<TurnKey | undefined> {
+  async function keyOf(messages: unknown[], exchange: Partial<PipelineContext> = {}): Promise<TurnKey | undefined> {
     const memory = memoryWith(null);
     await sent({ messages, tools: [NESTED] }, { ...THINKER, memory, ...exchange });
     return memory.asked[0];

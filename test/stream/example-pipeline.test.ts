@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import type { Exchange } from '../../src/pipelines/pipeline.ts';
+import type { PipelineContext } from '../../src/pipelines/pipeline.ts';
 import readme from '../../src/README.md?raw';
 import { shoutingPipeline } from '../fixtures/example-pipeline.ts';
 import source from '../fixtures/example-pipeline.ts?raw';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
-const exchange: Exchange = {
+const exchange: PipelineContext = {
   requestedModel: 'test/echo',
   display: 'think',
   provider: 'test',

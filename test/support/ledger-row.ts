@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import type { LedgerRow } from '../../src/ledger/entry.ts';
+import type { LedgerRow } from '../../src/ledger/calls.ts';
 
 /** A request's settle row as its ledger holds it; the newest row for a null response. */
 export async function ledgerRow(keyId: string, response: Response | null): Promise<LedgerRow | null> {

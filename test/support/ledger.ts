@@ -1,9 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
+import type { LeaseRequest, LedgerRow, Settlement } from '../../src/ledger/calls.ts';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import type { LogMessage } from '../../src/ledger/delivery/message.ts';
-import type { LeaseRequest, LedgerRow, Settlement } from '../../src/ledger/entry.ts';
 import { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { NO_USAGE, type Usage } from '../../src/protocol/usage.ts';

@@ -24,7 +24,7 @@ function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T
 }
 
 /** The JSON body, checked. An empty body counts as `{}`. */
-export async function readBody<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T>> {
+export async function readJsonBody<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T>> {
   const text = await c.req.text();
   if (text.trim() === '') return checked(schema, {});
   let body: unknown;

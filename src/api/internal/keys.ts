@@ -23,7 +23,7 @@ import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
 import { getKey, listKeys, type Unchanged } from '../../store/keys.ts';
 import { deskOf } from './desk-of.ts';
-import { noQuery, pageShape, readBody, readQuery } from './input.ts';
+import { noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
@@ -115,7 +115,7 @@ const collection = new Hono<AppEnv>()
     return c.json({ data: found.data.map(describeKey), next_cursor: found.nextCursor });
   })
   .post('/', noQuery, async (c) => {
-    const { username, prefix, ...settings } = await readBody(c, creationSchema);
+    const { username, prefix, ...settings } = await readJsonBody(c, creationSchema);
     const desk = deskOf(c);
     const asked = { id: keyId(desk.now), owner: username, prefix, settings: settingsToColumns(settings) };
     const made = await makeKey(desk, asked);
@@ -124,7 +124,7 @@ const collection = new Hono<AppEnv>()
     return c.json(describeSecret(made.key, made.secret, desk.now), 201);
   })
   .post('/verify', noQuery, async (c) => {
-    const { key } = await readBody(c, verificationSchema);
+    const { key } = await readJsonBody(c, verificationSchema);
     return c.json(await verifyKey(openDatabase(c.env.DB), key, Date.now()));
   })
   .all('/verify', methodNotAllowed('POST'));
@@ -139,7 +139,7 @@ const single = new Hono<AppEnv>()
   })
   .patch('/:id', async (c) => {
     const id = c.req.param('id');
-    const { status, ...settings } = await readBody(c, changeSchema);
+    const { status, ...settings } = await readJsonBody(c, changeSchema);
     const change = { status, ...settingsToColumns(settings) };
     return c.json(changedKey(await changeKey(deskOf(c), id, change), id));
   })
@@ -149,7 +149,7 @@ const single = new Hono<AppEnv>()
   })
   .post('/:id/rotate', async (c) => {
     const id = c.req.param('id');
-    const { grace } = await readBody(c, rotationSchema);
+    const { grace } = await readJsonBody(c, rotationSchema);
     const desk = deskOf(c);
     const rotated = await rotateKey(desk, id, grace);
     if (rotated.kind !== 'rotated') throw refusalOf(rotated, id);

@@ -4,7 +4,7 @@ import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
 import { checkProvider } from '../../providers/live-check.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { readQuery } from './input.ts';
@@ -35,7 +35,7 @@ export const internalProviders = new Hono<AppEnv>()
   .get('/providers', async (c) => {
     const { check: asked } = readQuery(c, queryShape);
     const live = asked === 'true';
-    const { providers } = readOffer(c.env, c.get('config').modelsJson);
+    const { providers } = readOffered(c.env, c.get('config').modelsJson);
     return c.json({ data: await Promise.all(PROVIDERS.map((each) => describe(each, providers.get(each.id), live))) });
   })
   .all('/providers', methodNotAllowed('GET'));

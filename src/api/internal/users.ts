@@ -8,7 +8,7 @@ import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { describeUser, getUser, listUsers } from '../../store/users.ts';
 import { deskOf } from './desk-of.ts';
-import { noQuery, pageShape, readBody, readQuery } from './input.ts';
+import { noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({ username: userNameSchema });
 const changeSchema = z.strictObject({ status: z.enum(['active', 'disabled'], 'must be active or disabled') });
@@ -25,7 +25,7 @@ export const internalUsers = new Hono<AppEnv>({ strict: false })
     return c.json({ data: page.data.map(describeUser), next_cursor: page.nextCursor });
   })
   .post('/', noQuery, async (c) => {
-    const { username } = await readBody(c, creationSchema);
+    const { username } = await readJsonBody(c, creationSchema);
     const { kind, user } = await makeUser(deskOf(c), username);
     if (kind === 'exists')
       throw new RouterError('conflict', `The user ${username} is already there.`, { param: 'username' });
@@ -39,7 +39,7 @@ export const internalUsers = new Hono<AppEnv>({ strict: false })
   })
   .patch('/:name', async (c) => {
     const name = c.req.param('name');
-    const { status } = await readBody(c, changeSchema);
+    const { status } = await readJsonBody(c, changeSchema);
     const change = await setUserStatus(deskOf(c), name, status);
     if (change.kind === 'missing') throw missing(name);
     if (change.effect === 'at_once') return c.json(describeUser(change.user));

@@ -4,7 +4,7 @@ import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
 import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
@@ -37,7 +37,7 @@ async function showSecret(
   secret: string,
   made: { rotated: boolean; warning: string | null },
 ) {
-  const models = readOffer(c.env, c.get('config').modelsJson)
+  const models = readOffered(c.env, c.get('config').modelsJson)
     .catalog.list()
     .filter(({ allowedBy, aliasOf }) => aliasOf === null && isAllowed(key.models, allowedBy))
     .map(({ name }) => name);

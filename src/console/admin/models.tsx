@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { ListedModel } from '../../catalog/lookup.ts';
 import type { Thinking } from '../../catalog/model.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import { Badge } from '../kit/badge.tsx';
 import { compact } from '../kit/format.ts';
 import { respond } from '../kit/respond.tsx';
@@ -155,7 +155,7 @@ function ModelsPage({ providers }: ModelsProps) {
 
 /** `/admin/models`: the catalogue of this deployment. */
 export const models = new Hono<AdminEnv>().get('/models', (c) => {
-  const { providers, catalog } = readOffer(c.env, c.get('config').modelsJson);
+  const { providers, catalog } = readOffered(c.env, c.get('config').modelsJson);
   const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
   const groups = [...providers.values()].map(({ provider: { id, name } }) => ({
     name,

@@ -4,7 +4,7 @@ import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
 import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { openDatabase } from '../../store/database.ts';
 import {
@@ -55,7 +55,7 @@ function stateOf(configured: boolean, traffic: ProviderTraffic | null): Provider
 }
 
 function providerLines(env: Cloudflare.Env, modelsJson: string | null, traffic: ProviderTraffic[]): ProviderLine[] {
-  const { providers } = readOffer(env, modelsJson);
+  const { providers } = readOffered(env, modelsJson);
   return PROVIDERS.map(({ id, name }) => {
     const ofProvider = traffic.find((line) => line.provider === id) ?? null;
     return { id, name, state: stateOf(providers.has(id), ofProvider), traffic: ofProvider };

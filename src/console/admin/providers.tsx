@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
 import { checkProvider, type LiveCheck } from '../../providers/live-check.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { Badge } from '../kit/badge.tsx';
@@ -68,7 +68,7 @@ function ProvidersPage({ lines }: { lines: readonly Checked[] }) {
 export const providers = new Hono<AdminEnv>()
   .get('/providers', (c) => c.redirect('/admin', 303))
   .post('/providers', async (c) => {
-    const offer = readOffer(c.env, c.get('config').modelsJson).providers;
+    const offer = readOffered(c.env, c.get('config').modelsJson).providers;
     const lines = await Promise.all(
       PROVIDERS.map(async (provider) => {
         const configured = offer.get(provider.id) ?? null;

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffer } from '../../providers/offer.ts';
+import { readOffered } from '../../providers/offered.ts';
 import { assets } from '../kit/asset-list.ts';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
@@ -96,7 +96,7 @@ function TryPage({ models }: { models: readonly string[] }) {
 
 /** `/admin/try`: the one page that needs its script, to read the stream. */
 export const tryIt = new Hono<AdminEnv>().get('/try', (c) => {
-  const listed = readOffer(c.env, c.get('config').modelsJson).catalog.list();
+  const listed = readOffered(c.env, c.get('config').modelsJson).catalog.list();
   const names = listed.filter(({ aliasOf }) => aliasOf === null).map(({ name }) => name);
   return respond(c, viewOf(c), <TryPage models={names} />);
 });

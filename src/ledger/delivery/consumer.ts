@@ -2,7 +2,7 @@ import { logFault } from '../../log-line.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { insertLogs } from '../../store/insert-logs.ts';
 import { whileBusy } from '../../store/while-busy.ts';
-import type { LedgerRow } from '../entry.ts';
+import type { LedgerRow } from '../calls.ts';
 import type { KeyLedger } from '../key-ledger.ts';
 import type { RowName } from '../outbox.ts';
 import { keepDeadLetters, letterOf, readLetter } from './dead-letters.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { isObject } from '../../protocol/json.ts';
 import type { ApiKey } from '../../store/schema.ts';
-import type { LedgerRow, Settlement } from '../entry.ts';
+import type { LedgerRow, Settlement } from '../calls.ts';
 
 /** What travels through the queue. */
 export type LogMessage =

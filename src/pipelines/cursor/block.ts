@@ -12,7 +12,7 @@ const THINK: Frame = { open: '<think>\n', close: '\n</think>\n\n' };
 const DETAILS: Frame = { open: '<details>\n<summary>Thinking</summary>\n\n', close: '\n\n</details>\n\n' };
 
 /** Null where reasoning is not shown. */
-export function frameOf(display: ReasoningDisplay): Frame | null {
+export function blockFrame(display: ReasoningDisplay): Frame | null {
   switch (display) {
     case 'think':
       return THINK;

@@ -1,22 +1,22 @@
 import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
 import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
-import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
+import type { Conversation, Pipeline, PipelineContext } from '../pipeline.ts';
 import { openRecorder } from '../reasoning/reasoning.ts';
 import { restoreReasoning } from '../reasoning/restore.ts';
 import { showReasoning, showWholeReasoning } from './answer-step.ts';
-import { frameOf } from './block.ts';
+import { blockFrame } from './block.ts';
 import { answerKeyCheck } from './key-check.ts';
-import { readBody } from './read-body.ts';
+import { readMixedBody } from './read-mixed-body.ts';
 import { tidyMessages } from './tidy.ts';
 
-async function open(request: ChatRequest, exchange: Exchange): Promise<Conversation> {
+async function open(request: ChatRequest, exchange: PipelineContext): Promise<Conversation> {
   const lowered = lowerCustomTools(request);
   const { messages, shown } = tidyMessages(pairCalls(lowered.request.messages));
   const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);
   const form = {
     model: exchange.requestedModel,
-    frame: frameOf(exchange.display),
+    frame: blockFrame(exchange.display),
     customTools: lowered.customTools,
     recorder: openRecorder(exchange, restored),
   };
@@ -33,7 +33,7 @@ export const cursorPipeline: Pipeline = {
   purpose: 'cursor',
   description:
     'For Cursor: shows reasoning in the text, reads all its dialects, and gives the model its reasoning back.',
-  read: readBody,
+  read: readMixedBody,
   localAnswer: answerKeyCheck,
   open,
 };

@@ -2,12 +2,12 @@ import { mendCalls } from '../../dialects/shared/call-text.ts';
 import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatCompletion } from '../../protocol/chat.ts';
 import type { StreamStep } from '../../protocol/event.ts';
-import type { Conversation, Exchange, Pipeline } from '../pipeline.ts';
+import type { Conversation, Pipeline, PipelineContext } from '../pipeline.ts';
 import { type Recorder, recordReasoning } from './recorder.ts';
 import { type Restored, restoreReasoning } from './restore.ts';
 
 /** The recorder of an exchange, or null where there is nothing to remember or nowhere to. */
-export function openRecorder(exchange: Exchange, { conversation, thinks }: Restored): Recorder | null {
+export function openRecorder(exchange: PipelineContext, { conversation, thinks }: Restored): Recorder | null {
   if (exchange.memory === null || conversation === null) return null;
   return recordReasoning(conversation, thinks, exchange.memory);
 }

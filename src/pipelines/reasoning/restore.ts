@@ -2,7 +2,7 @@ import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
 import { isObject } from '../../protocol/json.ts';
 import type { Notice } from '../../protocol/notice.ts';
 import { NO_REASONING, readReasoning, takeReasoning } from '../../protocol/reasoning-field.ts';
-import type { Exchange, ReasoningMemory, TurnKey } from '../pipeline.ts';
+import type { PipelineContext, ReasoningMemory, TurnKey } from '../pipeline.ts';
 import { conversationStart, conversationWith, type Prefix, turnKey } from './turn-key.ts';
 
 /** A request with the reasoning of earlier turns in it again. */
@@ -109,7 +109,7 @@ function switchThinkingOff(request: ChatRequest): ChatRequest {
 export async function restoreReasoning(
   request: ChatRequest,
   shown: readonly (string | null)[],
-  exchange: Exchange,
+  exchange: PipelineContext,
 ): Promise<Restored> {
   const thinks = exchange.thinks && !isThinkingOff(request);
   if (!exchange.wantsReasoning) return { request: withoutReasoning(request), conversation: null, thinks, notice: null };

@@ -1,4 +1,4 @@
-import type { LeaseRequest, Settlement } from '../../../src/ledger/entry.ts';
+import type { LeaseRequest, Settlement } from '../../../src/ledger/calls.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 import type { ConversationMemory } from '../../../src/memory/conversation-memory.ts';
 import type { TurnKey } from '../../../src/pipelines/pipeline.ts';

@@ -6,7 +6,7 @@ interface Alarm {
 }
 
 /** All the waiting of one request, on one timer. */
-export interface Watch {
+export interface Timers {
   add(alarm: Alarm): void;
   /** To be called when something may be due sooner than it was. */
   rearm(): void;
@@ -17,7 +17,7 @@ export interface Watch {
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** One timer for any number of alarms: a stream of thousands of chunks sets it a handful of times. */
-export function createWatch(): Watch {
+export function createTimers(): Timers {
   const alarms: Alarm[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let armedFor = Number.POSITIVE_INFINITY;

@@ -5,16 +5,16 @@ import { type ConfiguredProvider, configuredCatalog, configuredProviders, type V
 import { PROVIDERS } from './registry.ts';
 
 /** What this deployment offers. */
-export interface Offer {
+export interface Offered {
   providers: ReadonlyMap<string, ConfiguredProvider>;
   catalog: Catalog;
 }
 
 /** Variables do not change while an isolate lives, so each set is read once. */
-const offers = new WeakMap<Variables, Offer>();
+const offers = new WeakMap<Variables, Offered>();
 
 /** The providers and models of a deployment. Throws RouterError `invalid_configuration` naming what is wrong. */
-export function readOffer(variables: Variables, modelsJson: string | null): Offer {
+export function readOffered(variables: Variables, modelsJson: string | null): Offered {
   const known = offers.get(variables);
   if (known !== undefined) return known;
   const providers = configuredProviders(variables);
@@ -32,8 +32,8 @@ export function knownCatalog(modelsJson: string | null): Catalog {
 }
 
 /** What is offered, for those who cannot go on without a provider. Throws `invalid_configuration` where none is offered. */
-export function requireOffer(variables: Variables, modelsJson: string | null): Offer {
-  const offer = readOffer(variables, modelsJson);
+export function requireOffered(variables: Variables, modelsJson: string | null): Offered {
+  const offer = readOffered(variables, modelsJson);
   if (offer.providers.size > 0) return offer;
   const names = PROVIDERS.flatMap((provider) => provider.variables?.apiKey ?? []);
   throw new RouterError(

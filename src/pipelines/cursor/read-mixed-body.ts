@@ -94,7 +94,7 @@ function readFormat(format: JsonObject): JsonObject {
  * Turns any of the three bodies that Cursor sends to one path into Chat Completions: that itself, one in the shape of
  * OpenAI's Responses, one with Anthropic's blocks and tools. Cursor mixes them, so each part is read by its own form.
  */
-export function readBody(body: JsonObject): JsonObject {
+export function readMixedBody(body: JsonObject): JsonObject {
   checkLists(body);
   const messages = readMessages(body);
   const found: JsonObject = { ...readSettings(body), ...readTools(body) };

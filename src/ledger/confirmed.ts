@@ -1,5 +1,5 @@
 /** How far D1 is known to have the ledger's rows, and where to look for those it may not have. */
-export interface Marks {
+export interface Confirmed {
   /** Rows up to this position are in D1. */
   readonly through: number;
   /** No running request and no unconfirmed row has an id below this one. */
@@ -12,8 +12,8 @@ export interface Marks {
 
 const NAME = 'confirmed';
 
-/** Opens the marks after a start. */
-export function openMarks(sql: SqlStorage): Marks {
+/** Opens it after a start. */
+export function openConfirmed(sql: SqlStorage): Confirmed {
   const [stored] = sql.exec<{ value: string }>('SELECT value FROM marks WHERE name = ?', NAME);
   // Written by `keep` below, and by nothing else.
   const kept: { through: number; floor: string } =

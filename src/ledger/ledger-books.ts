@@ -1,11 +1,11 @@
 import type { Position } from './admission.ts';
 import { type AlertBook, openAlertBook } from './alert-book.ts';
+import type { Admission, LedgerRow } from './calls.ts';
+import { openConfirmed } from './confirmed.ts';
 import { countedTokens } from './counted-tokens.ts';
-import type { Admission, LedgerRow } from './entry.ts';
 import { type EntryBook, openEntryBook } from './entry-book.ts';
 import type { Lease } from './entry-rows.ts';
 import { type LeaseBook, openLeaseBook } from './lease-book.ts';
-import { openMarks } from './marks.ts';
 import { createSlidingMinute, type SlidingMinute } from './minute.ts';
 import { openPolicy, type Policy } from './policy-book.ts';
 import { readKept } from './read-kept.ts';
@@ -22,7 +22,7 @@ export interface LedgerTerms {
 }
 
 /** All that one key's ledger knows: rows in SQLite, and in memory what can be made from them again. */
-export interface Books {
+export interface LedgerBooks {
   terms: LedgerTerms;
   policy: Policy;
   leases: LeaseBook;
@@ -39,18 +39,18 @@ export interface Books {
 }
 
 /** Opens the books after a start. `now` is ms since 1970. */
-export function openBooks(sql: SqlStorage, terms: LedgerTerms, now: number): Books {
-  const marks = openMarks(sql);
-  const kept = readKept(sql, marks, now);
+export function openLedgerBooks(sql: SqlStorage, terms: LedgerTerms, now: number): LedgerBooks {
+  const confirmed = openConfirmed(sql);
+  const kept = readKept(sql, confirmed, now);
   const requests = createSlidingMinute();
   const tokens = createSlidingMinute();
-  const entries = openEntryBook(sql, marks, kept);
+  const entries = openEntryBook(sql, confirmed, kept);
   for (const at of kept.starts) requests.add(at, 1);
   for (const { at, tokens: amount } of kept.settled) tokens.add(at, amount);
   return {
     terms,
     policy: openPolicy(sql),
-    leases: openLeaseBook(sql, marks, kept.running),
+    leases: openLeaseBook(sql, confirmed, kept.running),
     entries,
     refusals: openRefusalBook(entries, kept.refusals),
     spend: openSpendBook(sql),
@@ -63,7 +63,7 @@ export function openBooks(sql: SqlStorage, terms: LedgerTerms, now: number): Boo
 }
 
 /** Where the key stands at an instant. */
-export function positionAt(books: Books, now: number): Position {
+export function positionAt(books: LedgerBooks, now: number): Position {
   const { calendar, leases, requests, spend, tokens } = books;
   const windows = calendar(now);
   return {
@@ -79,7 +79,7 @@ export function positionAt(books: Books, now: number): Position {
 }
 
 /** Enters a row, in one transaction: the row in place of the lease, and the money. */
-export function bookRow(books: Books, row: LedgerRow, lease: Lease | undefined, now: number): void {
+export function bookRow(books: LedgerBooks, row: LedgerRow, lease: Lease | undefined, now: number): void {
   books.entries.add(row, lease?.admittedAt ?? null, now, books.noes.get(row.requestId) ?? null);
   books.spend.add(row.day, row.costNanoUsd);
   books.tokens.add(now, countedTokens(row));
