@@ -1,94 +1,59 @@
 import { isObject, type JsonObject } from '../protocol/json.ts';
+import { mendParameters, mendSchema, type SchemaOwner } from './moonshot-schema.ts';
 
 /*
- * Moonshot checks tool schemas with a validator of its own, stricter than JSON Schema: a property needs a `type`,
- * a `type` may not stand beside `anyOf`, a tuple is `prefixItems`, the root is an object. "At path 'properties.x':
- * type is not defined"; https://github.com/vercel/ai, packages/moonshotai, normalize-json-schema-for-mfjs (2026-10-23).
+ * Moonshot refuses a schema of more than 120,000 bytes (walle, 2026-06), which hold fewer values than these. What is
+ * larger goes out as it is, and Moonshot says so: looking at it would cost more than reading it did.
  */
+const MOST_VALUES = 20_000;
+const MOST_VALUES_IN_ALL = 50_000;
 
-const OF_TYPED_SCHEMAS = new Set(['properties', '$defs', 'definitions', 'anyOf', 'oneOf', 'prefixItems', 'items']);
-const OF_SCHEMAS = new Set(['patternProperties', 'allOf', 'additionalProperties', 'not', 'contains']);
-/** Members that say what a value is without `type`. */
-const SAYS_TYPE = ['type', 'anyOf', 'oneOf', 'allOf', '$ref', 'not'];
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
-}
-
-function inferType(schema: JsonObject): string {
-  if (schema['properties'] !== undefined || schema['required'] !== undefined) return 'object';
-  if (schema['items'] !== undefined || schema['prefixItems'] !== undefined) return 'array';
-  if (schema['const'] !== undefined) return typeOf(schema['const']);
-  const [first]: unknown[] = Array.isArray(schema['enum']) ? schema['enum'] : [];
-  return first === undefined || first === null ? 'string' : typeOf(first);
-}
-
-/** Maps the values of an object or array; the same object comes back where none changed. */
-function mapValues(holder: unknown, map: (value: unknown) => unknown): unknown {
-  if (Array.isArray(holder)) {
-    const values: unknown[] = holder;
-    const mapped = values.map(map);
-    return mapped.some((value, index) => value !== values[index]) ? mapped : holder;
+/** How many values a value holds; no more are counted than that. */
+function countValues(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let count = 1;
+  // Keys cost less than values, where there are many.
+  for (const name of Object.keys(value)) {
+    count += countValues(Reflect.get(value, name), most - count);
+    if (count > most) break;
   }
-  if (!isObject(holder)) return holder;
-  const entries = Object.entries(holder).map(([name, value]) => [name, map(value), value] as const);
-  return entries.some(([, mapped, value]) => mapped !== value)
-    ? Object.fromEntries(entries.map(([name, mapped]) => [name, mapped]))
-    : holder;
+  return count;
 }
 
-function mendMember(name: string, value: unknown): unknown {
-  const typed = OF_TYPED_SCHEMAS.has(name);
-  if (!typed && !OF_SCHEMAS.has(name)) return value;
-  const isOneSchema = ['items', 'additionalProperties', 'not', 'contains'].includes(name) && !Array.isArray(value);
-  return isOneSchema ? mendSchema(value, typed) : mapValues(value, (schema) => mendSchema(schema, typed));
+type Mend = (schema: JsonObject, owner: SchemaOwner) => JsonObject;
+
+/** Mends schemas until they are too many. */
+function openBudget(mend: Mend): Mend {
+  let left = MOST_VALUES_IN_ALL;
+  return (schema, owner) => {
+    const count = countValues(schema, Math.min(left, MOST_VALUES));
+    if (count > Math.min(left, MOST_VALUES)) return schema;
+    left -= count;
+    return mend(schema, owner);
+  };
 }
 
-function mendMembers(schema: JsonObject): JsonObject {
-  let mended = schema;
-  for (const [name, value] of Object.entries(schema)) {
-    const member = mendMember(name, value);
-    if (member !== value) mended = { ...mended, [name]: member };
-  }
-  return mended;
-}
-
-function mendTuple(schema: JsonObject): JsonObject {
-  if (!Array.isArray(schema['items'])) return schema;
-  const { items, ...rest } = schema;
-  return { ...rest, prefixItems: items };
-}
-
-/** `{type, anyOf}` becomes `{anyOf}` with the type in each branch that has none. */
-function mendUnion(schema: JsonObject): JsonObject {
-  const { type, ...rest } = schema;
-  if (typeof type !== 'string' || !Array.isArray(schema['anyOf'])) return schema;
-  const branches = mapValues(schema['anyOf'], (branch) =>
-    isObject(branch) && SAYS_TYPE.every((name) => branch[name] === undefined) ? { type, ...branch } : branch,
-  );
-  return { ...rest, anyOf: branches };
-}
-
-function mendSchema(schema: unknown, needsType: boolean): unknown {
-  if (!isObject(schema)) return schema;
-  const mended = mendTuple(mendMembers(mendUnion(schema)));
-  const isTyped = SAYS_TYPE.some((name) => mended[name] !== undefined);
-  return isTyped || !needsType ? mended : { ...mended, type: inferType(mended) };
-}
-
-function mendTool(tool: unknown): unknown {
+function mendTool(tool: unknown, mend: Mend): unknown {
   if (!isObject(tool) || !isObject(tool['function']) || !isObject(tool['function']['parameters'])) return tool;
-  const { parameters } = tool['function'];
-  // The root keeps its type beside a union, and is an object even where it does not say so.
-  const members = mendMembers(parameters);
-  const root = members['type'] === undefined ? { type: 'object', ...members } : members;
-  return root === parameters ? tool : { ...tool, function: { ...tool['function'], parameters: root } };
+  const { name, parameters } = tool['function'];
+  const owner = { name: `The schema of the tool '${String(name).slice(0, 100)}'`, param: 'tools' };
+  const mended = mend(parameters, owner);
+  return mended === parameters ? tool : { ...tool, function: { ...tool['function'], parameters: mended } };
 }
 
-/** A request's tools as Moonshot takes them; the very same array where nothing is amiss. */
+/** A request's tools as Moonshot takes them; the very same array where nothing is amiss. Throws RouterError that names the tool. */
 export function mendTools(tools: unknown): unknown {
-  return Array.isArray(tools) ? mapValues(tools, mendTool) : tools;
+  if (!Array.isArray(tools)) return tools;
+  const mend = openBudget(mendParameters);
+  const mended: unknown[] = tools.map((tool) => mendTool(tool, mend));
+  return mended.some((tool, position) => tool !== tools[position]) ? mended : tools;
+}
+
+/** The same for `response_format`. */
+export function mendFormat(format: unknown): unknown {
+  if (!isObject(format) || !isObject(format['json_schema']) || !isObject(format['json_schema']['schema']))
+    return format;
+  const { schema } = format['json_schema'];
+  const mended = openBudget(mendSchema)(schema, { name: 'The schema of response_format', param: 'response_format' });
+  return mended === schema ? format : { ...format, json_schema: { ...format['json_schema'], schema: mended } };
 }

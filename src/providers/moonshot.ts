@@ -2,7 +2,7 @@ import type { Model } from '../catalog/model.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { MOONSHOT_ALIASES, MOONSHOT_MODELS } from './moonshot-models.ts';
-import { mendTools } from './moonshot-tools.ts';
+import { mendFormat, mendTools } from './moonshot-tools.ts';
 import { openAICompatible } from './openai-compatible.ts';
 import type { RequestContext } from './provider.ts';
 import { readAvailableBalance } from './read-balance.ts';
@@ -12,6 +12,9 @@ import { forcesTool } from './tool-choice.ts';
 
 /** "invalid temperature: only 1 is allowed for this model": every kimi has its own fixed values. */
 const FIXED_SAMPLING = ['temperature', 'top_p', 'n', 'presence_penalty', 'frequency_penalty'];
+
+/** Why a schema was changed. */
+const FORM = "in the form that Moonshot's validator takes";
 
 /** K3 takes `reasoning_effort` alone and refuses `thinking`: https://github.com/HKUDS/nanobot/issues/3939 */
 function takesEffortOnly(model: Model): boolean {
@@ -93,9 +96,11 @@ export const moonshot = openAICompatible({
     steerThinking(draft, model);
     if (takesEffortOnly(model)) draft.remove('thinking', `${model.id} takes reasoning_effort only`);
     settleToolChoice(draft, context);
-    const { tools } = draft.request;
-    const mended = mendTools(tools);
-    if (mended !== tools) draft.set('tools', mended, "Moonshot's validator wants explicit types");
+    const { tools, response_format: format } = draft.request;
+    const mendedTools = mendTools(tools);
+    if (mendedTools !== tools) draft.set('tools', mendedTools, FORM);
+    const mendedFormat = mendFormat(format);
+    if (mendedFormat !== format) draft.set('response_format', mendedFormat, FORM);
   },
 
   // `functions.read:0` in each turn: https://github.com/fw-ai/fireconnect/issues/16 (2026-07-27).
