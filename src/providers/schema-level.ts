@@ -25,7 +25,7 @@ export interface SchemaWork {
 const TEXTS: ReadonlySet<string> = new Set(['description', 'title']);
 
 /** The keywords beside one. */
-export function beside(schema: JsonObject, keyword: string): string[] {
+function beside(schema: JsonObject, keyword: string): string[] {
   return Object.keys(schema).filter((name) => name !== keyword && !TEXTS.has(name));
 }
 

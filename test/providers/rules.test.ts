@@ -255,3 +255,145 @@ describe('GLM, which takes no tool choice but auto', () => {
     expect(error?.message).toContain("'gone'");
   });
 });
+
+const WHEN = { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] };
+const FORMS = [{ type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }];
+const TWO = { id: { type: 'string' }, title: { type: 'string' } };
+const EITHER = [{ required: ['id'] }, { required: ['title'] }];
+
+/** Schemas as MCP servers and SDKs write them, and what Kimi gets. */
+const SCHEMAS: [string, JsonObject, JsonObject][] = [
+  [
+    'a union at the root',
+    { type: 'object', anyOf: FORMS },
+    { type: 'object', properties: { name: { type: 'string' } }, allOf: [{ anyOf: FORMS }] },
+  ],
+  [
+    'branches without properties',
+    { type: 'object', properties: TWO, anyOf: EITHER },
+    { type: 'object', properties: TWO, allOf: [{ anyOf: EITHER }] },
+  ],
+  [
+    'a union further in',
+    {
+      type: 'object',
+      properties: { all: { type: 'array', items: { type: 'object', properties: TWO, anyOf: EITHER } } },
+    },
+    {
+      type: 'object',
+      properties: { all: { type: 'array', items: { type: 'object', properties: TWO, allOf: [{ anyOf: EITHER }] } } },
+    },
+  ],
+  [
+    'definitions of draft 7',
+    { type: 'object', definitions: { When: WHEN }, properties: { start: { $ref: '#/definitions/When' } } },
+    { type: 'object', properties: { start: { $ref: '#/$defs/When' } }, $defs: { When: WHEN } },
+  ],
+  ['a reference as the root', { $ref: '#/definitions/When', definitions: { When: WHEN } }, WHEN],
+  [
+    'a reference to a property, as Cursor writes one',
+    { type: 'object', properties: { step: { type: 'string' }, last: { $ref: '#/properties/step', description: 'L' } } },
+    {
+      type: 'object',
+      properties: { step: { $ref: '#/$defs/step' }, last: { $ref: '#/$defs/step', description: 'L' } },
+      $defs: { step: { type: 'string' } },
+    },
+  ],
+  [
+    'keywords beside a reference',
+    {
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/S', type: 'string' }, b: { $ref: '#/$defs/S', minLength: 5 } },
+      $defs: { S: { type: 'string', minLength: 1 } },
+    },
+    {
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/S' }, b: { minLength: 5, allOf: [{ $ref: '#/$defs/S' }] } },
+      $defs: { S: { type: 'string', minLength: 1 } },
+    },
+  ],
+  [
+    'recursion',
+    { type: 'object', properties: { kids: { type: 'array', items: { $ref: '#', type: 'object' } } } },
+    { type: 'object', properties: { kids: { type: 'array', items: { $ref: '#' } } } },
+  ],
+  [
+    'an enum with null in it',
+    { type: 'object', properties: { engine: { type: 'string', enum: ['a', null] }, view: { enum: [null, 'x', 1] } } },
+    {
+      type: 'object',
+      properties: {
+        engine: { type: 'string', enum: ['a'] },
+        view: { anyOf: [{ type: 'null' }, { type: 'string', enum: ['x'] }, { type: 'integer', enum: [1] }] },
+      },
+    },
+  ],
+  [
+    'an enum without type',
+    { type: 'object', properties: { mode: { enum: ['a'] } } },
+    { type: 'object', properties: { mode: { enum: ['a'], type: 'string' } } },
+  ],
+  [
+    'an empty enum',
+    { type: 'object', properties: { mode: { type: 'string', enum: [] } } },
+    { type: 'object', properties: { mode: { type: 'string' } } },
+  ],
+  [
+    'null in place of lists',
+    { type: 'object', required: null, properties: { a: { type: 'string', enum: null, items: null } } },
+    { type: 'object', properties: { a: { type: 'string' } } },
+  ],
+  [
+    'required that is not there',
+    { type: 'object', properties: {}, required: ['a'] },
+    { type: 'object', properties: { a: {} }, required: ['a'] },
+  ],
+  [
+    'true and false for schemas',
+    { type: 'object', properties: { a: true, b: false, c: { items: false } } },
+    { type: 'object', properties: { a: {}, b: { not: {} }, c: { maxItems: 0 } } },
+  ],
+  ['no type at the root', { oneOf: FORMS }, { type: 'object', oneOf: FORMS }],
+];
+
+describe.each(PURPOSES)('Kimi, asked with a %s key', (purpose) => {
+  const model = 'moonshot/kimi-k3';
+  const messages = [user('Go on.')];
+  const toolOf = (parameters: unknown) => ({
+    type: 'function',
+    function: { name: 'plan', description: 'd', parameters },
+  });
+
+  it.each(SCHEMAS)("gets a tool's schema in its own form: %s", async (_, given, sent) => {
+    const asked = await ask({ model, messages, tools: [toolOf(given)] }, purpose);
+    expect(asked.status).toBe(200);
+    expect(asked.sent?.json['tools']).toEqual([toolOf(sent)]);
+  });
+
+  it.each(SCHEMAS)('gets response_format in its own form: %s', async (_, schema) => {
+    const format = { type: 'json_schema', json_schema: { name: 'plan', schema } };
+    expect((await ask({ model, messages, response_format: format }, purpose)).status).toBe(200);
+  });
+
+  it.each([
+    [{ type: 'object', properties: { a: { $ref: 'https://json.example/a.json' } } }, 'properties.a.$ref'],
+    [{ type: 'object', properties: { a: { type: 'int' } } }, 'properties.a.type'],
+    [{ type: 'string' }, 'type'],
+  ])('refuses what has no such form, by the name of the tool: %j', async (parameters, where) => {
+    const { status, error, sent } = await ask({ model, messages, tools: [toolOf(parameters)] }, purpose);
+    expect(status).toBe(400);
+    expect(error).toMatchObject({ code: 'unsupported_value', param: 'tools' });
+    expect(error?.message).toContain(`'plan'`);
+    expect(error?.message).toContain(`'${where}'`);
+    expect(sent).toBeUndefined();
+  });
+});
+
+it('a schema in order reaches Kimi as the very bytes it came in', async () => {
+  const tools =
+    '[ {"type":"function", "function":{"name":"f","parameters":{ "type":"object","properties":{"n":{"type":"integer","maximum":1e3}}}}}]';
+  const { sent } = await ask(
+    `{"model":"moonshot/kimi-k3","messages":[{"role":"user","content":"hi"}],"tools":${tools}}`,
+  );
+  expect(sent?.text).toContain(`"tools":${tools}`);
+});

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
+import { parametersComplaint, schemaComplaint } from './moonshot-schema.ts';
 import type { ProviderName } from './strict-provider.ts';
 
 /* What each provider refuses about a request by itself, whatever was said before. Public reports name each rule. */
@@ -50,7 +51,14 @@ function refuseZai(body: JsonObject): string | null {
 
 function refuseMoonshot(body: JsonObject): string | null {
   if (listOf(body['messages']).some(({ role }) => role === 'developer')) return 'invalid role developer';
-  return null;
+  for (const { function: called } of listOf(body['tools'])) {
+    const wrong = isObject(called) && isObject(called['parameters']) ? parametersComplaint(called['parameters']) : null;
+    if (wrong !== null) return `tools.function.parameters is not a valid moonshot flavored json schema: ${wrong}`;
+  }
+  const { response_format: format } = body;
+  const schema = isObject(format) && isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined;
+  const wrong = schema === undefined ? null : schemaComplaint(schema);
+  return wrong === null ? null : `response_format.json_schema is not a valid moonshot flavored json schema: ${wrong}`;
 }
 
 const RULES: Record<ProviderName, (body: JsonObject) => string | null> = {
