@@ -14,12 +14,16 @@ export function rateLimitHeaders({ rateLimits }: { rateLimits: RateLimits }): Re
   return headers;
 }
 
-/** Which provider and model served, what was lost on the way, and the key's limits. No header of the provider passes. */
-export function answerHeaders(exchange: Exchange, admission: Admission | null): Record<string, string> {
+/**
+ * Which provider and model served, after how many tries, what was lost on the way, and the key's limits. No header of
+ * the provider passes.
+ */
+export function answerHeaders(exchange: Exchange, tries: number, admission: Admission | null): Record<string, string> {
   return {
     ...exchange.ask.door.headers(exchange.incoming.requestId),
     'x-llm-provider': exchange.leg.target.configured.provider.id,
     'x-llm-model': exchange.leg.target.model.id,
+    'x-llm-attempts': String(tries),
     ...(exchange.leg.notice === null ? {} : { 'x-llm-notice': exchange.leg.notice }),
     ...(admission === null ? {} : rateLimitHeaders(admission)),
   };

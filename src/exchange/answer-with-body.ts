@@ -50,7 +50,7 @@ function openBody(
       const headers = {
         'content-type': 'application/json',
         'x-llm-cost-usd': nanoToUsd(settlement.costNanoUsd),
-        ...answerHeaders(exchange, await exchange.admission),
+        ...answerHeaders(exchange, exchange.attempts.length, await exchange.admission),
       };
       answer.resolve(new Response(reader.print(settlement), { headers }));
     },

@@ -45,18 +45,19 @@ async function commit(streaming: Streaming): Promise<Stop | null> {
   if (streaming.isCommitted) return null;
   const stop = streaming.line.stopped();
   if (stop !== null) return stop;
-  await giveStatus(streaming, admission);
+  // The try under way is written down once it has ended.
+  await giveStatus(streaming, streaming.exchange.attempts.length + 1, admission);
   return null;
 }
 
-async function giveStatus(streaming: Streaming, admission: Admission | null): Promise<void> {
+async function giveStatus(streaming: Streaming, tries: number, admission: Admission | null): Promise<void> {
   const { answer, exchange, firstWords, line, sink } = streaming;
   streaming.isCommitted = true;
   line.timers.rearm();
   const headers = {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
-    ...answerHeaders(exchange, admission),
+    ...answerHeaders(exchange, tries, admission),
   };
   answer.resolve(new Response(sink.readable, { headers }));
   await say(streaming, firstWords);
@@ -138,7 +139,7 @@ function toldBy(reader: Reader | null): Told {
 async function flush(streaming: Streaming, stop: Stop | null): Promise<void> {
   const { exchange, isCommitted, reader, sink } = streaming;
   if (!isCommitted && stop !== null && exchange.ask.door.tellsInStream(errorOf(stop))) {
-    return giveStatus(streaming, await exchange.admission);
+    return giveStatus(streaming, exchange.attempts.length, await exchange.admission);
   }
   const rest = reader?.translator.flush() ?? null;
   if (rest === null || (stop !== null && !(isCommitted && reader?.translator.hasChoice))) return;

@@ -3,8 +3,10 @@ import { cors } from 'hono/cors';
 
 const EXPOSED = [
   'x-request-id',
+  'request-id',
   'x-llm-provider',
   'x-llm-model',
+  'x-llm-attempts',
   'x-llm-notice',
   'x-llm-cost-usd',
   'retry-after',

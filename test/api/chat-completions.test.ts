@@ -3,7 +3,7 @@ import type OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSecret } from '../../src/keys/secret.ts';
 import { makeKey, mistyped } from '../support/keys.ts';
-import { playProvider } from '../support/provider.ts';
+import { playProvider, sse, streamOf } from '../support/provider.ts';
 import { get, internal, openaiClient } from '../support/router.ts';
 
 let secret = '';
@@ -353,6 +353,7 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
     provider = playProvider(() => (++calls < 3 ? new Response('{}', { status: 503 }) : completion('third')));
     const response = await post({ ...hello, model: 'deepseek/deepseek-flash' });
     expect(response.status).toBe(200);
+    expect(response.headers.get('x-llm-attempts')).toBe('3');
     expect(calls).toBe(3);
     await internal('/worker/settle', { method: 'POST' });
     const row = await env.DB.prepare('SELECT attempts, attempt_details FROM request_logs WHERE request_id = ?')
@@ -364,5 +365,14 @@ describe('what is wrong is said, with all four keys, and never as a 5xx', () => 
       { status: 503 },
       { status: 200 },
     ]);
+  });
+
+  it('a stream tells after how many tries it came', async () => {
+    let calls = 0;
+    const chunks = [{ choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }] }];
+    provider = playProvider(() => (++calls < 2 ? new Response('{}', { status: 503 }) : streamOf(sse(chunks))));
+    const response = await post({ ...hello, model: 'deepseek/deepseek-flash', stream: true });
+    expect(response.headers.get('x-llm-attempts')).toBe('2');
+    expect(await response.text()).toContain('[DONE]');
   });
 });
