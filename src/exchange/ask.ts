@@ -51,9 +51,10 @@ export function askOf(
 /** Reads what the client wants in a conversation. Throws RouterError for what its door cannot take. */
 export async function readAsk(incoming: Incoming, door: Dialect): Promise<ConversationAsk> {
   const document = await readDocument(incoming);
-  const pipeline = findPipeline(incoming.key.purpose);
+  const own = findPipeline(incoming.key.purpose);
   // Other dialects than the door's own come to the chat door only: Cursor mixes them there.
-  const value = door.endpoint === 'chat' ? (pipeline.read?.(document.value) ?? document.value) : document.value;
+  const pipeline = door.endpoint === 'chat' ? own : (own.translated ?? own);
+  const value = pipeline.read?.(document.value) ?? document.value;
   const reading = door.read(document, value);
   if (reading.changes.length > 0) logStage(incoming, 'request_read', { changes: reading.changes.join('; ') });
   return { ...askOf(incoming, door, document, reading.request), door, pipeline, document, reading };

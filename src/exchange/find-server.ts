@@ -9,13 +9,13 @@ import { wrongDoor } from './wrong-door.ts';
 export type Server = { kind: 'found'; target: Target } | { kind: 'local'; local: LocalText };
 
 /** Who serves the name that was asked for. Throws RouterError where nobody does, or this key may not use it. */
-export function findServer(incoming: Incoming, { door, pipeline, reading, request }: ConversationAsk): Server {
+export function findServer(incoming: Incoming, { pipeline, reading, request }: ConversationAsk): Server {
   const found = findTarget(incoming, request);
   if (found.kind === 'found') {
     if (found.target.model.embedding !== undefined) throw wrongDoor(request.model, 'embeddings');
     return reading.wantsNothing ? { kind: 'local', local: { text: '', finishReason: 'length' } } : found;
   }
-  const text = door.endpoint === 'chat' ? (pipeline.localAnswer?.(request) ?? null) : null;
+  const text = pipeline.localAnswer?.(request) ?? null;
   if (text === null) throw found.error;
   return { kind: 'local', local: { text, finishReason: 'stop' } };
 }

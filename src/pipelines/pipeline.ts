@@ -62,6 +62,8 @@ export interface Pipeline {
   readonly purpose: string;
   /** One line for the CLI and the console. */
   readonly description: string;
+  /** What stands in its place at the doors that translate; itself where absent. Reads no bodies and answers none. */
+  readonly translated?: Pipeline;
   /** Turns whatever body this client sends into Chat Completions. May throw RouterError. */
   read?(body: JsonObject): JsonObject;
   /** For a model nobody knows: the text of a local answer that calls no provider, or null. */

@@ -1,7 +1,7 @@
 import type { Step } from './task.ts';
 
 /** What a client's process is started with. */
-export interface Start {
+interface Start {
   args: string[];
   env: Record<string, string>;
   /** Files to be written into its home before, by path. */

@@ -215,6 +215,50 @@ const opencode = (
     ),
 });
 
+/** Its tools take lists, and one editor writes and edits. */
+const clineCall: Client['call'] = (step, { work }) => {
+  switch (step.do) {
+    case 'write':
+      return { name: 'editor', arguments: { path: join(work, step.file), new_text: step.text } };
+    case 'read':
+      return { name: 'read_files', arguments: { files: [{ path: join(work, step.file) }] } };
+    case 'edit':
+      return {
+        name: 'editor',
+        arguments: { path: join(work, step.file), old_text: step.old, new_text: step.text },
+      };
+    case 'run':
+      return { name: 'run_commands', arguments: { commands: [step.command] } };
+  }
+};
+
+const cline: Client = {
+  name: 'Cline',
+  package: 'cline',
+  version: '3.0.65',
+  program: `@cline/cli-${PLATFORM}/bin/cline`,
+  endpoint: 'chat',
+  start: ({ model, origin, secret }) => ({
+    args: ['-P', 'openai-compatible', PROMPT],
+    env: { CLINE_TELEMETRY_DISABLED: '1' },
+    home: {
+      '.cline/data/settings/providers.json': JSON.stringify({
+        version: 1,
+        lastUsedProvider: 'openai-compatible',
+        modes: {},
+        providers: {
+          'openai-compatible': {
+            settings: { provider: 'openai-compatible', apiKey: secret, model, baseUrl: `${origin}/v1` },
+            updatedAt: '2026-11-28T00:00:00.000Z',
+            tokenSource: 'manual',
+          },
+        },
+      }),
+    },
+  }),
+  call: clineCall,
+};
+
 export const CLIENTS: readonly Client[] = [
   claudeCode,
   codex('Codex', null, shellCall),
@@ -223,6 +267,7 @@ export const CLIENTS: readonly Client[] = [
   opencode('opencode, Messages', '@ai-sdk/anthropic', 'messages', {
     thinking: { type: 'enabled', budgetTokens: 4096 },
   }),
+  cline,
   qwen('Qwen Code', 'openai', 'chat'),
   qwen('Qwen Code, Messages', 'anthropic', 'messages'),
   qwen('Qwen Code, Responses', 'openai-responses', 'responses'),

@@ -14,7 +14,7 @@ export interface Charge {
 }
 
 /** One run of one client. */
-export interface Script {
+interface Script {
   provider: ProviderName;
   /** What the model says where so many turns are behind it. */
   turn(position: number): ProviderTurn;

@@ -89,6 +89,8 @@ function checkContent(message: JsonObject): string | null {
   if (message['tool_calls'] !== undefined && listOf(message['tool_calls']).length === 0)
     return 'tool_calls: empty array';
   if (typeof content === 'string') return null;
+  // OpenAI's form of a turn that only calls, which all take: https://api-docs.deepseek.com/api/create-chat-completion
+  if (content === null && listOf(message['tool_calls']).length > 0) return null;
   if (!Array.isArray(content) || content.length === 0) return `invalid content in a message of role ${String(role)}`;
   const parts = listOf(content);
   if (parts.some((part) => part['type'] === 'text' && part['text'] === '')) return 'text content is empty';

@@ -1,3 +1,4 @@
+import { withExactNumbers } from '../../protocol/exact-numbers.ts';
 import type { Dialect } from '../dialect.ts';
 import { answerError } from './error.ts';
 import { openMessagesPrinter } from './printer.ts';
@@ -7,8 +8,9 @@ import { printWholeMessage } from './whole-answer.ts';
 /** Anthropic's Messages, as Claude Code and Anthropic's SDKs speak it. */
 export const messagesDialect: Dialect = {
   endpoint: 'messages',
-  read(_document, value) {
-    const { changes, display, request, wantsNothing } = readMessagesRequest(value);
+  read(document, value) {
+    const exact = withExactNumbers(document)['messages'];
+    const { changes, display, request, wantsNothing } = readMessagesRequest({ ...value, messages: exact });
     return {
       request,
       wantsNothing,

@@ -1,3 +1,4 @@
+import { withExactNumbers } from '../../protocol/exact-numbers.ts';
 import type { Dialect } from '../dialect.ts';
 import { answerError } from './error.ts';
 import { openResponsesPrinter } from './printer.ts';
@@ -7,8 +8,9 @@ import { printWholeResponse } from './whole-answer.ts';
 /** OpenAI's Responses without kept state, as Codex and OpenAI's newer SDKs speak it. */
 export const responsesDialect: Dialect = {
   endpoint: 'responses',
-  read(_document, value) {
-    const { changes, form, request } = readResponsesRequest(value);
+  read(document, value) {
+    const exact = withExactNumbers(document)['input'];
+    const { changes, form, request } = readResponsesRequest({ ...value, input: exact });
     return {
       request,
       wantsNothing: false,

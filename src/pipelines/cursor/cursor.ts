@@ -2,7 +2,7 @@ import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
 import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import type { Conversation, Pipeline, PipelineContext } from '../pipeline.ts';
-import { openRecorder } from '../reasoning/reasoning.ts';
+import { openRecorder, reasoningPipeline } from '../reasoning/reasoning.ts';
 import { restoreReasoning } from '../reasoning/restore.ts';
 import { showReasoning, showWholeReasoning } from './answer-step.ts';
 import { blockFrame } from './block.ts';
@@ -33,6 +33,8 @@ export const cursorPipeline: Pipeline = {
   purpose: 'cursor',
   description:
     'For Cursor: shows reasoning in the text, reads all its dialects, and gives the model its reasoning back.',
+  // The other doors have a place of their own for reasoning, and one dialect each.
+  translated: reasoningPipeline,
   read: readMixedBody,
   localAnswer: answerKeyCheck,
   open,
