@@ -1,5 +1,6 @@
 import { MOST_MEMBERS, tooMany } from './bounds.ts';
 import { RouterError } from './errors.ts';
+import { keepSchemaNumbers } from './exact-numbers.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { stringEnd } from './json-text.ts';
 
@@ -117,7 +118,12 @@ export function parseDocument(text: string): JsonDocument {
       param: 'body',
     });
   }
-  return { text, value, members: findMembers(text) };
+  const members = findMembers(text);
+  keepSchemaNumbers(value, (name) => {
+    const span = members?.get(name);
+    return span === undefined ? null : text.slice(span.start, span.end);
+  });
+  return { text, value, members };
 }
 
 /** Prints `changed`, made from the document's object: members that are still the same go out as they were written. */

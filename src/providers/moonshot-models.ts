@@ -100,7 +100,8 @@ export const MOONSHOT_MODELS: readonly Model[] = [
     prices: [
       { validFrom: '2026-04-01', revision: 'moonshot-2026-04', input: 0.95, cached: 0.16, output: 4, tools: SEARCH },
     ],
-    created: Date.parse('2026-04-01') / 1000,
+    // https://openrouter.ai/moonshotai/kimi-k2.6-20260420/api (2026-11-28)
+    created: Date.parse('2026-04-20') / 1000,
   },
   {
     id: 'kimi-k2.5',

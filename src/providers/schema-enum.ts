@@ -1,3 +1,4 @@
+import { exactNumber } from '../protocol/exact-numbers.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { without } from './json-schema.ts';
 
@@ -6,6 +7,8 @@ function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  const exact = exactNumber(value);
+  if (exact !== null) return /^-?\d+$/.test(exact) ? 'integer' : 'number';
   return typeof value;
 }
 

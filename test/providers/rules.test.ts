@@ -397,3 +397,32 @@ it('a schema in order reaches Kimi as the very bytes it came in', async () => {
   );
   expect(sent?.text).toContain(`"tools":${tools}`);
 });
+
+it.each(PURPOSES)(
+  'numbers beyond 2^53 keep their digits in a schema that is put into form: a %s key',
+  async (purpose) => {
+    const parameters =
+      '{"type":"object","properties":{"micros":{"type":"integer","maximum":9223372036854775807},"x":{"type":"number","maximum":1e400},"id":{"enum":[9223372036854775806,"a"]},"mode":{"enum":["a"]}}}';
+    const { status, sent } = await ask(
+      `{"model":"moonshot/kimi-k2.6","seed":9007199254740993,"messages":[{"role":"user","content":"go"}],"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":${parameters}}}]}`,
+      purpose,
+    );
+    expect(status).toBe(200);
+    expect(sent?.text).toContain('"maximum":9223372036854775807}');
+    expect(sent?.text).toContain('"maximum":1e400}');
+    expect(sent?.text).toContain(
+      '{"anyOf":[{"type":"integer","enum":[9223372036854775806]},{"type":"string","enum":["a"]}]}',
+    );
+    expect(sent?.text).toContain('"mode":{"enum":["a"],"type":"string"}');
+    expect(sent?.text).toContain('"seed":9007199254740993');
+  },
+);
+
+it.each([
+  ['zai/glm-5.3-flash', { type: 'video_url', video_url: { url: 'https://example.com/clip.mp4' } }],
+  ['zai/glm-5v-turbo', { type: 'file_url', file_url: { url: 'https://example.com/a.pdf' } }],
+])('%s gets the %j', async (model, part) => {
+  const messages = [user([{ type: 'text', text: 'What is this?' }, part])];
+  const { status, sent } = await ask({ model, messages });
+  expect([status, sent?.json['messages']]).toEqual([200, messages]);
+});
