@@ -1,5 +1,4 @@
 import type { JsonObject } from './json.ts';
-import type { JsonDocument } from './json-document.ts';
 
 /* Numbers that JavaScript cannot count lose digits when JSON is read and printed anew. Here they keep them. */
 
@@ -26,7 +25,7 @@ function keepSource(_key: string, value: unknown, { source }: { source?: string 
 }
 
 /** A document's object in which long numbers print as they were written. Most bodies have none, and are not read again. */
-export function withExactNumbers({ text, value }: JsonDocument): JsonObject {
+export function withExactNumbers({ text, value }: { text: string; value: JsonObject }): JsonObject {
   return LONG.test(text) ? sourceJson.parse(text, keepSource) : value;
 }
 
