@@ -10,6 +10,7 @@ import * as keys from '../store/keys.ts';
 import { usageBy } from '../store/usage.ts';
 import * as users from '../store/users.ts';
 import { readVariables } from './dev-vars.ts';
+import type { Place } from './place.ts';
 import { note } from './print.ts';
 import {
   idIsTaken,
@@ -22,7 +23,6 @@ import {
 } from './refusals.ts';
 import { OutcomeUnknown, openRemoteControl } from './remote-control.ts';
 import { routerVariable } from './router.ts';
-import type { Target } from './target.ts';
 import type { Changed, SecretKey, ShownKey, Way } from './way.ts';
 
 /** Most that a list shows. */
@@ -41,19 +41,19 @@ async function showingSecrets<T>(made: readonly string[], job: Promise<T>): Prom
 }
 
 /** The desk on a database behind wrangler. No running router is told of what it does. */
-async function deskOn(target: Target) {
+async function deskOn(place: Place) {
   const { MODELS_JSON: overrides = '' } = await readVariables();
   const made: string[] = [];
   const desk: manage.Desk = {
     // What is printed instead of being run still has to be decided by what is there.
-    database: openRemoteControl(target, { ...target, sql: false }),
+    database: openRemoteControl(place, { ...place, sql: false }),
     actor: 'cli',
     now: Date.now(),
     async newSecret(prefix) {
       const fresh = await newSecret(prefix);
       made.push(fresh.secret);
       // It must not stand among the statements, and nothing else will ever show it.
-      if (target.sql) note(`The key, once you have run the statements: ${fresh.secret}`);
+      if (place.sql) note(`The key, once you have run the statements: ${fresh.secret}`);
       return fresh;
     },
     catalog: () => knownCatalog(overrides),
@@ -79,8 +79,8 @@ function changed(change: manage.ChangedKey, id: string): Changed<ShownKey> {
   }
 }
 
-async function makeKey(target: Target, owner: string, prefix: string, settings: SettingValues): Promise<SecretKey> {
-  const { desk, made } = await deskOn(target);
+async function makeKey(place: Place, owner: string, prefix: string, settings: SettingValues): Promise<SecretKey> {
+  const { desk, made } = await deskOn(place);
   const asked = { id: keyId(desk.now), owner, prefix, settings: settingsToColumns(settings) };
   const key = await showingSecrets(made, manage.makeKey(desk, asked));
   if (key.kind === 'id_taken') throw idIsTaken(asked.id);
@@ -88,8 +88,8 @@ async function makeKey(target: Target, owner: string, prefix: string, settings: 
   return manage.describeSecret(key.key, key.secret, desk.now);
 }
 
-async function rotateKey(target: Target, id: string, grace: string): Promise<Changed<SecretKey>> {
-  const { desk, made } = await deskOn(target);
+async function rotateKey(place: Place, id: string, grace: string): Promise<Changed<SecretKey>> {
+  const { desk, made } = await deskOn(place);
   const rotated = await showingSecrets(made, manage.rotateKey(desk, id, parseDuration(grace) ?? 0));
   if (rotated.kind !== 'rotated') {
     changed(rotated, id);
@@ -99,11 +99,11 @@ async function rotateKey(target: Target, id: string, grace: string): Promise<Cha
 }
 
 /** Through `wrangler d1 execute`, which takes a second or more a call. */
-export function databaseWay(target: Target, sentence: string | null): Way {
-  const database = openRemoteControl(target);
+export function databaseWay(place: Place, sentence: string | null): Way {
+  const database = openRemoteControl(place);
   return {
     sentence,
-    makeKey: (owner, prefix, settings) => makeKey(target, owner, prefix, settings),
+    makeKey: (owner, prefix, settings) => makeKey(place, owner, prefix, settings),
     async listKeys(owner) {
       const page = await keys.listKeys(database, { limit: LIMIT, owner });
       return { data: page.data.map(describeKey), isAll: page.nextCursor === null };
@@ -114,17 +114,17 @@ export function databaseWay(target: Target, sentence: string | null): Way {
       return describeKey(key);
     },
     async changeKey(id, { status, ...settings }) {
-      const { desk } = await deskOn(target);
+      const { desk } = await deskOn(place);
       return changed(await manage.changeKey(desk, id, { status, ...settingsToColumns(settings) }), id);
     },
-    revokeKey: async (id) => changed(await manage.revokeKey((await deskOn(target)).desk, id), id),
-    rotateKey: (id, grace) => rotateKey(target, id, grace),
+    revokeKey: async (id) => changed(await manage.revokeKey((await deskOn(place)).desk, id), id),
+    rotateKey: (id, grace) => rotateKey(place, id, grace),
     async verifyKey(secret) {
       const { valid, id } = await verifyKey(database, secret, Date.now());
       return valid ? id : null;
     },
     async makeUser(name) {
-      const { kind, user } = await manage.makeUser((await deskOn(target)).desk, name);
+      const { kind, user } = await manage.makeUser((await deskOn(place)).desk, name);
       if (kind === 'exists') throw userExists(name);
       return users.describeUser(user);
     },
@@ -138,12 +138,12 @@ export function databaseWay(target: Target, sentence: string | null): Way {
       return users.describeUser(user);
     },
     async setUserStatus(name, status) {
-      const change = await manage.setUserStatus((await deskOn(target)).desk, name, status);
+      const change = await manage.setUserStatus((await deskOn(place)).desk, name, status);
       if (change.kind === 'missing') throw userIsMissing(name);
       return { shown: users.describeUser(change.user), isAtOnce: false };
     },
     async usage(by, days) {
-      const offset = await routerVariable('BUDGET_UTC_OFFSET', target);
+      const offset = await routerVariable('BUDGET_UTC_OFFSET', place);
       // Open at the end: a request may just have begun a new day.
       return await usageBy(database, by, firstOfLastDays(days, offset), '9999-12-31');
     },

@@ -6,9 +6,9 @@ import { noPositional, readArguments } from './arguments.ts';
 import { type Configuration, readConfiguration, sectionOf } from './configuration.ts';
 import { databaseFailure } from './failure.ts';
 import { Mistake } from './mistake.ts';
+import { type Place, readPlace } from './place.ts';
 import { say } from './print.ts';
 import { PROJECT } from './project.ts';
-import { readTarget, type Target } from './target.ts';
 import { assertInstalled, runWrangler, WRANGLER } from './wrangler.ts';
 
 const HELP = `npm run deploy [-- --env E]
@@ -33,11 +33,11 @@ function interactive(args: readonly string[]): Promise<number> {
 }
 
 /** Whether the account has the database yet. Throws Mistake with wrangler's words when it cannot be asked. */
-async function databaseExists(target: Target, env: readonly string[]): Promise<boolean> {
+async function databaseExists(place: Place, env: readonly string[]): Promise<boolean> {
   const { code, stdout, stderr } = await runWrangler(['d1', 'info', 'DB', '--json', ...env]);
   if (code === 0) return true;
   if (/Couldn't find an? .*D1 DB/.test(stdout + stderr)) return false;
-  throw new Mistake(databaseFailure(target, { stdout, stderr }));
+  throw new Mistake(databaseFailure(place, { stdout, stderr }));
 }
 
 const namespacesSchema = z.array(z.looseObject({ id: z.string(), title: z.string() }));
@@ -53,9 +53,9 @@ async function namespaceIds(env: readonly string[]): Promise<Map<string, string>
  * The configuration with the namespaces that a first deployment made before it failed: wrangler finds databases and
  * queues by their names and a deployed Worker's namespaces by their bindings, but would make these once more, and fail.
  */
-async function withLeftNamespaces(target: Target, env: readonly string[]): Promise<Configuration> {
+async function withLeftNamespaces(place: Place, env: readonly string[]): Promise<Configuration> {
   const configuration = readConfiguration();
-  const section = sectionOf(configuration, target.env);
+  const section = sectionOf(configuration, place.env);
   if (section.kv_namespaces?.every(({ id }) => id !== undefined) ?? true) return configuration;
   const asked = await runWrangler(['secret', 'list', ...env]);
   if (!/Worker ".*" not found/.test(asked.stderr)) return configuration;
@@ -64,10 +64,10 @@ async function withLeftNamespaces(target: Target, env: readonly string[]): Promi
     const id = namespace.id ?? ids.get(`${section.name}-${namespace.binding.toLowerCase().replaceAll('_', '-')}`);
     return id === undefined ? namespace : { ...namespace, id };
   });
-  if (target.env === null) return { ...configuration, kv_namespaces };
+  if (place.env === null) return { ...configuration, kv_namespaces };
   return {
     ...configuration,
-    env: { ...configuration.env, [target.env]: { ...configuration.env?.[target.env], kv_namespaces } },
+    env: { ...configuration.env, [place.env]: { ...configuration.env?.[place.env], kv_namespaces } },
   };
 }
 
@@ -90,9 +90,9 @@ export async function run(args: string[]): Promise<number> {
   }
   noPositional(positionals);
   assertInstalled();
-  const target = readTarget({ ...values, remote: true });
-  const env = target.env === null ? [] : ['--env', target.env];
-  const [exists, configuration] = await Promise.all([databaseExists(target, env), withLeftNamespaces(target, env)]);
+  const place = readPlace({ ...values, remote: true });
+  const env = place.env === null ? [] : ['--env', place.env];
+  const [exists, configuration] = await Promise.all([databaseExists(place, env), withLeftNamespaces(place, env)]);
   const deploy = ['deploy', '--minify', '--config', DEPLOYED, ...env];
   const migrate = ['d1', 'migrations', 'apply', 'DB', '--remote', ...env];
   await writeFile(DEPLOYED, JSON.stringify(configuration, null, 2));

@@ -3,9 +3,9 @@ import { parseJson } from '../protocol/json.ts';
 import { isLoopback } from '../protocol/safe-url.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
+import { type Place, readPlace } from './place.ts';
 import { note, say, sayJson } from './print.ts';
 import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
-import { readTarget, type Target } from './target.ts';
 
 const HELP = `npm run doctor [-- --remote] [--env E] [--json]
 
@@ -112,8 +112,8 @@ async function askRouter(router: Router): Promise<ProviderReport[]> {
   throw new Mistake(`What answers at ${router.url} is not this router.`);
 }
 
-async function ask(target: Target): Promise<{ router: Router; report: ProviderReport[] }> {
-  const found = await findRouter(target);
+async function ask(place: Place): Promise<{ router: Router; report: ProviderReport[] }> {
+  const found = await findRouter(place);
   if (found.kind === 'found') return { router: found.router, report: await askRouter(found.router) };
   throw new Mistake(`${found.variable} is not set. Set it in the environment; for a local router .dev.vars will do.`);
 }
@@ -146,13 +146,13 @@ export async function run(args: string[]): Promise<number> {
     return 0;
   }
   noPositional(positionals);
-  const target = readTarget(values);
+  const place = readPlace(values);
   try {
-    const { router, report } = await ask(target);
-    return sayReport(router, report, target.json);
+    const { router, report } = await ask(place);
+    return sayReport(router, report, place.json);
   } catch (error) {
     if (!(error instanceof Mistake)) throw error;
-    if (target.json) sayJson({ ok: false, problem: error.message, data: [] });
+    if (place.json) sayJson({ ok: false, problem: error.message, data: [] });
     else note(`✘ ${error.message}`);
     return 1;
   }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Target } from './target.ts';
-import { targetFlags } from './wrangler.ts';
+import type { Place } from './place.ts';
+import { placeFlags } from './wrangler.ts';
 
 /** One line out of what wrangler said when it failed. */
 function lineOf(stdout: string, stderr: string): string {
@@ -22,9 +22,9 @@ function lineOf(stdout: string, stderr: string): string {
 }
 
 /** Why a call of wrangler for the database failed, and what to do, on one line. */
-export function databaseFailure(target: Target, said: { stdout: string; stderr: string }): string {
+export function databaseFailure(place: Place, said: { stdout: string; stderr: string }): string {
   const line = lineOf(said.stdout, said.stderr);
-  if (target.remote) {
+  if (place.remote) {
     if (/log ?in|CLOUDFLARE_API_TOKEN|authenticat/i.test(line)) {
       return 'Cloudflare has to know who asks. Log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN).';
     }
@@ -33,7 +33,7 @@ export function databaseFailure(target: Target, said: { stdout: string; stderr: 
       return 'The account has no such database yet. Deploy first: npm run deploy';
     }
   }
-  const migrate = `npx wrangler d1 migrations apply DB ${targetFlags(target).join(' ')}`;
+  const migrate = `npx wrangler d1 migrations apply DB ${placeFlags(place).join(' ')}`;
   const hint = /no such (table|column)/.test(line) ? ` Bring it up to date: ${migrate}` : '';
   return `The database refused: ${line.replace(/\.$/, '')}.${hint}`;
 }

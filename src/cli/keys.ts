@@ -4,8 +4,8 @@ import { readDuration, readSettings, SETTING_HELP, SETTING_OPTIONS } from './key
 import { keyDetails, keyTable } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson } from './print.ts';
-import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
 import type { Changed, SecretKey, ShownKey, Way } from './way.ts';
 
 const HELP = `npm run keys -- create --username NAME [--prefix sk] [settings]
@@ -17,13 +17,13 @@ npm run keys -- revoke ID                  for good
 npm run keys -- rotate ID [--grace 24h]    a new secret; the old one works until the grace is over
 
 Settings:${SETTING_HELP}
-${TARGET_HELP}`;
+${PLACE_HELP}`;
 
 const RULE = '='.repeat(30);
 
 const parse = (args: string[]) =>
   readArguments(args, {
-    ...TARGET_OPTIONS,
+    ...PLACE_OPTIONS,
     ...SETTING_OPTIONS,
     username: { type: 'string' },
     prefix: { type: 'string' },
@@ -38,75 +38,75 @@ function noteEnd(way: Way, isAtOnce: boolean | null): void {
 }
 
 /** Shows a new secret, this once. */
-function sayKey(target: Target, title: string, key: SecretKey): void {
-  if (target.json) sayJson(key);
+function sayKey(place: Place, title: string, key: SecretKey): void {
+  if (place.json) sayJson(key);
   else say(`${RULE}\n✅ ${title}\nOwner:   ${key.owner}\nKey:     ${key.key}\nPurpose: ${key.purpose}\n${RULE}`);
   if (key.notice !== undefined) note(key.notice);
 }
 
-async function create(values: Values, target: Target): Promise<void> {
+async function create(values: Values, place: Place): Promise<void> {
   if (values.username === undefined) throw new Mistake('Say whose key it is: npm run keys -- create --username admin');
   const owner = check(userNameSchema, values.username, '--username');
   const prefix = check(prefixSchema, values.prefix ?? 'sk', '--prefix');
   const settings = readSettings(values, Date.now());
-  const way = await openWay(target);
+  const way = await openWay(place);
   const key = await way.makeKey(owner, prefix, settings);
-  sayKey(target, 'API key created', key);
+  sayKey(place, 'API key created', key);
   noteEnd(way, null);
 }
 
-async function list(values: Values, target: Target): Promise<void> {
-  const way = await openWay(target);
+async function list(values: Values, place: Place): Promise<void> {
+  const way = await openWay(place);
   const { data, isAll } = await way.listKeys(values.username ?? null);
-  if (target.json) sayJson(data);
+  if (place.json) sayJson(data);
   else if (data.length > 0) say(keyTable(data));
   else note('There are no keys yet. Make one: npm run keys -- create --username admin');
   if (!isAll) note(`Only the newest ${data.length} keys are shown: narrow it down with --username.`);
   noteEnd(way, null);
 }
 
-async function show(id: string, target: Target): Promise<void> {
-  const way = await openWay(target);
+async function show(id: string, place: Place): Promise<void> {
+  const way = await openWay(place);
   const key = await way.getKey(id);
-  if (target.json) sayJson(key);
+  if (place.json) sayJson(key);
   else say(keyDetails(key));
   noteEnd(way, null);
 }
 
-function finish(target: Target, way: Way, { shown, isAtOnce }: Changed<ShownKey>, sentence: string): void {
-  if (target.json) sayJson(shown);
+function finish(place: Place, way: Way, { shown, isAtOnce }: Changed<ShownKey>, sentence: string): void {
+  if (place.json) sayJson(shown);
   else say(sentence);
   noteEnd(way, isAtOnce);
 }
 
-async function set(id: string, values: Values, target: Target): Promise<void> {
+async function set(id: string, values: Values, place: Place): Promise<void> {
   const settings = readSettings(values, Date.now());
   if (Object.values(settings).every((value) => value === undefined)) {
     throw new Mistake(`Say what to set: npm run keys -- set ${id} --rpm 60`);
   }
-  const way = await openWay(target);
+  const way = await openWay(place);
   const change = await way.changeKey(id, settings);
-  finish(target, way, change, keyDetails(change.shown));
+  finish(place, way, change, keyDetails(change.shown));
 }
 
-async function setStatus(id: string, status: 'active' | 'disabled', target: Target): Promise<void> {
-  const way = await openWay(target);
+async function setStatus(id: string, status: 'active' | 'disabled', place: Place): Promise<void> {
+  const way = await openWay(place);
   const change = await way.changeKey(id, { status });
-  finish(target, way, change, `The key ${id} of ${change.shown.owner} is ${status}.`);
+  finish(place, way, change, `The key ${id} of ${change.shown.owner} is ${status}.`);
 }
 
-async function revoke(id: string, target: Target): Promise<void> {
-  const way = await openWay(target);
+async function revoke(id: string, place: Place): Promise<void> {
+  const way = await openWay(place);
   const change = await way.revokeKey(id);
-  finish(target, way, change, `The key ${id} of ${change.shown.owner} is revoked for good.`);
+  finish(place, way, change, `The key ${id} of ${change.shown.owner} is revoked for good.`);
 }
 
-async function rotate(id: string, values: Values, target: Target): Promise<void> {
+async function rotate(id: string, values: Values, place: Place): Promise<void> {
   const grace = values.grace ?? '24h';
   const isOver = readDuration(grace, '--grace') === 0;
-  const way = await openWay(target);
+  const way = await openWay(place);
   const { shown, isAtOnce } = await way.rotateKey(id, grace);
-  sayKey(target, 'API key rotated', shown);
+  sayKey(place, 'API key rotated', shown);
   note(isOver ? 'The old secret has ended.' : `The old secret works until ${shown.previous_expires_at}.`);
   noteEnd(way, isAtOnce);
 }
@@ -119,34 +119,34 @@ export async function run(args: string[]): Promise<number | undefined> {
     say(HELP);
     return 0;
   }
-  const target = readTarget(values);
+  const place = readPlace(values);
   const id = () => onlyPositional(rest, 'key', `npm run keys -- ${verb} key_… (npm run keys -- list shows them)`);
   switch (verb) {
     case 'create':
       noPositional(rest);
-      await create(values, target);
+      await create(values, place);
       return;
     case 'list':
       noPositional(rest);
-      await list(values, target);
+      await list(values, place);
       return;
     case 'show':
-      await show(id(), target);
+      await show(id(), place);
       return;
     case 'set':
-      await set(id(), values, target);
+      await set(id(), values, place);
       return;
     case 'disable':
-      await setStatus(id(), 'disabled', target);
+      await setStatus(id(), 'disabled', place);
       return;
     case 'enable':
-      await setStatus(id(), 'active', target);
+      await setStatus(id(), 'active', place);
       return;
     case 'revoke':
-      await revoke(id(), target);
+      await revoke(id(), place);
       return;
     case 'rotate':
-      await rotate(id(), values, target);
+      await rotate(id(), values, place);
       return;
     default:
       throw new Mistake('Say what to do: create, list, show, set, disable, enable, revoke or rotate. --help explains.');

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
+import { PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 import { askRouter, findRouter, type Router } from './router.ts';
-import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
 
 const HELP = `npm run ledger -- check                       exit 1 where the sums of a key differ
 npm run ledger -- repair                      sends the rows again that D1 has lost
@@ -36,9 +36,9 @@ const lettersSchema = z.object({
   next_cursor: z.nullable(z.string()),
 });
 
-async function checkSums(router: Router, target: Target): Promise<number> {
+async function checkSums(router: Router, place: Place): Promise<number> {
   const result = await askRouter(router, 'GET', '/internal/ledger/check', checkSchema);
-  if (target.json) sayJson(result);
+  if (place.json) sayJson(result);
   else {
     const right = (title: string) => ({ title, right: true });
     const columns = [
@@ -80,9 +80,9 @@ async function allLetters(router: Router): Promise<z.output<typeof lettersSchema
   return letters;
 }
 
-async function listLetters(router: Router, target: Target): Promise<void> {
+async function listLetters(router: Router, place: Place): Promise<void> {
   const letters = await allLetters(router);
-  if (target.json) sayJson(letters);
+  if (place.json) sayJson(letters);
   else if (letters.length === 0) note('There are no dead letters.');
   else {
     const columns = [{ title: 'ID' }, { title: 'ARRIVED' }, { title: 'REASON', flexible: true }];
@@ -103,7 +103,7 @@ async function actOnLetter(router: Router, verb: 'retry' | 'delete', id: string)
 }
 
 /** Retries or deletes one letter, or all that there are: one that is refused does not keep back the others. */
-async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'delete', id: string): Promise<number> {
+async function actOnLetters(router: Router, place: Place, verb: 'retry' | 'delete', id: string): Promise<number> {
   const ids = id === 'all' ? (await allLetters(router)).map((letter) => letter.id) : [id];
   const done: string[] = [];
   for (const each of ids) {
@@ -115,7 +115,7 @@ async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'del
       note(cause.message);
     }
   }
-  if (target.json) sayJson(done);
+  if (place.json) sayJson(done);
   else say(`${done.length} ${done.length === 1 ? 'letter' : 'letters'} ${verb === 'retry' ? 'put back' : 'deleted'}.`);
   return done.length === ids.length ? 0 : 1;
 }
@@ -123,33 +123,33 @@ async function actOnLetters(router: Router, target: Target, verb: 'retry' | 'del
 async function deadLetters(
   positionals: readonly string[],
   router: () => Promise<Router>,
-  target: Target,
+  place: Place,
 ): Promise<number> {
   const [verb, ...rest] = positionals;
   if (verb === 'list') {
     noPositional(rest);
-    await listLetters(await router(), target);
+    await listLetters(await router(), place);
     return 0;
   }
   if (verb === 'retry' || verb === 'delete') {
     const id = onlyPositional(rest, 'letter', `npm run ledger -- dead-letters ${verb} ID, or "all"`);
-    return await actOnLetters(await router(), target, verb, id);
+    return await actOnLetters(await router(), place, verb, id);
   }
   throw new Mistake('Say what to do with dead letters: list, retry or delete. --help explains.');
 }
 
 /** `npm run ledger`. */
 export async function run(args: string[]): Promise<number | undefined> {
-  const { values, positionals } = readArguments(args, TARGET_OPTIONS);
+  const { values, positionals } = readArguments(args, PLACE_OPTIONS);
   if (values.help) {
     say(HELP);
     return 0;
   }
-  const target = readTarget(values);
-  if (target.sql)
+  const place = readPlace(values);
+  if (place.sql)
     throw new Mistake('--sql is for commands that ask the database: the ledger is asked through the router.');
   const router = async () => {
-    const found = await findRouter(target);
+    const found = await findRouter(place);
     if (found.kind === 'found') return found.router;
     throw new Mistake(
       `The running router is asked, and ${found.variable} is not set. Start it with npm start, or set ROUTER_URL and INTERNAL_SECRET.`,
@@ -159,16 +159,16 @@ export async function run(args: string[]): Promise<number | undefined> {
   switch (verb) {
     case 'check':
       noPositional(rest);
-      return await checkSums(await router(), target);
+      return await checkSums(await router(), place);
     case 'repair': {
       noPositional(rest);
       const { repaired } = await askRouter(await router(), 'POST', '/internal/ledger/repair', repairSchema);
-      if (target.json) sayJson(repaired);
+      if (place.json) sayJson(repaired);
       else say(`${repaired.length} ${repaired.length === 1 ? 'ledger sends its' : 'ledgers send their'} rows again.`);
       return 0;
     }
     case 'dead-letters':
-      return await deadLetters(rest, router, target);
+      return await deadLetters(rest, router, place);
     default:
       throw new Mistake('Say what to do: check, repair or dead-letters. --help explains.');
   }

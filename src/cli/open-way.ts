@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { parseJson } from '../protocol/json.ts';
 import { databaseWay } from './database-way.ts';
 import { Mistake } from './mistake.ts';
+import type { Place } from './place.ts';
 import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 import { routerWay } from './router-way.ts';
-import type { Target } from './target.ts';
 import type { Way } from './way.ts';
 
 const listSchema = z.object({ data: z.array(z.unknown()) });
@@ -38,29 +38,29 @@ async function obstacleAt(router: Router): Promise<Obstacle | null> {
   };
 }
 
-function throughDatabase(target: Target, because: string): Way {
-  return databaseWay(target, `Through wrangler d1 execute${target.remote ? ' --remote' : ''}: ${because}.`);
+function throughDatabase(place: Place, because: string): Way {
+  return databaseWay(place, `Through wrangler d1 execute${place.remote ? ' --remote' : ''}: ${because}.`);
 }
 
 /** Through a router where it can be asked; else to the database. */
-export async function openWayTo(router: Router, target: Target, isNamed: boolean): Promise<Way> {
+export async function openWayTo(router: Router, place: Place, isNamed: boolean): Promise<Way> {
   const obstacle = await obstacleAt(router);
   if (obstacle === null) return routerWay(router, `Through the router at ${router.url}.`);
   // Whoever names a router means that one: a database beside it may be another's.
   if (obstacle.kind === 'refused' && isNamed) {
     throw new Mistake(`${obstacle.words.charAt(0).toUpperCase()}${obstacle.words.slice(1)}.`);
   }
-  return throughDatabase(target, obstacle.words);
+  return throughDatabase(place, obstacle.words);
 }
 
 /** The way that a command takes. Throws Mistake where ROUTER_URL must not be used, or nobody can be asked there. */
-export async function openWay(target: Target): Promise<Way> {
-  if (target.sql) return databaseWay(target, null);
-  const isElsewhere = target.remote || target.env !== null || target.persistTo !== null;
+export async function openWay(place: Place): Promise<Way> {
+  if (place.sql) return databaseWay(place, null);
+  const isElsewhere = place.remote || place.env !== null || place.persistTo !== null;
   const isNamed = Boolean(process.env['ROUTER_URL']);
-  if (isElsewhere && !isNamed) return throughDatabase(target, 'ROUTER_URL is not set');
-  const found = await findRouter(target);
-  if (found.kind === 'found') return await openWayTo(found.router, target, isNamed);
+  if (isElsewhere && !isNamed) return throughDatabase(place, 'ROUTER_URL is not set');
+  const found = await findRouter(place);
+  if (found.kind === 'found') return await openWayTo(found.router, place, isNamed);
   if (isNamed) throw new Mistake(`ROUTER_URL is set, and ${found.variable} is not: set both.`);
-  return throughDatabase(target, `${found.variable} is not set`);
+  return throughDatabase(place, `${found.variable} is not set`);
 }

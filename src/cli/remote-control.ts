@@ -6,8 +6,8 @@ import type { Database } from '../store/database.ts';
 import { databaseFailure } from './failure.ts';
 import { inlineParameters } from './literal.ts';
 import { Mistake } from './mistake.ts';
-import type { Target } from './target.ts';
-import { runWrangler, targetFlags } from './wrangler.ts';
+import type { Place } from './place.ts';
+import { placeFlags, runWrangler } from './wrangler.ts';
 
 /** Thrown in place of an answer where only the statements were wanted. */
 export class OnlyStatements extends Error {
@@ -39,20 +39,20 @@ const BUSY = /SQLITE_BUSY|database is locked|session commit token|internal error
 const BUSY_TRIES = 8;
 
 /** Runs statements in one call, which is one transaction; the rows of each. Throws Mistake with wrangler's reason. */
-async function execute(target: Target, statements: readonly string[]): Promise<Row[][]> {
-  if (target.sql) throw new OnlyStatements(statements);
+async function execute(place: Place, statements: readonly string[]): Promise<Row[][]> {
+  if (place.sql) throw new OnlyStatements(statements);
   // Wrangler would make an empty database there.
-  if (target.persistTo !== null && !existsSync(target.persistTo)) {
+  if (place.persistTo !== null && !existsSync(place.persistTo)) {
     throw new Mistake(
-      `There is no folder ${target.persistTo}. To keep local state there: npm start -- --persist-to ${target.persistTo}`,
+      `There is no folder ${place.persistTo}. To keep local state there: npm start -- --persist-to ${place.persistTo}`,
     );
   }
-  const args = ['d1', 'execute', 'DB', '--json', '--yes', ...targetFlags(target), '--command', statements.join(';\n')];
+  const args = ['d1', 'execute', 'DB', '--json', '--yes', ...placeFlags(place), '--command', statements.join(';\n')];
   for (let attempt = 1; ; attempt += 1) {
     const { code, stdout, stderr } = await runWrangler(args);
     if (code === 0) return readResults(stdout);
-    const reason = databaseFailure(target, { stdout, stderr });
-    if (attempt < BUSY_TRIES && !target.remote && BUSY.test(stdout + stderr)) continue;
+    const reason = databaseFailure(place, { stdout, stderr });
+    if (attempt < BUSY_TRIES && !place.remote && BUSY.test(stdout + stderr)) continue;
     throw new Mistake(reason);
   }
 }
@@ -68,10 +68,10 @@ function readableRow(row: Row): Row {
 
 /**
  * The same `Database` as the Worker's, over `wrangler d1 execute`. Each call takes about a second. Single statements,
- * which only read, may go to another target: what `--sql` prints is decided by what is there.
+ * which only read, may go to another place: what `--sql` prints is decided by what is there.
  */
-export function openRemoteControl(target: Target, reader: Target = target): Database {
-  async function runAll(on: Target, batch: readonly Statement[]): Promise<{ rows: unknown[] }[]> {
+export function openRemoteControl(place: Place, reader: Place = place): Database {
+  async function runAll(on: Place, batch: readonly Statement[]): Promise<{ rows: unknown[] }[]> {
     const statements = batch.map(({ sql, params }) => inlineParameters(sql, params));
     const results = await execute(on, statements);
     return batch.map(({ method }, index) => {
@@ -82,6 +82,6 @@ export function openRemoteControl(target: Target, reader: Target = target): Data
   }
   return drizzle(
     async (sql, params, method) => (await runAll(reader, [{ sql, params, method }]))[0] ?? { rows: [] },
-    (batch) => runAll(target, batch),
+    (batch) => runAll(place, batch),
   );
 }

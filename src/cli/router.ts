@@ -4,7 +4,7 @@ import { isLoopback, isSafeUrl } from '../protocol/safe-url.ts';
 import { configuredVariable } from './configuration.ts';
 import { readDevVars } from './dev-vars.ts';
 import { Mistake } from './mistake.ts';
-import type { Target } from './target.ts';
+import type { Place } from './place.ts';
 
 /** Where the router runs and what opens its /internal routes. */
 export interface Router {
@@ -19,13 +19,13 @@ export type FoundRouter = { kind: 'found'; router: Router } | { kind: 'unset'; v
  * A variable of the router that a command means: from the environment, for a local one from .dev.vars, else from
  * wrangler.jsonc. What is set as a secret of a deployment nobody can read back.
  */
-export async function routerVariable(name: string, target: Target): Promise<string | null> {
-  const local = target.remote ? undefined : (await readDevVars(target.env))[name];
-  return process.env[name] || local || configuredVariable(name, target.env);
+export async function routerVariable(name: string, place: Place): Promise<string | null> {
+  const local = place.remote ? undefined : (await readDevVars(place.env))[name];
+  return process.env[name] || local || configuredVariable(name, place.env);
 }
 
 /** Whatever INTERNAL_SECRET opens is the router's to give away, so the secret goes where nobody else can read it. */
-function assertSafe(text: string, target: Target): void {
+function assertSafe(text: string, place: Place): void {
   if (!URL.canParse(text)) throw new Mistake(`ROUTER_URL must be an address such as https://router.example.com.`);
   const url = new URL(text);
   if (!isSafeUrl(url)) {
@@ -33,7 +33,7 @@ function assertSafe(text: string, target: Target): void {
       `ROUTER_URL must begin with https:// (http:// only for this machine): INTERNAL_SECRET goes there.`,
     );
   }
-  if (!target.remote && !isLoopback(url)) {
+  if (!place.remote && !isLoopback(url)) {
     throw new Mistake(`ROUTER_URL is ${url.origin}, which is not this machine: add --remote if you mean it.`);
   }
 }
@@ -43,12 +43,12 @@ function assertSafe(text: string, target: Target): void {
  * Answers the name of the variable that is not set where they do not tell. Throws Mistake for an address that is
  * not to have the secret.
  */
-export async function findRouter(target: Target): Promise<FoundRouter> {
-  const url = process.env['ROUTER_URL'] || (target.remote ? null : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
+export async function findRouter(place: Place): Promise<FoundRouter> {
+  const url = process.env['ROUTER_URL'] || (place.remote ? null : `http://127.0.0.1:${process.env['PORT'] || '8787'}`);
   if (url === null) return { kind: 'unset', variable: 'ROUTER_URL' };
-  assertSafe(url, target);
+  assertSafe(url, place);
   // The router leaves off blanks and line ends around its own as well.
-  const secret = (await routerVariable('INTERNAL_SECRET', target))?.trim();
+  const secret = (await routerVariable('INTERNAL_SECRET', place))?.trim();
   if (!secret) return { kind: 'unset', variable: 'INTERNAL_SECRET' };
   return { kind: 'found', router: { url: url.replace(/\/+$/, ''), secret } };
 }

@@ -5,11 +5,11 @@ import { devVarsName, ensureDevVars, readDevVars } from './dev-vars.ts';
 import { type FirstKeys, firstKeys } from './first-keys.ts';
 import { Mistake } from './mistake.ts';
 import { openWayTo } from './open-way.ts';
+import { PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say } from './print.ts';
 import { LOCAL_FOLDER } from './project.ts';
 import { holdFolder } from './start-lock.ts';
-import { readTarget, TARGET_OPTIONS, type Target } from './target.ts';
-import { assertInstalled, runWrangler, targetFlags } from './wrangler.ts';
+import { assertInstalled, placeFlags, runWrangler } from './wrangler.ts';
 
 const HELP = `npm start
 Runs the router on this machine, at http://${HOST}:8787. PORT=9000 npm start takes another port.
@@ -35,8 +35,8 @@ function readPort(): number {
   return port;
 }
 
-async function applyMigrations(target: Target): Promise<void> {
-  const { code, stdout, stderr } = await runWrangler(['d1', 'migrations', 'apply', 'DB', ...targetFlags(target)]);
+async function applyMigrations(place: Place): Promise<void> {
+  const { code, stdout, stderr } = await runWrangler(['d1', 'migrations', 'apply', 'DB', ...placeFlags(place)]);
   if (code === 0) return;
   note(stdout + stderr);
   throw new Mistake('The local database could not be brought up to date. What wrangler said stands above.');
@@ -115,25 +115,25 @@ function askedToStop(): Promise<void> {
 }
 
 /** Makes or finds the first keys, through the router that has just started: it is the one who writes its database. */
-async function keysOf(port: number, target: Target): Promise<FirstKeys | null> {
-  const secret = (await readDevVars(target.env))['INTERNAL_SECRET']?.trim();
+async function keysOf(port: number, place: Place): Promise<FirstKeys | null> {
+  const secret = (await readDevVars(place.env))['INTERNAL_SECRET']?.trim();
   const router = { url: `http://${HOST}:${port}`, secret: secret ?? '' };
-  const way = secret ? await openWayTo(router, target, false) : databaseWay(target, null);
-  return await firstKeys(way, folderOf(target));
+  const way = secret ? await openWayTo(router, place, false) : databaseWay(place, null);
+  return await firstKeys(way, folderOf(place));
 }
 
-async function serve(port: number, target: Target): Promise<number> {
+async function serve(port: number, place: Place): Promise<number> {
   const stopping = askedToStop();
   // wrangler dev is always local, and does not know the flag.
   const server = startDevServer(
     port,
-    targetFlags(target).filter((flag) => flag !== '--local'),
+    placeFlags(place).filter((flag) => flag !== '--local'),
   );
   try {
-    const ready = waitUntilReady(server, port).then(() => keysOf(port, target));
+    const ready = waitUntilReady(server, port).then(() => keysOf(port, place));
     const keys = await Promise.race([ready, stopping]);
     if (keys === undefined) return 0;
-    say(howToUse(port, devVarsName(target.env), keys));
+    say(howToUse(port, devVarsName(place.env), keys));
     server.show();
     const code = await Promise.race([server.ended, stopping.then(() => 0)]);
     if (code !== 0) throw new Mistake(`wrangler dev ended by itself with code ${code}.`);
@@ -144,36 +144,36 @@ async function serve(port: number, target: Target): Promise<number> {
 }
 
 /** What belongs to the local state, beside the database. */
-function folderOf(target: Target): string {
-  return target.persistTo ?? LOCAL_FOLDER;
+function folderOf(place: Place): string {
+  return place.persistTo ?? LOCAL_FOLDER;
 }
 
 /** `npm start`. */
 export async function run(args: string[]): Promise<number> {
-  const { remote, env, 'persist-to': persistTo, help } = TARGET_OPTIONS;
+  const { remote, env, 'persist-to': persistTo, help } = PLACE_OPTIONS;
   const { values, positionals } = readArguments(args, { remote, env, 'persist-to': persistTo, help });
   if (values.help) {
     say(HELP);
     return 0;
   }
   noPositional(positionals);
-  const target = readTarget(values);
-  if (target.remote) throw new Mistake('npm start runs the router on this machine. To deploy it: npm run deploy');
+  const place = readPlace(values);
+  if (place.remote) throw new Mistake('npm start runs the router on this machine. To deploy it: npm run deploy');
   assertInstalled();
   const port = readPort();
-  const release = await holdFolder(folderOf(target), port);
+  const release = await holdFolder(folderOf(place), port);
   try {
     await assertFree(port);
-    return await prepareAndServe(port, target);
+    return await prepareAndServe(port, place);
   } finally {
     await release();
   }
 }
 
-async function prepareAndServe(port: number, target: Target): Promise<number> {
-  if (await ensureDevVars(target.env)) note('Made .dev.vars with a new INTERNAL_SECRET.');
+async function prepareAndServe(port: number, place: Place): Promise<number> {
+  if (await ensureDevVars(place.env)) note('Made .dev.vars with a new INTERNAL_SECRET.');
   note('Bringing the local database up to date …');
-  await applyMigrations(target);
+  await applyMigrations(place);
   note('Starting …');
-  return await serve(port, target);
+  return await serve(port, place);
 }

@@ -3,12 +3,12 @@ import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
 import { openWay } from './open-way.ts';
+import { PLACE_HELP, PLACE_OPTIONS, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { readTarget, TARGET_HELP, TARGET_OPTIONS } from './target.ts';
 
 const HELP = `npm run usage -- [--days 7] [--by day|key|model|user|team|provider|endpoint]
 Requests, tokens and money of the last days, today included.
-${TARGET_HELP}`;
+${PLACE_HELP}`;
 
 const DAYS_RULE = 'must be a whole number of days from 1 to 3650';
 const daysSchema = z.pipe(
@@ -65,19 +65,19 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
 
 /** `npm run usage`. */
 export async function run(args: string[]): Promise<number | undefined> {
-  const options = { ...TARGET_OPTIONS, days: { type: 'string' }, by: { type: 'string' } } as const;
+  const options = { ...PLACE_OPTIONS, days: { type: 'string' }, by: { type: 'string' } } as const;
   const { values, positionals } = readArguments(args, options);
   if (values.help) {
     say(HELP);
     return 0;
   }
   noPositional(positionals);
-  const target = readTarget(values);
+  const place = readPlace(values);
   const days = check(daysSchema, values.days ?? '7', '--days');
   const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
-  const way = await openWay(target);
+  const way = await openWay(place);
   const rows = await way.usage(by, days);
-  if (target.json) sayJson(rows);
+  if (place.json) sayJson(rows);
   else if (rows.length > 0) say(usageTable(rows, by));
   else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);
   if (way.sentence !== null) note(way.sentence);

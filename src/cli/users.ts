@@ -2,8 +2,8 @@ import { userNameSchema } from '../keys/limits.ts';
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import { readTarget, TARGET_HELP, TARGET_OPTIONS, type Target } from './target.ts';
 import type { ShownUser, Way } from './way.ts';
 
 const HELP = `npm run users -- create NAME
@@ -11,23 +11,23 @@ npm run users -- list
 npm run users -- show NAME
 npm run users -- disable NAME    with all their keys
 npm run users -- enable NAME
-${TARGET_HELP}`;
+${PLACE_HELP}`;
 
-function sayUser(target: Target, way: Way, user: ShownUser): void {
-  if (target.json) sayJson(user);
+function sayUser(place: Place, way: Way, user: ShownUser): void {
+  if (place.json) sayJson(user);
   else say(`Name:    ${user.name}\nStatus:  ${user.status}\nKeys:    ${user.keys}\nCreated: ${user.created_at}`);
   if (way.sentence !== null) note(way.sentence);
 }
 
-async function create(name: string, target: Target): Promise<void> {
-  const way = await openWay(target);
-  sayUser(target, way, await way.makeUser(name));
+async function create(name: string, place: Place): Promise<void> {
+  const way = await openWay(place);
+  sayUser(place, way, await way.makeUser(name));
 }
 
-async function list(target: Target): Promise<void> {
-  const way = await openWay(target);
+async function list(place: Place): Promise<void> {
+  const way = await openWay(place);
   const { data, isAll } = await way.listUsers();
-  if (target.json) sayJson(data);
+  if (place.json) sayJson(data);
   else if (data.length === 0) note('There are no users yet. Make one: npm run users -- create admin');
   else {
     const columns = [
@@ -43,44 +43,44 @@ async function list(target: Target): Promise<void> {
   if (way.sentence !== null) note(way.sentence);
 }
 
-async function show(name: string, target: Target): Promise<void> {
-  const way = await openWay(target);
-  sayUser(target, way, await way.getUser(name));
+async function show(name: string, place: Place): Promise<void> {
+  const way = await openWay(place);
+  sayUser(place, way, await way.getUser(name));
 }
 
-async function setStatus(name: string, status: 'active' | 'disabled', target: Target): Promise<void> {
-  const way = await openWay(target);
+async function setStatus(name: string, status: 'active' | 'disabled', place: Place): Promise<void> {
+  const way = await openWay(place);
   const { shown, isAtOnce } = await way.setUserStatus(name, status);
   note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
-  sayUser(target, way, shown);
+  sayUser(place, way, shown);
 }
 
 /** `npm run users`: the people who own keys. */
 export async function run(args: string[]): Promise<number | undefined> {
-  const { values, positionals } = readArguments(args, TARGET_OPTIONS);
+  const { values, positionals } = readArguments(args, PLACE_OPTIONS);
   const [verb, ...rest] = positionals;
   if (values.help) {
     say(HELP);
     return 0;
   }
-  const target = readTarget(values);
+  const place = readPlace(values);
   const name = () => check(userNameSchema, onlyPositional(rest, 'user', `npm run users -- ${verb} admin`), 'The name');
   switch (verb) {
     case 'create':
-      await create(name(), target);
+      await create(name(), place);
       return;
     case 'list':
       noPositional(rest);
-      await list(target);
+      await list(place);
       return;
     case 'show':
-      await show(name(), target);
+      await show(name(), place);
       return;
     case 'disable':
-      await setStatus(name(), 'disabled', target);
+      await setStatus(name(), 'disabled', place);
       return;
     case 'enable':
-      await setStatus(name(), 'active', target);
+      await setStatus(name(), 'active', place);
       return;
     default:
       throw new Mistake('Say what to do: create, list, show, disable or enable. --help explains.');

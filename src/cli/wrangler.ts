@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Mistake } from './mistake.ts';
+import type { Place } from './place.ts';
 import { PROJECT } from './project.ts';
-import type { Target } from './target.ts';
 
 /** Wrangler's own script: started through npx its children would outlive it. */
 export const WRANGLER = `${PROJECT}node_modules/wrangler/bin/wrangler.js`;
@@ -16,11 +16,11 @@ export const QUIET = {
   FORCE_COLOR: '0',
 };
 
-/** The flags that make wrangler mean the same database as `target`. */
-export function targetFlags(target: Target): string[] {
-  const flags = [target.remote ? '--remote' : '--local'];
-  if (target.env !== null) flags.push('--env', target.env);
-  if (target.persistTo !== null) flags.push('--persist-to', target.persistTo);
+/** The flags that make wrangler mean the same database as `place`. */
+export function placeFlags(place: Place): string[] {
+  const flags = [place.remote ? '--remote' : '--local'];
+  if (place.env !== null) flags.push('--env', place.env);
+  if (place.persistTo !== null) flags.push('--persist-to', place.persistTo);
   return flags;
 }
 

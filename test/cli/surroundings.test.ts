@@ -100,8 +100,8 @@ describe('in a copy of its own', () => {
     await writeFile(join(folder, '.dev.vars.staging'), 'INTERNAL_SECRET=of-staging');
     const script = [
       "const { findRouter } = await import('./src/cli/router.ts');",
-      "const { readTarget } = await import('./src/cli/target.ts');",
-      'for (const env of [undefined, "staging", "trial"]) console.log((await findRouter(readTarget({ env }))).router.secret);',
+      "const { readPlace } = await import('./src/cli/place.ts');",
+      'for (const env of [undefined, "staging", "trial"]) console.log((await findRouter(readPlace({ env }))).router.secret);',
     ].join('\n');
     const env = { ...process.env, ROUTER_URL: '', INTERNAL_SECRET: '' };
     const ran = await runFile(process.execPath, ['--input-type=module', '-e', script], folder, env);

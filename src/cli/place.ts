@@ -3,7 +3,7 @@ import { assertEnvironment } from './configuration.ts';
 import { Mistake } from './mistake.ts';
 
 /** Which database a command means, and how it answers. */
-export interface Target {
+export interface Place {
   remote: boolean;
   /** A named environment of the wrangler configuration. */
   env: string | null;
@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** The flags that every command takes, for parseArgs. */
-export const TARGET_OPTIONS = {
+export const PLACE_OPTIONS = {
   remote: { type: 'boolean' },
   local: { type: 'boolean' },
   env: { type: 'string' },
@@ -25,7 +25,7 @@ export const TARGET_OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const TARGET_HELP = `
+export const PLACE_HELP = `
 Everywhere:
   --remote           the deployed database; without it the local one
   --env E            a named environment of wrangler.jsonc
@@ -33,7 +33,7 @@ Everywhere:
   --json             JSON on standard output
   --sql              print the statements and run nothing`;
 
-interface TargetValues {
+interface PlaceValues {
   remote?: boolean | undefined;
   local?: boolean | undefined;
   env?: string | undefined;
@@ -43,7 +43,7 @@ interface TargetValues {
 }
 
 /** Reads the common flags. Throws Mistake where they contradict each other. */
-export function readTarget(values: TargetValues): Target {
+export function readPlace(values: PlaceValues): Place {
   if (values.remote && values.local) throw new Mistake('Give either --remote or --local, not both.');
   if (values.remote && values['persist-to'] !== undefined) {
     throw new Mistake('--persist-to is for the local database: leave out one of --remote and --persist-to.');
