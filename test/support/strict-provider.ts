@@ -1,5 +1,6 @@
 import type { ChatChunk, ToolCallDelta } from '../../src/protocol/chat.ts';
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
+import { refusalOf } from './provider-rules.ts';
 
 /** The providers whose rules are played. */
 export type ProviderName = 'deepseek' | 'moonshot' | 'zai';
@@ -246,7 +247,11 @@ export function createStrictProvider(
       const chat = chatOf(messages);
       const turns = messages.filter((message) => message['role'] === 'assistant');
       const wrong =
-        checkShape(body) ?? CHECKS[provider](body) ?? checkPrefix(chat, messages) ?? checkReasoning(chat, turns);
+        checkShape(body) ??
+        refusalOf(provider, body) ??
+        CHECKS[provider](body) ??
+        checkPrefix(chat, messages) ??
+        checkReasoning(chat, turns);
       if (wrong !== null) return refusal(wrong);
       const turn = nextTurn(chat, turns.length);
       const spoken = thinks(body) ? turn : { ...turn, reasoning: null };
