@@ -87,9 +87,9 @@ function printResults({ slots, direct, after }: Results): ChatMessage[] {
   return [...printed, ...after];
 }
 
-/** Each call has a result in the end, which is a message. */
-function checkCalls(messages: readonly ChatMessage[]): void {
-  const calls = messages.reduce((sum, message) => sum + callsOf(message).length, 0);
+/** Throws where a conversation has more calls than messages that could answer them. To be asked before calls are mended. */
+export function checkCalls(messages: readonly ChatMessage[]): void {
+  const calls = messages.reduce((sum, { tool_calls: said }) => sum + (Array.isArray(said) ? said.length : 0), 0);
   if (calls > MOST_MESSAGES) throw tooMany('The messages hold too many tool calls', MOST_MESSAGES, 'messages');
 }
 

@@ -1,5 +1,5 @@
 import { lowerCustomTools } from '../../dialects/shared/custom-tools.ts';
-import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
+import { checkCalls, pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import type { Conversation, Pipeline, PipelineContext } from '../pipeline.ts';
 import { openRecorder, reasoningPipeline } from '../reasoning/reasoning.ts';
@@ -11,6 +11,7 @@ import { readMixedBody } from './read-mixed-body.ts';
 import { tidyMessages } from './tidy.ts';
 
 async function open(request: ChatRequest, exchange: PipelineContext): Promise<Conversation> {
+  checkCalls(request.messages);
   const lowered = lowerCustomTools(request);
   const { messages, shown } = tidyMessages(pairCalls(lowered.request.messages));
   const restored = await restoreReasoning({ ...lowered.request, messages }, shown, exchange);

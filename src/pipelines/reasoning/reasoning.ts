@@ -1,5 +1,5 @@
 import { mendCalls } from '../../dialects/shared/call-text.ts';
-import { pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
+import { checkCalls, pairCalls, tellCallsApart } from '../../dialects/shared/pair-calls.ts';
 import type { ChatCompletion } from '../../protocol/chat.ts';
 import type { StreamStep } from '../../protocol/event.ts';
 import type { Conversation, Pipeline, PipelineContext } from '../pipeline.ts';
@@ -32,6 +32,7 @@ export const reasoningPipeline: Pipeline = {
   description:
     'Passes answers as they are, and gives the model back the reasoning that the client drops. For agents: the openai SDK in a loop, LangChain, Continue.',
   async open(request, exchange): Promise<Conversation> {
+    checkCalls(request.messages);
     const messages = pairCalls(request.messages.map(mendCalls));
     const restored = await restoreReasoning({ ...request, messages }, [], exchange);
     const told = { ...restored.request, messages: tellCallsApart(restored.request.messages, exchange.repeatsCallIds) };
