@@ -26,7 +26,14 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/*.test.ts', 'test/cli/**', 'test/e2e/**', 'test/browser/**', 'test/bench/**'],
+          exclude: [
+            'test/*.test.ts',
+            'test/cli/**',
+            'test/e2e/**',
+            'test/browser/**',
+            'test/bench/**',
+            'test/bounds/**',
+          ],
           setupFiles: ['test/support/setup.ts'],
           // Only a hang takes as long: the default of 5 s is less than a busy machine needs for some of them.
           testTimeout: 30_000,

@@ -22,10 +22,12 @@ export function without(value: JsonObject, name: string): JsonObject {
 /** Maps a list; the very same list comes back where no element changed. A body may hold millions, and few of them change. */
 export function mapList<T>(list: readonly T[], map: (element: T, position: number) => T): readonly T[] {
   let mapped: T[] | null = null;
-  for (const [position, element] of list.entries()) {
+  let position = 0;
+  for (const element of list) {
     const next = map(element, position);
     if (mapped === null && next !== element) mapped = list.slice(0, position);
     mapped?.push(next);
+    position += 1;
   }
   return mapped ?? list;
 }

@@ -11,8 +11,10 @@ export interface Prefix {
   readonly allowance: Allowance;
 }
 
-/** More parts that are no text are printed as one. */
+/** A content with more parts that are no text is printed as a whole. */
 const MOST_OTHER_PARTS = 256;
+/** Longer texts are not printed, but hashed. */
+const LONGEST_PRINTED = 65_536;
 /** No provider's id is as long. */
 const LONGEST_ID = 256;
 
@@ -25,14 +27,18 @@ function textOf(content: unknown): string {
   if (typeof content === 'string') return content.trim();
   if (!Array.isArray(content)) return '';
   const parts: unknown[] = content;
-  const others = parts.filter((part) => !isText(part));
-  const isFew = others.length <= MOST_OTHER_PARTS;
   let text = '';
+  let others = 0;
   for (const part of parts) {
-    if (isText(part)) text += part.text;
-    else if (isFew) text += JSON.stringify(part);
+    if (isText(part)) {
+      text += part.text;
+      continue;
+    }
+    others += 1;
+    if (others > MOST_OTHER_PARTS) return JSON.stringify(parts);
+    text += JSON.stringify(part);
   }
-  return (isFew ? text : text + JSON.stringify(others)).trim();
+  return text.trim();
 }
 
 function withSortedKeys(value: unknown): unknown {
@@ -54,6 +60,11 @@ function sameArguments(text: unknown, allowance: Allowance): { text: string; lef
   }
 }
 
+/** A long text by its hash: to print it only to hash it costs as much as to parse it did. */
+function brief(text: string): string {
+  return text.length > LONGEST_PRINTED ? hashText(text) : text;
+}
+
 /** A message as all its copies have it: no reasoning, no ids, no outer white space. */
 function canonical(message: ChatMessage, allowance: Allowance): { text: string; left: Allowance } {
   let left = allowance;
@@ -61,10 +72,10 @@ function canonical(message: ChatMessage, allowance: Allowance): { text: string; 
     if (!isObject(called)) return [];
     const same = sameArguments(called['arguments'], left);
     ({ left } = same);
-    return [called['name'], same.text];
+    return [called['name'], brief(same.text)];
   });
   // Half a surrogate pair that a model said comes back as U+FFFD.
-  return { text: JSON.stringify([message.role, textOf(message.content).toWellFormed(), calls]), left };
+  return { text: JSON.stringify([message.role, brief(textOf(message.content).toWellFormed()), calls]), left };
 }
 
 /** Where a conversation begins: turns of one model are never found by another. */
