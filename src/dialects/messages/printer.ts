@@ -113,7 +113,8 @@ export function openMessagesPrinter(facts: AnswerFacts, display: ThinkingDisplay
     },
     keepAlive: () => frame('ping', {}),
     end(ending) {
-      const rest = sequence.finish();
+      // Anthropic closes a block that ran out of tokens too, and tells so by the stop reason.
+      const rest = sequence.finish(false);
       const last = { delta: printStop(ending, sequence.hasCalls), usage: printUsage(ending.usage) };
       return rest + frame('message_delta', last) + frame('message_stop', {});
     },

@@ -145,6 +145,12 @@ function closeCall(printing: Printing, item: AnswerItem): string {
   return last + done(printing, item, text);
 }
 
+/** Keeps what there is of an item that never becomes whole. */
+function keepCut(printing: Printing, item: AnswerItem): string {
+  printing.output.push({ ...itemOf(printing, item, printing.text.read()), status: 'incomplete' });
+  return '';
+}
+
 /** Copies texts as they stand between their quotes, each under a number of its own. */
 function printTexts(printing: Printing, item: AnswerItem): PrintTexts | null {
   if (item.kind === 'call') return null;
@@ -182,11 +188,14 @@ export function openItemPrinter(
       },
       piece: (item, text) =>
         item.kind === 'call' ? addArguments(printing, item, text) : addText(printing, item, text),
-      close: (item) => (item.kind === 'call' ? closeCall(printing, item) : closeText(printing, item)),
+      close(item, isWhole) {
+        if (item.kind !== 'call') return closeText(printing, item);
+        // Codex runs a call as soon as it is done; one that is cut stands in the response alone.
+        return isWhole ? closeCall(printing, item) : keepCut(printing, item);
+      },
     },
     breakOff(item) {
-      if (item !== null)
-        printing.output.push({ ...itemOf(printing, item, printing.text.read()), status: 'incomplete' });
+      if (item !== null) keepCut(printing, item);
     },
   };
 }

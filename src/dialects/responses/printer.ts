@@ -48,8 +48,8 @@ export function openResponsesPrinter(facts: AnswerFacts, form: ResponseForm): Pr
       return sign;
     },
     end(ending) {
-      const rest = sequence.finish();
       const end = printEnd(ending, facts.created);
+      const rest = sequence.finish(end['status'] === 'incomplete');
       return `${rest}${numbers.event(`response.${String(end['status'])}`, response(end))}${DONE_FRAME}`;
     },
     fail(error) {

@@ -28,8 +28,11 @@ export interface ItemPrinter {
 export interface ItemSequence {
   /** What a delta adds, printed; what has to wait is held back. */
   add(delta: Delta): string;
-  /** Prints what was held back and closes all, at the end of an answer that is complete. */
-  finish(): string;
+  /**
+   * Prints what was held back and closes all, at the end of an answer that is complete. `isCut` is true where the model
+   * had to stop: a call whose arguments are not whole by then never will be.
+   */
+  finish(isCut: boolean): string;
   /** Closes what is open at the end of an answer that broke off; what was held back is lost with it. */
   breakOff(): string;
   /** The item that is being printed while nothing waits behind it. */
@@ -130,10 +133,10 @@ export function sequenceItems(printer: ItemPrinter): ItemSequence {
       for (const each of calls ?? []) call(queue, each);
       return advance(queue, printer);
     },
-    finish() {
+    finish(isCut) {
       let text = '';
       for (const entry of queue.entries.slice(queue.current)) {
-        text += print(queue, entry, printer) + printer.close(entry.item, true);
+        text += print(queue, entry, printer) + printer.close(entry.item, !isCut || mayClose(entry));
       }
       queue.current = queue.entries.length;
       return text;
