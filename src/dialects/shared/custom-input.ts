@@ -8,6 +8,8 @@ import { isObject, parseJson } from '../../protocol/json.ts';
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/;
 // What an unfinished head may look like; anything else is no head.
 const HEAD_BEGUN = /^\s*(?:\{\s*(?:"(?:i(?:n(?:p(?:u(?:t(?:"\s*(?::\s*)?)?)?)?)?)?)?)?)?$/;
+// A head that is white space for longer is none: it is looked at anew with each piece.
+const LONGEST_HEAD = 1_000;
 // A run of whole characters and escapes of a JSON string. A high surrogate waits for its other half.
 const WHOLE = /(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const OPEN_PAIR = /(?:[\ud800-\udbff]|\\u[dD][89abAB][0-9a-fA-F]{2})$/;
@@ -59,7 +61,7 @@ export function createInputReader(): InputReader {
         if (head !== undefined) {
           held = held.slice(head.length);
           state = 'text';
-        } else if (!HEAD_BEGUN.test(held)) {
+        } else if (held.length > LONGEST_HEAD || !HEAD_BEGUN.test(held)) {
           state = 'other';
         }
       }
