@@ -55,13 +55,14 @@ const PACED_STREAMS = 40;
 const SLOW_STREAMS = 200;
 
 /** CPU of the runtime for 1,000 events, in ms. `paceMs` is 0 for bursts. */
-export async function eventCost({ key, runtime }: Running, events: number, paceMs: number): Promise<number> {
+export async function eventCost({ door, key, runtime }: Running, events: number, paceMs: number): Promise<number> {
   let before = 0;
   let after = 0;
   const plan = { events, paceMs };
   const { frames } = await runStreams({
     port: runtime.port,
-    request: streamRequest(key, plan),
+    door,
+    request: streamRequest(key, door, plan),
     plan,
     streams: paceMs === 0 ? BURST_STREAMS : PACED_STREAMS,
     onOpen() {
@@ -75,12 +76,17 @@ export async function eventCost({ key, runtime }: Running, events: number, paceM
 }
 
 /** Median time to the first byte of a short stream, in ms, one stream at a time on a connection that is open already. */
-export async function firstByte(port: number, { key }: Pick<Target, 'key'>, streams: number): Promise<number> {
+export async function firstByte(
+  port: number,
+  { door, key }: Pick<Target, 'door' | 'key'>,
+  streams: number,
+): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const request = streamRequest(key, { events: 8, paceMs: 0 });
+  const request = streamRequest(key, door, { events: 8, paceMs: 0 });
   const times: number[] = [];
   try {
-    for (let stream = 0; stream < streams; stream += 1) times.push(await timeToFirstByte({ port, request }, agent));
+    for (let stream = 0; stream < streams; stream += 1)
+      times.push(await timeToFirstByte({ port, door, request }, agent));
   } finally {
     agent.destroy();
   }
@@ -89,14 +95,15 @@ export async function firstByte(port: number, { key }: Pick<Target, 'key'>, stre
 
 /** CPU of the runtime for one non-streaming request, in microseconds. */
 export async function wholeCost(
-  { key, runtime }: Running,
+  { door, key, runtime }: Running,
   load: { size: BodySize; connections: number; requests: number; remembers: boolean },
 ): Promise<number> {
   const { connections, remembers, requests, size } = load;
   // Read by the bare Worker alone: the calls that the router makes for a client that drops reasoning.
   const headers = remembers ? { 'x-bench-past-turns': size === '60 KB' ? String(PAST_TURNS) : '0' } : {};
   const before = cpuMs(runtime.pid);
-  await runWholeAnswers({ port: runtime.port, request: wholeRequest(key, size, headers), connections, requests });
+  const request = wholeRequest(key, door, size, headers);
+  await runWholeAnswers({ port: runtime.port, door, request, connections, requests });
   return ((cpuMs(runtime.pid) - before) / requests) * 1_000;
 }
 
@@ -107,8 +114,8 @@ export async function slowStreams(target: Target, events: number): Promise<{ idl
     await firstByte(runtime.port, target, 3);
     const idle = memoryMiB(runtime.pid).now;
     const plan = { events, paceMs: 50 };
-    const request = streamRequest(target.key, plan);
-    await runStreams({ port: runtime.port, request, plan, streams: SLOW_STREAMS });
+    const request = streamRequest(target.key, target.door, plan);
+    await runStreams({ port: runtime.port, door: target.door, request, plan, streams: SLOW_STREAMS });
     return { idle, peak: memoryMiB(runtime.pid).peak };
   } finally {
     await runtime.stop();

@@ -1,4 +1,4 @@
-/** What the provider double is asked for; it travels in the request's body under `bench`, which routers pass on untouched. */
+/** What the provider double is asked for. It travels in the user's words, which every door passes on. */
 export interface Plan {
   /** Chunks with text in the stream. */
   events: number;
@@ -6,5 +6,18 @@ export interface Plan {
   paceMs: number;
 }
 
-/** Marks the plan in a body's text, so that the double finds it without parsing 60 KB. */
-export const PLAN_MARK = '"bench":';
+const MARK = 'bench plan ';
+
+/** The words that carry a plan. */
+export function writePlan({ events, paceMs }: Plan): string {
+  return `${MARK}${events} ${paceMs};`;
+}
+
+/** The plan in a body, found without parsing 300 KB; null where there is none. */
+export function planIn(body: Buffer): Plan | null {
+  const at = body.indexOf(MARK);
+  if (at < 0) return null;
+  const words = body.toString('latin1', at + MARK.length, body.indexOf(';', at));
+  const [events, paceMs] = words.split(' ').map(Number);
+  return events === undefined || paceMs === undefined ? null : { events, paceMs };
+}

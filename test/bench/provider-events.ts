@@ -32,9 +32,6 @@ const USAGE = {
 
 export const LAST = `${chunk({ content: '', reasoning_content: null }, 'stop', USAGE)}data: [DONE]\n\n`;
 
-/** Frames beside those with text: the first, the one with the finish reason, and `[DONE]`. */
-export const OTHER_FRAMES = 3;
-
 // A prime, so that words and positions do not run in step.
 const DIFFERENT = 997;
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { PLAN_MARK, type Plan } from './plan.ts';
+import { type Plan, planIn } from './plan.ts';
 import { COMPLETION, eventAt, FIRST, LAST } from './provider-events.ts';
 
 /* The provider double, a process of its own. It listens on loopback, tells its port over IPC, and ends with its parent. */
@@ -39,14 +39,6 @@ function paced(response: ServerResponse, { events, paceMs }: Plan): void {
     at += 1;
   }, paceMs);
   response.on('close', () => clearInterval(timer));
-}
-
-function planIn(body: Buffer): Plan | null {
-  const at = body.indexOf(PLAN_MARK);
-  if (at < 0) return null;
-  const start = at + PLAN_MARK.length;
-  // Written by `requests.ts`, and passed on by the router as it is.
-  return JSON.parse(body.toString('latin1', start, body.indexOf('}', start) + 1)) as Plan;
 }
 
 function answer(body: Buffer, response: ServerResponse): void {

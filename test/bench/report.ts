@@ -62,6 +62,35 @@ function eventRow(results: Results, kind: 'paced' | 'bursts'): Row {
   };
 }
 
+const DOOR_AIMS = { paced: 1.15, bursts: 2.2 } as const;
+
+function doorRow(results: Results, kind: 'paced' | 'bursts'): Row {
+  const { loop, messages, pass, responses } = results[kind];
+  const aim = DOOR_AIMS[kind];
+  const print = milliseconds(kind === 'paced' ? 1 : 2);
+  return {
+    what: `The same at Messages, and at Responses, ${kind === 'paced' ? '10 ms apart' : 'in bursts'}`,
+    passThrough: print(median(pass)),
+    baseline: `reader loop ${print(median(loop))}`,
+    default: ratioOf(messages, loop, aim, print),
+    cursor: ratioOf(responses, loop, aim, print),
+    aim: `${aim}x`,
+  };
+}
+
+const LARGE_AIM = 3;
+
+function largeRows({ large }: Results): Row[] {
+  return (['default', 'messages', 'responses'] as const).map((name) => ({
+    what: `CPU per request, 300 KB, at ${name === 'default' ? 'Chat Completions' : name === 'messages' ? 'Messages' : 'Responses'}`,
+    passThrough: '',
+    baseline: `parse and print ${microseconds(median(large.parse))}`,
+    default: ratioOf(large[name], large.parse, LARGE_AIM, microseconds),
+    cursor: '',
+    aim: `${LARGE_AIM}x`,
+  }));
+}
+
 const FIRST_BYTE_AIM_MS = 1;
 
 function firstByteRow({ firstByte }: Results): Row {
@@ -153,8 +182,11 @@ export function printReport(results: Results, machine: Machine, seconds: number)
     tableOf([
       eventRow(results, 'paced'),
       eventRow(results, 'bursts'),
+      doorRow(results, 'paced'),
+      doorRow(results, 'bursts'),
       firstByteRow(results),
       ...results.whole.map(wholeRow),
+      ...largeRows(results),
       memoryRow(results),
       ...deploymentRows(results),
     ]),

@@ -1,13 +1,12 @@
+import { BENCH_DOORS, type Conversation, type DoorName } from './doors.ts';
 import type { BenchKey } from './keys.ts';
-import { PLAN_MARK, type Plan } from './plan.ts';
+import { type Plan, writePlan } from './plan.ts';
 
 /** A request of the bench, ready to be sent. */
 export interface BenchRequest {
   body: Buffer;
   headers: Readonly<Record<string, string>>;
 }
-
-const MODEL = 'deepseek/deepseek-flash';
 
 function requestOf(key: BenchKey, body: string, more: Readonly<Record<string, string>> = {}): BenchRequest {
   const bytes = Buffer.from(body);
@@ -20,84 +19,72 @@ function requestOf(key: BenchKey, body: string, more: Readonly<Record<string, st
   return { body: bytes, headers };
 }
 
-const SMALL_MESSAGES = [
-  { role: 'system', content: 'You are a helpful assistant that answers in few words.' },
-  { role: 'user', content: 'What is the difference between a process and a thread? Name three points, one line each.' },
-];
+const SYSTEM = 'You are a helpful assistant that answers in few words.';
+const QUESTION = 'What is the difference between a process and a thread? Name three points, one line each.';
 
 /** A streamed request with its plan. */
-export function streamRequest(key: BenchKey, plan: Plan): BenchRequest {
-  const body = JSON.stringify({ model: MODEL, stream: true, messages: SMALL_MESSAGES });
-  return requestOf(key, `${body.slice(0, -1)},${PLAN_MARK}${JSON.stringify(plan)}}`);
+export function streamRequest(key: BenchKey, door: DoorName, plan: Plan): BenchRequest {
+  const user = `${QUESTION} ${writePlan(plan)}`;
+  const conversation = { system: SYSTEM, user, turns: [], tools: [], stream: true };
+  return requestOf(key, JSON.stringify(BENCH_DOORS[door].write(conversation)));
 }
 
 const LINE = '  const value = await read(file, { encoding: "utf8", limit: 4096 }); // the "inner" part\n';
 
-function toolOf(position: number) {
+function toolOf(position: number): Conversation['tools'][number] {
   const text = {
     type: 'string',
     description: 'Where to look, relative to the root of the workspace. Use forward slashes.',
   };
   return {
-    type: 'function',
-    function: {
-      name: `workspace_tool_${position}`,
-      description:
-        'Looks at files of the workspace and answers with what it found. Use it before you edit anything. '.repeat(5),
-      parameters: {
-        type: 'object',
-        properties: { target_file: text, query: text, explanation: text },
-        required: ['target_file', 'explanation'],
-      },
+    name: `workspace_tool_${position}`,
+    description:
+      'Looks at files of the workspace and answers with what it found. Use it before you edit anything. '.repeat(5),
+    parameters: {
+      type: 'object',
+      properties: { target_file: text, query: text, explanation: text },
+      required: ['target_file', 'explanation'],
     },
   };
 }
 
-/** Tool turns in the large body. */
+/** Tool turns in the body of 60 KB. */
 export const PAST_TURNS = 20;
 
-/** A body as Cursor sends it in agent mode: 43 messages, 12 tools, about 60 KB. */
-function agentBody(): string {
-  const messages: unknown[] = [
-    { role: 'system', content: 'You are a coding agent. Follow the rules of the workspace. '.repeat(60) },
-    { role: 'user', content: 'Find out why the importer drops the last line, and mend it. Then run the tests.' },
-  ];
-  for (let turn = 0; turn < PAST_TURNS; turn += 1) {
-    const id = `call_00_${turn}aVbTq8rJ5sXw`;
-    const called = {
-      name: `workspace_tool_${turn % 12}`,
-      arguments: JSON.stringify({
-        target_file: `src/import/reader-${turn}.ts`,
-        explanation: 'I look at how it reads.',
-      }),
-    };
-    messages.push(
-      {
-        role: 'assistant',
-        content: 'I look at the next file.',
-        tool_calls: [{ id, type: 'function', function: called }],
-      },
-      { role: 'tool', tool_call_id: id, content: LINE.repeat(18) },
-    );
-  }
-  messages.push({ role: 'user', content: 'Go on.' });
-  const tools = Array.from({ length: 12 }, (_, position) => toolOf(position));
-  return JSON.stringify({ model: MODEL, stream: false, messages, tools, tool_choice: 'auto' });
+/** What an agent sends in the middle of its work. */
+function agentConversation(turns: number, tools: number, lines: number): Conversation {
+  return {
+    system: 'You are a coding agent. Follow the rules of the workspace. '.repeat(60),
+    user: 'Find out why the importer drops the last line, and mend it. Then run the tests.',
+    turns: Array.from({ length: turns }, (_, turn) => ({
+      id: `call_00_${turn}aVbTq8rJ5sXw`,
+      name: `workspace_tool_${turn % tools}`,
+      input: { target_file: `src/import/reader-${turn}.ts`, explanation: 'I look at how it reads.' },
+      result: LINE.repeat(lines),
+    })),
+    tools: Array.from({ length: tools }, (_, position) => toolOf(position)),
+    stream: false,
+  };
 }
 
+/** Of the bodies that Cursor sends. */
 export const BODY_SIZES = ['300 B', '60 KB'] as const;
-export type BodySize = (typeof BODY_SIZES)[number];
+export type BodySize = (typeof BODY_SIZES)[number] | '300 KB';
 
-const BODIES: Readonly<Record<BodySize, string>> = {
-  '300 B': JSON.stringify({ model: MODEL, stream: false, temperature: 0.7, messages: SMALL_MESSAGES }),
-  '60 KB': agentBody(),
+const CONVERSATIONS: Readonly<Record<BodySize, Conversation>> = {
+  '300 B': { system: SYSTEM, user: QUESTION, turns: [], tools: [], stream: false },
+  // As Cursor sends it in agent mode: 42 messages, 12 tools.
+  '60 KB': agentConversation(PAST_TURNS, 12, 18),
+  // As Claude Code and Codex send it after a while: 120 messages, 25 tools.
+  '300 KB': agentConversation(59, 25, 48),
 };
 
 /** A request for a whole answer. */
 export function wholeRequest(
   key: BenchKey,
+  door: DoorName,
   size: BodySize,
   headers: Readonly<Record<string, string>> = {},
 ): BenchRequest {
-  return requestOf(key, BODIES[size], headers);
+  return requestOf(key, JSON.stringify(BENCH_DOORS[door].write(CONVERSATIONS[size])), headers);
 }

@@ -5,11 +5,13 @@ import type { TargetName } from './targets.ts';
 /** All that was measured, a value for each round. */
 export interface Results {
   /** CPU ms for 1,000 events. */
-  paced: Record<Streaming, Rounds>;
-  bursts: Record<Streaming, Rounds>;
+  paced: Record<Eventful, Rounds>;
+  bursts: Record<Eventful, Rounds>;
   /** Milliseconds. */
   firstByte: Record<Streaming | 'direct', Rounds>;
   whole: WholeResult[];
+  /** CPU µs for a request of 300 KB: of a bare Worker that parses and prints it, and at each door. */
+  large: Record<Large, Rounds>;
   /** MiB. */
   memory: Record<Streaming, { idle: number; peak: number }>;
   bundleGzipBytes: number;
@@ -19,6 +21,13 @@ export interface Results {
 
 export const STREAMING = ['pass', 'loop', 'default', 'cursor'] as const satisfies TargetName[];
 export type Streaming = (typeof STREAMING)[number];
+
+/** Whose events are counted: the other doors too. */
+export const EVENTFUL = [...STREAMING, 'messages', 'responses'] as const satisfies TargetName[];
+export type Eventful = (typeof EVENTFUL)[number];
+
+export const LARGE = ['parse', 'default', 'messages', 'responses'] as const satisfies TargetName[];
+export type Large = (typeof LARGE)[number];
 
 /** CPU µs for one non-streaming request. */
 export interface WholeResult {

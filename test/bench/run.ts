@@ -1,6 +1,6 @@
 import { eventCost, firstByte, type Running, type Scale, slowStreams, wholeCost } from './measures.ts';
 import { BODY_SIZES } from './requests.ts';
-import { type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
+import { EVENTFUL, LARGE, type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
 import { startUp } from './start-up.ts';
 import type { Rounds } from './statistics.ts';
 import { TARGETS, type TargetName, type Targets } from './targets.ts';
@@ -26,16 +26,19 @@ async function streamRounds(
   scale: Scale,
   progress: Progress,
 ): Promise<Pick<Results, 'paced' | 'bursts' | 'firstByte'>> {
-  const paced = empty(STREAMING);
-  const bursts = empty(STREAMING);
+  const paced = empty(EVENTFUL);
+  const bursts = empty(EVENTFUL);
   const first = empty([...STREAMING, 'direct']);
-  for (const name of STREAMING) await eventCost(running[name], scale.burstEvents / 2, 0);
+  for (const name of EVENTFUL) await eventCost(running[name], scale.burstEvents / 2, 0);
   for (let round = 0; round < scale.rounds; round += 1) {
     progress(`streams, round ${round + 1} of ${scale.rounds}`);
     first.direct.push(await firstByte(providerPort, running.default, scale.firstBytes));
     for (const name of inTurn(STREAMING, round)) {
       const target = running[name];
       first[name].push(await firstByte(target.runtime.port, target, scale.firstBytes));
+    }
+    for (const name of inTurn(EVENTFUL, round)) {
+      const target = running[name];
       bursts[name].push(await eventCost(target, scale.burstEvents, 0));
       paced[name].push(await eventCost(target, scale.pacedEvents, PACE_MS));
     }
@@ -78,6 +81,24 @@ async function wholeRounds(
   return results;
 }
 
+async function largeRounds(
+  running: Record<TargetName, Running>,
+  scale: Scale,
+  progress: Progress,
+): Promise<Results['large']> {
+  const large = empty(LARGE);
+  for (let round = -1; round < scale.rounds; round += 1) {
+    progress(`300 KB at each door, round ${round + 2} of ${scale.rounds + 1}`);
+    for (const name of inTurn(LARGE, round)) {
+      const load = { size: '300 KB', connections: 4, requests: scale.wholeAnswers / 2, remembers: false } as const;
+      const cost = await wholeCost(running[name], load);
+      // The first round is not counted: the size warms up too.
+      if (round >= 0) large[name].push(cost);
+    }
+  }
+  return large;
+}
+
 /** Measures everything, one target after the other. `providerPort` is the double's. */
 export async function runBench(
   { all, directory, router }: Targets,
@@ -102,6 +123,7 @@ export async function runBench(
     return {
       ...(await streamRounds(running, providerPort, scale, progress)),
       whole: await wholeRounds(running, scale, progress),
+      large: await largeRounds(running, scale, progress),
       memory: memory as Record<Streaming, { idle: number; peak: number }>, // each of STREAMING was measured
       bundleGzipBytes: router.gzipBytes,
       startMs,

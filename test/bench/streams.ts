@@ -1,11 +1,12 @@
 import { Agent, type IncomingMessage, request as send } from 'node:http';
+import { BENCH_DOORS, type DoorName } from './doors.ts';
 import type { Plan } from './plan.ts';
-import { OTHER_FRAMES } from './provider-events.ts';
 import type { BenchRequest } from './requests.ts';
 
 /** Streams that run side by side. Every wait is bounded. */
 export interface StreamLoad {
   port: number;
+  door: DoorName;
   request: BenchRequest;
   plan: Plan;
   streams: number;
@@ -16,20 +17,19 @@ export interface StreamLoad {
 
 const LIMIT_MS = 60_000;
 const LF = 10;
-const PATH = '/api/v1/chat/completions';
-const END = 'data: [DONE]\n\n';
 
-function countFrames(bytes: Buffer): number {
+function countFrames(bytes: Buffer, linesAnEvent: number): number {
   let lines = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines += 1;
-  // JSON has no bare line ends, so a frame has just the two at its end.
-  return lines / 2;
+  // JSON has no bare line ends, so a frame has just its own lines and the blank one.
+  return lines / linesAnEvent;
 }
 
 function check(load: StreamLoad, response: IncomingMessage, frames: number, tail: string): void {
-  const expected = load.plan.events + OTHER_FRAMES;
+  const { end, otherEvents } = BENCH_DOORS[load.door];
+  const expected = load.plan.events + otherEvents;
   // The think block's end may be a frame of its own.
-  const isWhole = frames >= expected - 1 && frames <= expected + 1 && tail.endsWith(END);
+  const isWhole = frames >= expected - 1 && frames <= expected + 1 && tail.endsWith(end);
   if (response.statusCode !== 200 || !isWhole) {
     throw new Error(
       `A stream of ${expected} frames came with status ${response.statusCode} and ${frames} frames, ending in ${JSON.stringify(tail.slice(-200))}.`,
@@ -40,13 +40,14 @@ function check(load: StreamLoad, response: IncomingMessage, frames: number, tail
 function openStream(load: StreamLoad, agent: Agent, onFrames: (frames: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const { body, headers } = load.request;
-    const options = { agent, host: '127.0.0.1', port: load.port, path: PATH, method: 'POST', headers };
+    const { end, linesAnEvent, path } = BENCH_DOORS[load.door];
+    const options = { agent, host: '127.0.0.1', port: load.port, path, method: 'POST', headers };
     const outgoing = send({ ...options, timeout: LIMIT_MS }, (response) => {
       let frames = 0;
       let tail: Buffer = Buffer.alloc(0);
       response.on('data', (bytes: Buffer) => {
-        frames += countFrames(bytes);
-        tail = bytes.length < END.length ? Buffer.concat([tail, bytes]) : bytes;
+        frames += countFrames(bytes, linesAnEvent);
+        tail = bytes.length < end.length ? Buffer.concat([tail, bytes]) : bytes;
         onFrames(frames);
       });
       response.on('error', reject);
@@ -113,10 +114,17 @@ export async function runStreams(load: StreamLoad): Promise<{ frames: number }> 
 }
 
 /** One short stream: milliseconds from the request's last byte to the answer's first. */
-export function timeToFirstByte(load: Pick<StreamLoad, 'port' | 'request'>, agent: Agent): Promise<number> {
+export function timeToFirstByte(load: Pick<StreamLoad, 'port' | 'door' | 'request'>, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const { body, headers } = load.request;
-    const options = { agent, host: '127.0.0.1', port: load.port, path: PATH, method: 'POST', headers };
+    const options = {
+      agent,
+      host: '127.0.0.1',
+      port: load.port,
+      path: BENCH_DOORS[load.door].path,
+      method: 'POST',
+      headers,
+    };
     let firstAt = 0;
     const startedAt = performance.now();
     const outgoing = send({ ...options, timeout: LIMIT_MS }, (response) => {

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { type Built, buildBare, buildRouter, readWranglerConfig } from './build.ts';
+import type { DoorName } from './doors.ts';
 import { type BenchKey, makeKey } from './keys.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 
 /** All that is measured. `direct` is the provider double itself, without any router. */
-export const TARGETS = ['pass', 'loop', 'calls', 'default', 'cursor'] as const;
+export const TARGETS = ['pass', 'loop', 'parse', 'calls', 'default', 'cursor', 'messages', 'responses'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
 export interface Target {
   name: TargetName;
+  /** Which door it is asked at; bare Workers take any path. */
+  door: DoorName;
   key: BenchKey;
   /** Starts a process of its own for it. */
   start(): Promise<Runtime>;
@@ -60,6 +63,7 @@ export async function prepareTargets(provider: string, directory: string): Promi
   const setups: Record<TargetName, WorkerSetup> = {
     pass: { ...bare, built: plain, entrypoint: null },
     loop: { ...bare, built: plain, entrypoint: 'readerLoop' },
+    parse: { ...bare, built: plain, entrypoint: 'parseAndPrint' },
     calls: {
       ...bound,
       built: calls,
@@ -69,21 +73,19 @@ export async function prepareTargets(provider: string, directory: string): Promi
     },
     default: routed,
     cursor: routed,
+    messages: routed,
+    responses: routed,
   };
 
   function target(name: TargetName): Target {
     const key = name === 'cursor' ? keys.cursor : keys.default;
-    return { name, key, start: () => startRuntime(setups[name], stores, directory) };
+    const door = name === 'messages' || name === 'responses' ? name : 'chat';
+    return { name, door, key, start: () => startRuntime(setups[name], stores, directory) };
   }
 
   return {
-    all: {
-      pass: target('pass'),
-      loop: target('loop'),
-      calls: target('calls'),
-      default: target('default'),
-      cursor: target('cursor'),
-    },
+    // A target for each name of the list.
+    all: Object.fromEntries(TARGETS.map((name) => [name, target(name)])) as Targets['all'],
     router,
     directory,
   };

@@ -1,9 +1,11 @@
 import { Agent, request as send } from 'node:http';
+import { BENCH_DOORS, type DoorName } from './doors.ts';
 import type { BenchRequest } from './requests.ts';
 
 /** Requests for whole answers, one after the other on each of several connections. */
 export interface WholeLoad {
   port: number;
+  door: DoorName;
   request: BenchRequest;
   connections: number;
   requests: number;
@@ -14,7 +16,7 @@ const LIMIT_MS = 20_000;
 function once(load: WholeLoad, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
     const { body, headers } = load.request;
-    const path = '/api/v1/chat/completions';
+    const { path } = BENCH_DOORS[load.door];
     const options = { agent, host: '127.0.0.1', port: load.port, path, method: 'POST', headers };
     const outgoing = send({ ...options, timeout: LIMIT_MS }, (response) => {
       let bytes = 0;
