@@ -2,6 +2,67 @@ import { describe, expect, test } from 'vitest';
 import { NESTED, READ_FILE, sent, THINKER, USER } from './cursor-body.ts';
 
 describe('a body in the shape of Responses', () => {
+  test('has the tools of Codex: those in namespaces and those that come among the items, and no provider sees who asks', async () => {
+    const request = await sent(
+      {
+        input: [
+          {
+            type: 'additional_tools',
+            id: 'at_1',
+            role: 'developer',
+            tools: [
+              {
+                type: 'namespace',
+                name: 'functions',
+                description: '',
+                tools: [
+                  { type: 'custom', name: 'exec', format: { type: 'text' } },
+                  { type: 'function', ...READ_FILE },
+                ],
+              },
+              {
+                type: 'namespace',
+                name: 'clock',
+                tools: [{ type: 'function', name: 'sleep', parameters: { type: 'object' } }],
+              },
+            ],
+          },
+          { role: 'user', content: [{ type: 'input_image', image_url: 'https://x.test/a.png', detail: 'original' }] },
+          { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'Why not' }], content: null },
+          { type: 'tool_search_call', call_id: 's1', execution: 'client', arguments: { query: 'x' } },
+          { type: 'tool_search_output', call_id: 's1', tools: [] },
+          { type: 'function_call', call_id: 'c1', namespace: 'clock', name: 'sleep', arguments: '{}' },
+          { type: 'function_call_output', call_id: 'c1', output: 'ok' },
+        ],
+        tools: [{ type: 'tool_search', execution: 'client' }, { type: 'web_search' }],
+        tool_choice: 'auto',
+        reasoning: { summary: 'auto' },
+        client_metadata: { user: 'me' },
+        metadata: { user: 'me' },
+        safeguards: { user: 'me' },
+      },
+      THINKER,
+    );
+    expect(request['tools']).toMatchObject([
+      { type: 'function', function: { name: 'exec' } },
+      { type: 'function', function: READ_FILE },
+      { type: 'function', function: { name: 'clock__sleep' } },
+    ]);
+    expect(request.messages).toEqual([
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.test/a.png', detail: 'high' } }] },
+      {
+        role: 'assistant',
+        content: '',
+        reasoning_content: 'Why not',
+        tool_calls: [{ id: 'c1', type: 'function', function: { name: 'clock__sleep', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'ok' },
+    ]);
+    expect(Object.keys(request)).toEqual(
+      expect.not.arrayContaining(['client_metadata', 'metadata', 'safeguards', 'reasoning']),
+    );
+  });
+
   test('becomes Chat Completions, without what only OpenAI knows', async () => {
     const request = await sent({
       instructions: 'You are an agent.',

@@ -1,23 +1,20 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { namespacedName } from '../shared/namespaced-name.ts';
 import { readPart } from '../shared/parts.ts';
+import { readTool } from '../shared/tools.ts';
+import { readThoughts } from './read-thoughts.ts';
 
 function contentOfItem(content: unknown): unknown {
   return Array.isArray(content) ? contentOf(content.map(readPart)) : (content ?? '');
 }
 
-function readCall({ type, call_id: id, name, input, arguments: text }: JsonObject): JsonObject {
+function readCall(item: JsonObject): JsonObject {
+  const { type, call_id: id, input, namespace, arguments: text } = item;
+  const name = typeof namespace === 'string' ? namespacedName(namespace, String(item['name'] ?? '')) : item['name'];
   if (type === 'custom_tool_call') return { id, type: 'custom', custom: { name, input } };
   return { id, type: 'function', function: { name, arguments: text } };
-}
-
-/** Reasoning that is there in words; what is encrypted only its own provider can read. */
-function readThoughts({ content }: JsonObject): string | null {
-  if (!Array.isArray(content)) return null;
-  const texts = content.map((part: unknown) => (isObject(part) ? part['text'] : null));
-  const thoughts = texts.filter((text) => typeof text === 'string');
-  return thoughts.length === 0 ? null : thoughts.join('');
 }
 
 /** A turn may think more than once. */
@@ -46,12 +43,25 @@ function messageOf({ thoughts, contents, calls }: Turn): ChatMessage {
   };
 }
 
+const ADDED_TOOLS = 'additional_tools';
+
+/** Tools that stand between the items of an input: newer names of GPT get all of theirs so from Codex and Cursor. */
+export function toolsAmongItems(input: unknown): unknown[] {
+  const items: unknown[] = Array.isArray(input) ? input : [];
+  return items.flatMap((item) =>
+    isObject(item) && item['type'] === ADDED_TOOLS && Array.isArray(item['tools'])
+      ? item['tools'].flatMap(readTool)
+      : [],
+  );
+}
+
 function readOther(item: JsonObject): ChatMessage[] {
   const { type, role, call_id: id, output } = item;
   if (type === 'function_call_output' || type === 'custom_tool_call_output') {
     return [{ role: 'tool', tool_call_id: id, content: contentOfItem(output) }];
   }
-  if (typeof role !== 'string') return [];
+  // Tools that came in the course of the chat say who sends them: they are no message.
+  if (typeof role !== 'string' || type === ADDED_TOOLS) return [];
   return [{ role: role === 'developer' ? 'system' : role, content: contentOfItem(item['content']) }];
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../protocol/json.ts';
+import { namespacedName } from '../shared/namespaced-name.ts';
 
 /*
  * Responses knows more kinds of tools than Chat Completions: all are offered to the provider as functions, and what the
@@ -22,36 +23,18 @@ export interface ToolNames {
   find(name: string): ClientTool;
 }
 
-// https://platform.openai.com/docs/api-reference/chat/create: names of functions are at most so long.
-const LONGEST_NAME = 64;
-// Codex keeps its own functions in a namespace of this name, and calls them without it.
-const PLAIN_NAMESPACE = 'functions';
-
-/** Shortens by a hash, FNV-1a, so that the same name is the same in every turn. */
-function shorten(name: string): string {
-  if (name.length <= LONGEST_NAME) return name;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  const tail = (hash >>> 0).toString(36);
-  return `${name.slice(0, LONGEST_NAME - tail.length - 1)}_${tail}`;
-}
-
-function flatten(namespace: string | null, name: string): string {
-  return shorten(namespace === null || namespace === PLAIN_NAMESPACE ? name : `${namespace}__${name}`);
-}
-
 /** Opens the names of one request. */
 export function openToolNames(): ToolNames {
   const tools = new Map<string, ClientTool>();
   return {
     add(tool) {
-      const name = flatten(tool.namespace, tool.name);
+      const name = namespacedName(tool.namespace, tool.name);
       const known = tools.get(name);
       if (known !== undefined) return isSame(known, tool) ? name : null;
       tools.set(name, tool);
       return name;
     },
-    nameOf: (namespace, name) => flatten(typeof namespace === 'string' ? namespace : null, String(name ?? '')),
+    nameOf: (namespace, name) => namespacedName(typeof namespace === 'string' ? namespace : null, String(name ?? '')),
     find: (name) => tools.get(name) ?? { kind: 'function', name, namespace: null },
   };
 }

@@ -9,7 +9,9 @@ function imageOf(part: JsonObject): unknown {
       ? { url: `data:${textOf(kind) ?? ''};base64,${textOf(data) ?? ''}` }
       : { url: source['url'] };
   }
-  return isObject(url) ? url : { url, ...(detail === undefined ? {} : { detail }) };
+  // OpenAI's `original` is a detail that no other provider knows.
+  const level = detail === 'original' ? 'high' : detail;
+  return isObject(url) ? url : { url, ...(level === undefined ? {} : { detail: level }) };
 }
 
 /** A part of a content, of any dialect, as Chat Completions has it. */

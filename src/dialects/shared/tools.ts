@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, without } from '../../protocol/json.ts';
+import { namespacedName } from './namespaced-name.ts';
 
 // Tools that run at OpenAI or Anthropic; Anthropic's end in a date. Nobody could run them here.
 const HOSTED =
@@ -16,6 +17,16 @@ function functionTool(name: unknown, description: unknown, parameters: unknown, 
   };
 }
 
+/** The tools of a namespace, each under its name at the provider. */
+function readNamespace({ name: namespace, tools }: JsonObject): unknown[] {
+  const inner: unknown[] = Array.isArray(tools) ? tools : [];
+  return inner
+    .filter(isObject)
+    .flatMap((tool) =>
+      readTool({ ...tool, name: namespacedName(String(namespace ?? ''), String(tool['name'] ?? '')) }),
+    );
+}
+
 /** A tool of any dialect as Chat Completions has it, custom tools as they are; none for one that only its own provider can run. */
 export function readTool(tool: unknown): unknown[] {
   if (!isObject(tool)) return [tool];
@@ -26,6 +37,7 @@ export function readTool(tool: unknown): unknown[] {
     return [called === tool['function'] ? own : { ...own, function: called }];
   }
   if (isObject(tool['input_schema'])) return [functionTool(name, description, tool['input_schema'])];
+  if (type === 'namespace') return readNamespace(tool);
   if (type === 'custom') return [without(tool, 'cache_control')];
   if (type === 'function') return [functionTool(name, description, tool['parameters'], tool['strict'])];
   if (typeof type === 'string' && HOSTED.test(type)) return [];

@@ -1,6 +1,6 @@
 import { checkLists } from '../../dialects/chat/read-request.ts';
 import { readBlocks, readSystem } from '../../dialects/messages/read-blocks.ts';
-import { readItems } from '../../dialects/responses/read-items.ts';
+import { readItems, toolsAmongItems } from '../../dialects/responses/read-items.ts';
 import { readTool, readToolChoice } from '../../dialects/shared/tools.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { readLegacyCalls } from './legacy-calls.ts';
@@ -33,6 +33,11 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'output_config',
   'container',
   'mcp_servers',
+  // Who asks, and from where.
+  'metadata',
+  'client_metadata',
+  'safeguards',
+  'safety_identifier',
 ]);
 
 // What every dialect has, each in its own form: read, and put back in its place.
@@ -47,8 +52,10 @@ function readMessages(body: JsonObject): unknown[] | null {
   return [...readSystem(body['instructions']), ...readItems(body['input'])];
 }
 
-function toolsOf({ tools, functions }: JsonObject): unknown[] {
-  if (Array.isArray(tools)) return tools.flatMap(readTool);
+function toolsOf({ functions, input, tools }: JsonObject): unknown[] {
+  const added = toolsAmongItems(input);
+  if (Array.isArray(tools) || added.length > 0)
+    return [...(Array.isArray(tools) ? tools.flatMap(readTool) : []), ...added];
   return Array.isArray(functions) ? functions.map((called: unknown) => ({ type: 'function', function: called })) : [];
 }
 
