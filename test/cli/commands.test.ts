@@ -117,7 +117,7 @@ describe('npm run keys', () => {
     expect(await fails('keys', 'enable', id)).toContain(`npm run keys -- create --username ${owner}`);
     expect(await fails('keys', 'rotate', id)).toContain('final');
     expect(await json('keys', 'show', id)).toMatchObject({ status: 'revoked' });
-    const actions = rows(`SELECT actor, action FROM audit WHERE place = '${id}' ORDER BY id`);
+    const actions = rows(`SELECT actor, action FROM audit WHERE target = '${id}' ORDER BY id`);
     expect(actions.map((row) => `${row['actor']} ${row['action']}`)).toEqual([
       'cli key.create',
       'cli key.update',
@@ -160,7 +160,7 @@ describe('npm run keys', () => {
     for (const verb of ['show', 'disable', 'revoke', 'rotate']) {
       expect(await fails('keys', verb, 'key_nobody')).toContain('There is no key key_nobody');
     }
-    expect(rows(`SELECT * FROM audit WHERE place = 'key_nobody'`)).toEqual([]);
+    expect(rows(`SELECT * FROM audit WHERE target = 'key_nobody'`)).toEqual([]);
   });
 
   test('--sql prints statements that do the same when they are run, and keeps the key off them', async () => {
