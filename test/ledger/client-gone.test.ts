@@ -37,6 +37,38 @@ describe('a client that leaves', () => {
     expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ openLeases: 0, outbox: 8 });
   });
 
+  it.each([
+    ['messages', { max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }],
+    ['responses', { input: 'Hi' }],
+  ])(
+    'I6 at any chunk of %s leaves the same row, with the name of that door',
+    { timeout: 20_000 },
+    async (door, body) => {
+      const { key, secret } = await makeKey();
+      playProvider(() => streamOf(sse(chunks), { pace: 20 }));
+      const router = routerWith({});
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+      const asks = JSON.stringify({ model: 'deepseek/deepseek-flash', stream: true, ...body });
+      const leaveThen = async (reads: number): Promise<Response> => {
+        const response = await router.fetch(`http://router.test/v1/${door}`, { method: 'POST', headers, body: asks });
+        const reader = response.body?.getReader();
+        for (let read = 0; read < reads; read += 1) await reader?.read();
+        await reader?.cancel();
+        return response;
+      };
+      const responses = await Promise.all([0, 1, 3, 9].map(leaveThen));
+      await router.settled();
+      for (const response of responses) {
+        expect(await ledgerRow(key.id, response)).toMatchObject({
+          endpoint: door,
+          source: 'reported',
+          usage: { inputTokens: 10, outputTokens: 5 },
+        });
+      }
+      expect(await env.KEY_LEDGER.getByName(key.id).sums()).toMatchObject({ openLeases: 0, outbox: 4 });
+    },
+  );
+
   it('I8 before the ledger has said yes leaves neither a lease nor a hold', async () => {
     const { key, secret } = await makeKey({ maxConcurrent: 1, budgetDayUsd: 1 });
     const stub = env.KEY_LEDGER.getByName(key.id);
