@@ -12,6 +12,7 @@ in-time.ts  | waiting, but not for ever                |                        
 log-line.ts | lines of the log                         |                                                     |
 config.ts   | the variables, read once                 | log-line.ts                                         | zod/mini
 catalog     | models, prices, what a name means        |                                                     | zod/mini zod/locales
+connect     | how each client is set up                |                                                     |
 dialects    | how the clients of a door speak          |                                                     | zod/mini
 stream      | bytes to events and back                 |                                                     |
 store       | tables and named queries                 |                                                     | zod/mini drizzle-orm

@@ -1,3 +1,5 @@
+import { CLIENTS } from '../connect/clients.ts';
+import { cursor } from '../connect/cursor.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { databaseWay } from './database-way.ts';
 import { assertFree, HOST, startDevServer, waitUntilReady } from './dev-server.ts';
@@ -45,7 +47,8 @@ async function applyMigrations(place: Place): Promise<void> {
 /** Many clients forget what a thinking model thought between two calls of tools. */
 function agentKey({ reasoning }: FirstKeys): string {
   if (reasoning === null) return '';
-  return `For agents that call tools (the openai SDK in a loop, LangChain, Continue and others that drop reasoning):
+  const names = CLIENTS.filter(({ purpose }) => purpose === 'reasoning').map(({ name }) => name);
+  return `For agents that call tools (the openai SDK in a loop, ${names.join(', ')} and others that drop reasoning):
 
   Key        ${reasoning.secret}
   It gives DeepSeek and Kimi their reasoning back, which they want and such clients forget.
@@ -53,22 +56,35 @@ function agentKey({ reasoning }: FirstKeys): string {
 `;
 }
 
-function firstCall(base: string, keys: FirstKeys): string {
+function cursorFields(origin: string, key: string): string {
+  const models = { model: 'test/reason', smallModel: 'test/echo' };
+  const fields = cursor
+    .steps({ origin, key, ...models })
+    .flatMap((step) => (step.kind === 'fields' ? step.fields : []));
+  return fields.map(([label, value]) => `  ${label.padEnd(27)}${value}`).join('\n');
+}
+
+function firstCall(origin: string, keys: FirstKeys): string {
   return `
 Try it:
 
-curl ${base}/chat/completions \\
+curl ${origin}/api/v1/chat/completions \\
   -H "Authorization: Bearer ${keys.default.secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"model": "test/echo", "messages": [{"role": "user", "content": "Hello, router"}]}'
 
 ${agentKey(keys)}Cursor, under Settings, Models:
 
-  OpenAI API Key             ${keys.cursor.secret}
-  Override OpenAI Base URL   ${base}
-  Add model                  test/reason
+${cursorFields(origin, keys.cursor.secret)}
 
   Cursor calls from its own servers, so give it the address of your deployment there (npm run deploy).
+`;
+}
+
+/** Whom the home page tells how to set up. */
+function clientsLine(origin: string): string {
+  return `
+Set up ${CLIENTS.map(({ name }) => name).join(', ')}: open ${origin}/
 `;
 }
 
@@ -99,7 +115,7 @@ function howToUse(port: number, secretFile: string, keys: FirstKeys | null): str
 LLM Router is running.
 
 ${facts}
-${keys === null ? '' : firstCall(`${origin}/api/v1`, keys)}
+${keys === null ? '' : firstCall(origin, keys)}${clientsLine(origin)}
 Providers' keys go into ${secretFile}. Ctrl-C stops the router; data and keys stay.
 `;
 }

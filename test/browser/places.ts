@@ -24,6 +24,11 @@ async function chat(page: Page, key: string): Promise<void> {
   await page.locator('.turn').nth(1).getByRole('link').waitFor();
 }
 
+async function chooseClient(page: Page): Promise<void> {
+  await page.getByText('Claude Code', { exact: true }).click();
+  await page.locator('details[open] .copy').first().waitFor();
+}
+
 async function checkProviders(page: Page): Promise<void> {
   await page.locator('form[action="/admin/providers"] button').click();
   await page.waitForURL('**/admin/providers');
@@ -41,6 +46,7 @@ async function makeKey(page: Page): Promise<void> {
 export function placesOf({ keyId, key, requestId }: Filled): Place[] {
   return [
     { name: 'front', path: '/' },
+    { name: 'front-client', path: '/', before: chooseClient },
     { name: 'usage-form', path: '/usage' },
     { name: 'usage', path: '/usage', before: (page) => showUsage(page, key) },
     { name: 'sign-in', path: '/admin/sign-in' },

@@ -109,7 +109,10 @@ describe('npm start in a fresh clone', () => {
       expect.objectContaining({ id, name: 'first' }),
     );
     expect(first.output()).toMatch(new RegExp(`Console +http://127\\.0\\.0\\.1:${port}/admin .*\\.dev\\.vars`));
-    expect(first.output()).toMatch(/ sk-\w{49}\n +Override OpenAI Base URL +http.*\n +Add model +test\//);
+    expect(first.output()).toMatch(/ sk-\w{49}\n +Override OpenAI Base URL +http.*\n +Add a custom model +test\//);
+    expect(first.output()).toMatch(
+      new RegExp(`Set up Cursor, Claude Code, Codex, .*: open http://127\\.0\\.0\\.1:${port}/\n`),
+    );
     const secret = /^INTERNAL_SECRET=(.+)$/m.exec(await readFile(join(clone, '.dev.vars'), 'utf8'))?.[1] ?? '';
     expect(secret.length).toBeGreaterThanOrEqual(32);
   });

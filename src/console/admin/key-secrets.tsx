@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { isAllowed } from '../../catalog/allow-list.ts';
+import { exampleModels } from '../../connect/example-models.ts';
 import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
 import { keyId } from '../../keys/secret.ts';
@@ -37,24 +38,13 @@ async function showSecret(
   secret: string,
   made: { rotated: boolean; warning: string | null },
 ) {
-  const models = readOffered(c.env, c.get('config').modelsJson)
+  const usable = readOffered(c.env, c.get('config').modelsJson)
     .catalog.list()
-    .filter(({ allowedBy, aliasOf }) => aliasOf === null && isAllowed(key.models, allowedBy))
+    .filter(({ allowedBy, model }) => model.embedding === undefined && isAllowed(key.models, allowedBy))
     .map(({ name }) => name);
+  const reach = { origin: new URL(c.req.url).origin, key: secret, ...exampleModels(usable) };
   const view = viewOf(c, `/admin/keys/${key.id}`);
-  const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
-  return respond(
-    c,
-    view,
-    <SecretPage
-      apiKey={key}
-      secret={secret}
-      baseUrl={baseUrl}
-      models={models}
-      rotated={made.rotated}
-      warning={made.warning}
-    />,
-  );
+  return respond(c, view, <SecretPage apiKey={key} reach={reach} rotated={made.rotated} warning={made.warning} />);
 }
 
 function SentBefore({ id }: { id: string }) {

@@ -1,7 +1,8 @@
+import type { Reach } from '../../connect/client.ts';
 import { keyState } from '../../keys/key-state.ts';
 import { maskSecret } from '../../keys/secret.ts';
-import { isLoopback } from '../../protocol/safe-url.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import { Connect } from '../kit/connect.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { dateTime } from '../kit/format.ts';
 import { useView } from '../kit/view.ts';
@@ -9,23 +10,12 @@ import { Frame, Head } from './frame.tsx';
 
 interface SecretProps {
   apiKey: ApiKey;
-  secret: string;
-  baseUrl: string;
-  /** Names to show as examples. */
-  models: readonly string[];
+  /** Holds the secret. */
+  reach: Reach;
   /** Whether an old secret was replaced. */
   rotated: boolean;
   /** Something went less than well, such as a ledger that did not answer. */
   warning: string | null;
-}
-
-function exampleCall(baseUrl: string, secret: string, model: string): string {
-  return [
-    `curl ${baseUrl}/chat/completions \\`,
-    `  -H "Authorization: Bearer ${secret}" \\`,
-    '  -H "Content-Type: application/json" \\',
-    `  -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`,
-  ].join('\n');
 }
 
 function Grace({ apiKey }: { apiKey: ApiKey }) {
@@ -36,20 +26,6 @@ function Grace({ apiKey }: { apiKey: ApiKey }) {
   return <p>{isOver ? secret.graceOver : secret.graceUntil(dateTime(until, view))}</p>;
 }
 
-function CursorFields({ baseUrl, secret, models }: SecretProps) {
-  const texts = useView().texts.secret;
-  return (
-    <section class="panel">
-      <h2>{texts.cursor}</h2>
-      <p class="soft">{texts.cursorSteps}</p>
-      {isLoopback(new URL(baseUrl)) && <p class="warn">{texts.cursorPublic}</p>}
-      <Copy id="cursor-key" label={texts.cursorKey} text={secret} />
-      <Copy id="cursor-url" label={texts.cursorUrl} text={baseUrl} />
-      {models[0] !== undefined && <Copy id="cursor-model" label={texts.cursorModel} text={models[0]} />}
-    </section>
-  );
-}
-
 /** Says of a key that does not work now why that is so, and what would help. */
 function OfNoUseYet({ apiKey }: { apiKey: ApiKey }) {
   const view = useView();
@@ -58,8 +34,7 @@ function OfNoUseYet({ apiKey }: { apiKey: ApiKey }) {
 }
 
 /** A secret, the one time that it is shown, with all that its holder needs. */
-export function SecretPage(props: SecretProps) {
-  const { apiKey, secret, baseUrl, models, rotated, warning } = props;
+export function SecretPage({ apiKey, reach, rotated, warning }: SecretProps) {
   const texts = useView().texts.secret;
   const title = rotated ? texts.rotated : texts.created;
   return (
@@ -69,15 +44,11 @@ export function SecretPage(props: SecretProps) {
       <OfNoUseYet apiKey={apiKey} />
       <section class="panel">
         <p class="warn">{texts.once}</p>
-        <Copy id="key" label={texts.key} text={secret} />
-        <Copy id="base-url" label={texts.baseUrl} text={baseUrl} />
+        <Copy id="key" label={texts.key} text={reach.key} />
+        <Copy id="base-url" label={texts.baseUrl} text={`${reach.origin}/api/v1`} />
         {rotated && <Grace apiKey={apiKey} />}
       </section>
-      {apiKey.purpose === 'cursor' && <CursorFields {...props} />}
-      <section class="panel">
-        <Copy id="curl" label={texts.curl} text={exampleCall(baseUrl, secret, models[0] ?? 'test/echo')} block />
-      </section>
-      {apiKey.purpose !== 'cursor' && <CursorFields {...props} />}
+      <Connect reach={reach} keyPurpose={apiKey.purpose} />
       <a class="button" href={`/admin/keys/${apiKey.id}`}>
         {texts.toKey}
       </a>

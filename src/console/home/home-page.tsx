@@ -1,16 +1,20 @@
+import { EXAMPLE_MODELS } from '../../connect/example-models.ts';
+import { Connect } from '../kit/connect.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { LonePage } from '../kit/document.tsx';
 import { useView } from '../kit/view.ts';
 
 interface HomePageProps {
-  baseUrl: string;
+  /** The router's address without a path. */
+  origin: string;
   /** False without INTERNAL_SECRET. */
   hasConsole: boolean;
 }
 
 /** What this is, the address to copy, and where to go on. */
-export function HomePage({ baseUrl, hasConsole }: HomePageProps) {
+export function HomePage({ origin, hasConsole }: HomePageProps) {
   const { home, product } = useView().texts;
+  const baseUrl = `${origin}/api/v1`;
   const curl = `curl ${baseUrl}/models -H "Authorization: Bearer $KEY"`;
   return (
     <LonePage title={product}>
@@ -19,8 +23,9 @@ export function HomePage({ baseUrl, hasConsole }: HomePageProps) {
       <section class="panel">
         <Copy id="base-url" label={home.baseUrl} text={baseUrl} />
         <p>{home.use}</p>
-        <Copy id="curl" label="curl" text={curl} block />
+        <Copy id="models" label={home.models} text={curl} block />
       </section>
+      <Connect reach={{ origin, key: 'sk-…', ...EXAMPLE_MODELS }} keyPurpose={null} />
       <nav aria-label={home.links}>
         <ul class="lines">
           <li>

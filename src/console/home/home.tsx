@@ -20,9 +20,9 @@ function remember(c: Context, name: 'language' | 'theme', value: string): void {
 /** The front page, what all pages load, and the switches of language and appearance. */
 export const home = new Hono<AppEnv>()
   .get('/', securityHeaders, (c) => {
-    const baseUrl = `${new URL(c.req.url).origin}/api/v1`;
+    const { origin } = new URL(c.req.url);
     const hasConsole = c.get('config').internalSecret !== null;
-    return respond(c, viewOf(c), <HomePage baseUrl={baseUrl} hasConsole={hasConsole} />);
+    return respond(c, viewOf(c), <HomePage origin={origin} hasConsole={hasConsole} />);
   })
   .all('/', methodNotAllowed('GET'))
   .get('/assets/:name', securityHeaders, (c) => {

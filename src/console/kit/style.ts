@@ -183,6 +183,12 @@ button:disabled { opacity: .5; cursor: default }
 h1 .badge { font-weight: 400; letter-spacing: 0 }
 .badge.good, .badge.bad, .badge.warn { color: var(--ink) }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
+.clients { display: grid }
+.clients h2 { margin-bottom: .75rem }
+.clients details { border-top: 1px solid var(--line) }
+.clients summary { width: auto; padding: .55rem 0; font-size: .9375rem; color: var(--ink) }
+.clients details[open] > summary { margin-bottom: .25rem; font-weight: 600 }
+.clients .stack { gap: 1rem; padding-bottom: 1.25rem }
 .copy { display: grid; gap: .3rem }
 .copy > div { display: flex; gap: .6rem; align-items: start } .copy button { min-height: 2.35rem }
 .copy code, .copy pre { flex: 1; min-width: 0; padding: .5rem .75rem; background: var(--sunken); border-radius: 6px; font-family: var(--mono); font-size: .84rem; overflow-wrap: anywhere }

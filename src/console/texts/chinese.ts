@@ -25,15 +25,23 @@ export const chinese: Texts = {
 
   home: {
     title: '一个入口，接入 Kimi、DeepSeek 与 GLM',
-    lead: '这是一个私有的 LLM Router：以一个兼容 OpenAI 的地址接入多家厂商，密钥、限额与精确账单都由自己掌握。',
+    lead: '这是一个私有的 LLM Router：用一个兼容 OpenAI 与 Anthropic 接口的地址接入多家厂商，密钥、限额与精确账单都由自己掌握。',
     baseUrl: 'Base URL',
-    use: '向运行者索取一个密钥，即可在任何 OpenAI 客户端中使用：',
-    models: 'GET /api/v1/models 列出该密钥可用的模型。',
+    use: '向运行者索取一个密钥即可使用。',
+    models: '查看密钥可用的模型',
     links: '页面',
     usage: '我的密钥用量',
     usageHint: '限额、花费与最近的请求',
     console: '控制台',
     consoleHint: '供运行者使用',
+  },
+
+  connect: {
+    title: '设置你的客户端',
+    terminal: '在终端中',
+    wants: (purpose) => `请索取用途为 ${purpose} 的密钥。`,
+    other: (purpose, own) => `此客户端最好使用用途为 ${purpose} 的密钥；这个密钥的用途是 ${own}。`,
+    outside: (name) => `${name} 从它自己的服务器发起请求：需要已部署路由器的 https 地址，而不是本机地址。`,
   },
 
   signIn: {

@@ -98,13 +98,6 @@ export const englishRecords = {
     once: 'This is the only time it is shown. Copy it now; only its hash is kept.',
     key: 'Key',
     baseUrl: 'Base URL',
-    cursor: 'In Cursor',
-    cursorSteps: 'Settings → Models → API Keys: switch on both fields, then add a model by its name.',
-    cursorPublic: 'Cursor calls from its own servers: it needs the https address of a deployed router, not this one.',
-    cursorKey: 'OpenAI API Key',
-    cursorUrl: 'Override OpenAI Base URL',
-    cursorModel: 'Add a custom model',
-    curl: 'With curl',
     again: 'This form has been sent before',
     againText:
       'The key was created then, and its secret shown once. If nobody copied it, rotate the key to get a new one.',

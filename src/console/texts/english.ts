@@ -31,15 +31,25 @@ export const english = {
 
   home: {
     title: 'One endpoint for Kimi, DeepSeek and GLM',
-    lead: 'This is a private LLM Router: one OpenAI-compatible address in front of several providers, with keys, limits and exact bills of its own.',
+    lead: 'This is a private LLM Router: one address for the clients of OpenAI’s and Anthropic’s APIs, in front of several providers, with keys, limits and exact bills of its own.',
     baseUrl: 'Base URL',
-    use: 'Use it from any OpenAI client, with a key from whoever runs this router:',
-    models: 'GET /api/v1/models lists the models that a key may use.',
+    use: 'Use it with a key from whoever runs this router.',
+    models: 'Which models your key may use',
     links: 'Pages',
     usage: 'Usage of your key',
     usageHint: 'limits, spend and last requests',
     console: 'Console',
     consoleHint: 'for the operator',
+  },
+
+  connect: {
+    title: 'Set up your client',
+    terminal: 'In a terminal',
+    wants: (purpose: string) => `Ask for a key with the purpose ${purpose}.`,
+    other: (purpose: string, own: string) =>
+      `This client is best served by a key with the purpose ${purpose}; this one has ${own}.`,
+    outside: (name: string) =>
+      `${name} calls from its own servers: it needs the https address of a deployed router, not this one.`,
   },
 
   signIn: {
