@@ -177,6 +177,15 @@ describe.each(GRANULARITIES)('in a stream that comes by the %s', (by) => {
   });
 });
 
+it.each([
+  ['', '{}'],
+  ['{"a":', '{"input":"{\\"a\\":"}'],
+  ['{"a":1}', '{"a":1}'],
+])('4: arguments of %j in the history are JSON for the provider', async (text, sent) => {
+  const [, turn] = await sentFor([hi, think, call('a', { arguments: text }), output('a', 'ok')]);
+  expect(turn?.['tool_calls']).toMatchObject([{ function: { arguments: sent } }]);
+});
+
 it('6: every id is its own, with the prefix of its kind, and a call has two', async () => {
   const { json } = await ask({}, [
     {

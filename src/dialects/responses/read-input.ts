@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
-import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { isObject, type JsonObject, parseJson } from '../../protocol/json.ts';
 import { callAnswer, decodeCalls } from '../shared/call-ids.ts';
 import { argumentsText } from '../shared/call-text.ts';
 import { writeInput } from '../shared/custom-input.ts';
@@ -90,6 +90,13 @@ function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? {});
 }
 
+/** A call's arguments as JSON: what a model has written in another form would end the chat at the provider, each time anew. */
+function callText(value: unknown): string {
+  const text = jsonText(value);
+  if (text.trim() === '') return '{}';
+  return parseJson(text) === undefined ? writeInput(text) : text;
+}
+
 function nameOf({ names }: Reader, { name, namespace }: JsonObject): string {
   return names.nameOf(namespace, name);
 }
@@ -143,10 +150,10 @@ const refuseReference: ReadItem = (_reader, item, { place }) => {
 const READERS: Readonly<Record<string, ReadItem>> = {
   message: readMessage,
   reasoning: readReasoning,
-  function_call: (reader, item) => addCall(reader, item, nameOf(reader, item), jsonText(item['arguments'])),
+  function_call: (reader, item) => addCall(reader, item, nameOf(reader, item), callText(item['arguments'])),
   custom_tool_call: (reader, item) =>
     addCall(reader, item, nameOf(reader, item), writeInput(argumentsText(item['input']))),
-  tool_search_call: (reader, item) => addCall(reader, item, 'tool_search', jsonText(item['arguments'])),
+  tool_search_call: (reader, item) => addCall(reader, item, 'tool_search', callText(item['arguments'])),
   local_shell_call: (reader, item) => addCall(reader, item, 'local_shell', jsonText(item['action'])),
   shell_call: (reader, item) => addCall(reader, item, 'shell', jsonText(item['action'])),
   apply_patch_call: (reader, item) => addCall(reader, item, 'apply_patch', jsonText(item['operation'])),

@@ -23,6 +23,7 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   'conversation',
   'max_tool_calls',
   'max_output_tokens',
+  'prompt_cache_key',
   'prompt_cache_retention',
   'stop_sequences',
   'cache_control',
