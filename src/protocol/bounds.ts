@@ -6,6 +6,8 @@ import { RouterError } from './errors.ts';
  */
 export const MOST_MEMBERS = 256;
 export const MOST_MESSAGES = 10_000;
+/** Parts of one content. */
+export const MOST_PARTS = 10_000;
 export const MOST_TOOLS = 1_024;
 export const MOST_CALLS = 2_048;
 

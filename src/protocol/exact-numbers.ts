@@ -24,12 +24,17 @@ function keepSource(_key: string, value: unknown, { source }: { source?: string 
   return LONG.test(source) || !Number.isFinite(value) ? sourceJson.rawJSON(source) : value;
 }
 
+// Where a number stands, and not a picture's bytes or a name: those have no such sign before their digits.
+const LONG_NUMBER = /[:,[]\s?-?\d{16}/;
+/** Longer bodies are not read again: it costs a multiple, and others wait meanwhile. */
+const LONGEST_BODY = 1_048_576;
+
 /** A document's object in which long numbers print as they were written. Most bodies have none, and are not read again. */
 export function withExactNumbers({ text, value }: { text: string; value: JsonObject }): JsonObject {
-  return LONG.test(text) ? sourceJson.parse(text, keepSource) : value;
+  return text.length <= LONGEST_BODY && LONG_NUMBER.test(text) ? sourceJson.parse(text, keepSource) : value;
 }
 
-/** Longer texts are not read again: it costs a multiple. */
+/** The same for one member. */
 const LONGEST = 262_144;
 /** Members that hold schemas, of any dialect; the bounds of int64 stand in many. */
 const WITH_SCHEMAS = ['tools', 'functions', 'response_format', 'text', 'output_config', 'output_format'];

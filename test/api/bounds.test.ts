@@ -147,3 +147,22 @@ describe('a request in another shape of Cursor', () => {
     expect(await post('cursor', results(10_000))).toMatchObject({ status: 400, error: { param: 'messages' } });
   });
 });
+
+describe('the other doors', () => {
+  it.each([
+    ['messages', '/messages', { messages: Array(10_001).fill({ role: 'user', content: 'Hi' }) }, 'messages'],
+    ['messages', '/messages', { messages: [{ role: 'user', content: Array(10_001).fill(0) }] }, 'messages.0.content'],
+    ['messages', '/messages', { messages: [{ role: 'user', content: 'Hi' }], tools: Array(1_025).fill({}) }, 'tools'],
+    ['responses', '/responses', { input: Array(10_001).fill({ role: 'user', content: 'Hi' }) }, 'input'],
+    ['responses', '/responses', { input: [{ role: 'user', content: Array(10_001).fill(0) }] }, 'input.0'],
+    ['responses', '/responses', { input: 'Hi', tools: Array(1_025).fill({}) }, 'tools'],
+  ])('%s refuse what one request may not hold', async (_door, path, body, param) => {
+    const response = await get(`/api/v1${path}`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'test/echo', ...body }),
+      headers: { authorization: `Bearer ${secrets['default']}` },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(param === 'messages' || param === 'tools' ? `'${param}' has` : param);
+  });
+});

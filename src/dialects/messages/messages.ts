@@ -1,4 +1,5 @@
 import { withExactNumbers } from '../../protocol/exact-numbers.ts';
+import { checkLists } from '../chat/read-request.ts';
 import type { Dialect } from '../dialect.ts';
 import { answerError } from './error.ts';
 import { openMessagesPrinter } from './printer.ts';
@@ -9,6 +10,7 @@ import { printWholeMessage } from './whole-answer.ts';
 export const messagesDialect: Dialect = {
   endpoint: 'messages',
   read(document, value) {
+    checkLists(value);
     const exact = withExactNumbers(document)['messages'];
     const { changes, display, request, wantsNothing } = readMessagesRequest({ ...value, messages: exact });
     return {

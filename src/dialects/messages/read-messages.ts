@@ -1,3 +1,4 @@
+import { checkLength, MOST_PARTS } from '../../protocol/bounds.ts';
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
@@ -63,6 +64,7 @@ function contentText(content: unknown, at: BlockPlace): string {
 
 function readParts(content: unknown, at: BlockPlace): JsonObject[] {
   if (typeof content === 'string') return content === '' ? [] : [text(content)];
+  checkLength(content, MOST_PARTS, at.place);
   return Array.isArray(content) ? content.flatMap((block) => readContent(block, at)) : [];
 }
 
@@ -158,6 +160,7 @@ export function readMessages(messages: readonly unknown[], leftOut: LeftOut): Ch
     }
     const { role, content } = message;
     const at = { leftOut, place, isQuestion: position === last };
+    checkLength(content, MOST_PARTS, `${place}.content`);
     switch (role) {
       case 'assistant':
         return readAssistant(content, at);

@@ -1,3 +1,4 @@
+import { checkLength, MOST_PARTS } from '../../protocol/bounds.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import type { LeftOut } from '../shared/left-out.ts';
@@ -63,5 +64,6 @@ function readPart(part: unknown, at: ContentPlace): JsonObject[] {
 /** A content of Responses as parts of Chat Completions. */
 export function readContent(content: unknown, at: ContentPlace): JsonObject[] {
   if (typeof content === 'string') return [text(content)];
+  checkLength(content, MOST_PARTS, at.place);
   return Array.isArray(content) ? content.flatMap((part: unknown) => readPart(part, at)) : [];
 }

@@ -1,4 +1,5 @@
 import { withExactNumbers } from '../../protocol/exact-numbers.ts';
+import { checkLists } from '../chat/read-request.ts';
 import type { Dialect } from '../dialect.ts';
 import { answerError } from './error.ts';
 import { openResponsesPrinter } from './printer.ts';
@@ -9,6 +10,7 @@ import { printWholeResponse } from './whole-answer.ts';
 export const responsesDialect: Dialect = {
   endpoint: 'responses',
   read(document, value) {
+    checkLists(value);
     const exact = withExactNumbers(document)['input'];
     const { changes, form, request } = readResponsesRequest({ ...value, input: exact });
     return {
