@@ -10,7 +10,10 @@ export const cursor: Client = {
   steps: ({ origin, key, model }) => [
     {
       kind: 'fields',
-      where: { en: 'Settings → Models → API Keys', zh: 'Settings → Models → API Keys' },
+      where: {
+        en: 'Settings → Models → API Keys: switch both on, then add the model',
+        zh: 'Settings → Models → API Keys：打开这两项，再添加模型',
+      },
       fields: [
         ['OpenAI API Key', key],
         ['Override OpenAI Base URL', baseUrlFor(cursor, origin)],

@@ -25,7 +25,6 @@ export function HomePage({ origin, hasConsole }: HomePageProps) {
         <p>{home.use}</p>
         <Copy id="models" label={home.models} text={curl} block />
       </section>
-      <Connect reach={{ origin, key: 'sk-…', ...EXAMPLE_MODELS }} keyPurpose={null} />
       <nav aria-label={home.links}>
         <ul class="lines">
           <li>
@@ -38,6 +37,7 @@ export function HomePage({ origin, hasConsole }: HomePageProps) {
           )}
         </ul>
       </nav>
+      <Connect reach={{ origin, key: 'sk-…', ...EXAMPLE_MODELS }} keyPurpose={null} />
     </LonePage>
   );
 }

@@ -47,9 +47,8 @@ function SetUp({ client, reach, keyPurpose }: ConnectProps & { client: Client })
       {client.steps(reach).map((step, index) => (
         <StepOf id={`${client.id}-${index}`} step={step} />
       ))}
-      <p class="soft">
-        {client.works[language]} {client.limits?.[language]}
-      </p>
+      <p class="soft">{client.works[language]}</p>
+      {client.limits !== null && <p class="soft">{client.limits[language]}</p>}
     </div>
   );
 }
@@ -61,6 +60,7 @@ export function Connect({ reach, keyPurpose }: ConnectProps) {
   return (
     <section class="panel clients">
       <h2>{connect.title}</h2>
+      <p class="soft">{connect.lead}</p>
       {CLIENTS.map((client) => (
         <details name="client" open={client === first}>
           <summary>{client.name}</summary>

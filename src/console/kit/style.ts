@@ -183,8 +183,8 @@ button:disabled { opacity: .5; cursor: default }
 h1 .badge { font-weight: 400; letter-spacing: 0 }
 .badge.good, .badge.bad, .badge.warn { color: var(--ink) }
 .badge.good::before { background: var(--good) } .badge.bad::before { background: var(--bad) } .badge.warn::before { background: var(--warn) }
-.clients { display: grid }
-.clients h2 { margin-bottom: .75rem }
+.panel.clients { display: grid; gap: 0 }
+.clients > p { margin: .25rem 0 .9rem }
 .clients details { border-top: 1px solid var(--line) }
 .clients summary { width: auto; padding: .55rem 0; font-size: .9375rem; color: var(--ink) }
 .clients details[open] > summary { margin-bottom: .25rem; font-weight: 600 }

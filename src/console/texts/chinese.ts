@@ -38,6 +38,7 @@ export const chinese: Texts = {
 
   connect: {
     title: '设置你的客户端',
+    lead: '在下面选择。文件已存在时，把这些设置加进去即可。',
     terminal: '在终端中',
     wants: (purpose) => `请索取用途为 ${purpose} 的密钥。`,
     other: (purpose, own) => `此客户端最好使用用途为 ${purpose} 的密钥；这个密钥的用途是 ${own}。`,

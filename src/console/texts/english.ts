@@ -44,6 +44,7 @@ export const english = {
 
   connect: {
     title: 'Set up your client',
+    lead: 'Choose it here. Where its file is there already, add these settings to it.',
     terminal: 'In a terminal',
     wants: (purpose: string) => `Ask for a key with the purpose ${purpose}.`,
     other: (purpose: string, own: string) =>
