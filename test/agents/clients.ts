@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CLIENTS as SET_UPS } from '../../src/connect/clients.ts';
 import type { Client, Reach, ToolCall } from './client.ts';
 import { PROMPT, type Step } from './task.ts';
 
@@ -8,6 +9,17 @@ import { PROMPT, type Step } from './task.ts';
  */
 
 const PLATFORM = `${process.platform}-${process.arch}`;
+
+/** What the router's own pages print for a client, so that this is what is tried: variables, and files in its home. */
+function printedSetUp(id: string, { origin, secret, model }: Pick<Reach, 'origin' | 'secret' | 'model'>) {
+  const steps =
+    SET_UPS.find((client) => client.id === id)?.steps({ origin, key: secret, model, smallModel: model }) ?? [];
+  const env = steps.flatMap((step) => (step.kind === 'environment' ? step.variables : []));
+  const files = steps.flatMap((step) =>
+    step.kind === 'file' ? [[step.path.replace('~/', ''), step.text] as const] : [],
+  );
+  return { env: Object.fromEntries(env), home: Object.fromEntries(files) };
+}
 
 /** A shell's own form of a text. */
 function quoted(text: string): string {
@@ -65,19 +77,9 @@ const claudeCode: Client = {
   version: '2.1.332',
   program: `@anthropic-ai/claude-code-${PLATFORM}/claude`,
   endpoint: 'messages',
-  start: ({ model, origin, secret }) => ({
+  start: (reach) => ({
     args: ['-p', PROMPT, '--allowedTools', 'Bash', 'Read', 'Write', 'Edit', '--permission-mode', 'acceptEdits'],
-    env: {
-      ANTHROPIC_BASE_URL: origin,
-      ANTHROPIC_AUTH_TOKEN: secret,
-      ANTHROPIC_MODEL: model,
-      ...Object.fromEntries(
-        ['OPUS', 'SONNET', 'HAIKU', 'FABLE'].map((tier) => [`ANTHROPIC_DEFAULT_${tier}_MODEL`, model]),
-      ),
-      CLAUDE_CODE_SUBAGENT_MODEL: model,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_AUTOUPDATER: '1',
-    },
+    env: { ...printedSetUp('claude-code', reach).env, DISABLE_AUTOUPDATER: '1' },
   }),
   call: (step, reach) =>
     callWith(
@@ -101,21 +103,9 @@ function codex(name: string, modelName: string | null, call: Client['call']): Cl
     version: '0.171.0',
     program: '@openai/codex/bin/codex.js',
     endpoint: 'responses',
-    start: ({ home, model, origin, secret, work }) => ({
-      args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-C', work, PROMPT],
-      env: { CODEX_HOME: join(home, '.codex'), ROUTER_KEY: secret },
-      home: {
-        '.codex/config.toml': [
-          `model = "${modelName ?? model}"`,
-          'model_provider = "router"',
-          '[model_providers.router]',
-          'name = "Router"',
-          `base_url = "${origin}/v1"`,
-          'env_key = "ROUTER_KEY"',
-          'wire_api = "responses"',
-          '',
-        ].join('\n'),
-      },
+    start: (reach) => ({
+      args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-C', reach.work, PROMPT],
+      ...printedSetUp('codex', { ...reach, model: modelName ?? reach.model }),
     }),
     call,
   };
@@ -147,9 +137,7 @@ const qwen = (
   start: ({ model, origin, secret }) => ({
     args: ['--yolo', '--auth-type', authType, '-m', model, '-p', PROMPT],
     env: {
-      OPENAI_API_KEY: secret,
-      OPENAI_BASE_URL: `${origin}/v1`,
-      OPENAI_MODEL: model,
+      ...printedSetUp('qwen-code', { origin, secret, model }).env,
       ANTHROPIC_API_KEY: secret,
       ANTHROPIC_BASE_URL: origin,
       ANTHROPIC_MODEL: model,
@@ -169,37 +157,20 @@ const qwen = (
     ),
 });
 
-/** opencode has a provider package for each dialect. */
-const opencode = (
-  name: string,
-  npm: string,
-  endpoint: Client['endpoint'],
-  options: Record<string, unknown>,
-): Client => ({
+/** opencode has a provider package for each dialect; without one it is set up as the pages say. */
+const opencode = (name: string, endpoint: Client['endpoint'], own: ((reach: Reach) => object) | null): Client => ({
   name,
   package: 'opencode-ai',
   version: '1.18.33',
   program: `opencode-${PLATFORM}/bin/opencode`,
   endpoint,
-  start: ({ home, model, origin, secret }) => ({
-    args: ['run', '-m', `router/${model}`, '--auto', '--title', 'Notes', PROMPT],
-    env: {
-      OPENCODE_CONFIG: join(home, 'opencode.json'),
-      OPENCODE_DISABLE_AUTOUPDATE: '1',
-      OPENCODE_DISABLE_MODELS_FETCH: '1',
-    },
-    home: {
-      'opencode.json': JSON.stringify({
-        provider: {
-          router: {
-            npm,
-            name: 'Router',
-            options: { baseURL: `${origin}/v1`, apiKey: secret },
-            models: { [model]: { reasoning: true, tool_call: true, options } },
-          },
-        },
-      }),
-    },
+  start: (reach) => ({
+    args: ['run', '-m', `router/${reach.model}`, '--auto', '--title', 'Notes', PROMPT],
+    env: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
+    home:
+      own === null
+        ? printedSetUp('opencode', reach).home
+        : { '.config/opencode/opencode.json': JSON.stringify({ provider: { router: own(reach) } }) },
   }),
   call: (step, reach) =>
     callWith(
@@ -213,6 +184,15 @@ const opencode = (
       step,
       reach,
     ),
+});
+
+const anthropicProvider = ({ model, origin, secret }: Reach) => ({
+  npm: '@ai-sdk/anthropic',
+  name: 'Router',
+  options: { baseURL: `${origin}/v1`, apiKey: secret },
+  models: {
+    [model]: { reasoning: true, tool_call: true, options: { thinking: { type: 'enabled', budgetTokens: 4096 } } },
+  },
 });
 
 /** Its tools take lists, and one editor writes and edits. */
@@ -263,10 +243,8 @@ export const CLIENTS: readonly Client[] = [
   claudeCode,
   codex('Codex', null, shellCall),
   codex('Codex with apply_patch', 'gpt-5.5', patchCall),
-  opencode('opencode', '@ai-sdk/openai-compatible', 'chat', {}),
-  opencode('opencode, Messages', '@ai-sdk/anthropic', 'messages', {
-    thinking: { type: 'enabled', budgetTokens: 4096 },
-  }),
+  opencode('opencode', 'chat', null),
+  opencode('opencode, Messages', 'messages', anthropicProvider),
   cline,
   qwen('Qwen Code', 'openai', 'chat'),
   qwen('Qwen Code, Messages', 'anthropic', 'messages'),

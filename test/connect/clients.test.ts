@@ -1,3 +1,7 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import Anthropic from '@anthropic-ai/sdk';
+import { generateText } from 'ai';
+import OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
 import readme from '../../README.md?raw';
 import { baseUrlFor, type Client, type Reach, type Step, suits, textOf } from '../../src/connect/client.ts';
@@ -6,7 +10,7 @@ import { EXAMPLE_MODELS, exampleModels } from '../../src/connect/example-models.
 import { PURPOSES } from '../../src/pipelines/purposes.ts';
 import { knownCatalog } from '../../src/providers/offered.ts';
 import { makeKey } from '../support/keys.ts';
-import { get } from '../support/router.ts';
+import { get, routerFetch } from '../support/router.ts';
 
 const reach: Reach = { origin: 'https://router.example', key: 'sk-secret', ...EXAMPLE_MODELS };
 
@@ -142,6 +146,23 @@ describe('an address of a set-up', () => {
     });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('hello');
+  });
+
+  it('is what the SDKs of OpenAI and Anthropic and the AI SDK want', async () => {
+    const baseURL = (name: string) => {
+      const client = CLIENTS.find((each) => each.name === name);
+      return client === undefined ? '' : baseUrlFor(client, 'http://router.test');
+    };
+    const options = { apiKey: secret, fetch: routerFetch, maxRetries: 0 };
+    const messages = [{ role: 'user' as const, content: 'hello' }];
+    const openai = new OpenAI({ ...options, baseURL: baseURL('OpenAI SDK') });
+    const chat = await openai.chat.completions.create({ model: 'test/echo', messages });
+    expect(chat.choices[0]?.message.content).toBe('hello');
+    const anthropic = new Anthropic({ ...options, baseURL: baseURL('Anthropic SDK') });
+    const message = await anthropic.messages.create({ model: 'test/echo', max_tokens: 100, messages });
+    expect(message.content).toMatchObject([{ type: 'text', text: 'hello' }]);
+    const router = createOpenAICompatible({ ...options, name: 'router', baseURL: baseURL('AI SDK') });
+    expect((await generateText({ model: router('test/echo'), prompt: 'hello' })).text).toBe('hello');
   });
 });
 
