@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/protocol/json.ts';
 
 /* The doors: how each is asked, and what its stream looks like from outside. */
 
-export const DOORS = ['chat', 'messages', 'responses'] as const;
+const DOORS = ['chat', 'messages', 'responses'] as const;
 export type DoorName = (typeof DOORS)[number];
 
 /** One tool turn of an agent's conversation. */

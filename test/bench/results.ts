@@ -24,10 +24,10 @@ export type Streaming = (typeof STREAMING)[number];
 
 /** Whose events are counted: the other doors too. */
 export const EVENTFUL = [...STREAMING, 'messages', 'responses'] as const satisfies TargetName[];
-export type Eventful = (typeof EVENTFUL)[number];
+type Eventful = (typeof EVENTFUL)[number];
 
 export const LARGE = ['parse', 'default', 'messages', 'responses'] as const satisfies TargetName[];
-export type Large = (typeof LARGE)[number];
+type Large = (typeof LARGE)[number];
 
 /** CPU µs for one non-streaming request. */
 export interface WholeResult {
