@@ -5,6 +5,8 @@ const root = new URL('..', import.meta.url).pathname;
 
 export default defineConfig({
   test: {
+    // One a core: by default vitest leaves a core of two unused.
+    maxWorkers: 2,
     projects: [
       {
         root,
