@@ -19,7 +19,8 @@ what the clients were told and with what the provider served. Exit 1 when one re
 const LEASE_TTL_MS = 2_500;
 const NAMES_A_ROUND = 800;
 const LONGEST_LOAD_MS = 4_500;
-const SETTLED_WITHIN_MS = 40_000;
+/** The refusals of a minute are counted in one row, which goes to D1 when the minute is over. */
+const SETTLED_WITHIN_MS = 80_000;
 const FAULTS_SHOWN = 12;
 
 const namesOf = (round: number) => Array.from({ length: NAMES_A_ROUND }, (_, index) => `r${round}-${index}`);
