@@ -1,5 +1,6 @@
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
+import { functionTool } from '../shared/function-tool.ts';
 import type { LeftOut } from '../shared/left-out.ts';
 
 function isOwn(tool: JsonObject): boolean {
@@ -7,15 +8,7 @@ function isOwn(tool: JsonObject): boolean {
 }
 
 function readTool({ name, description, input_schema: parameters, strict }: JsonObject): JsonObject {
-  return {
-    type: 'function',
-    function: {
-      name,
-      ...(typeof description === 'string' ? { description } : {}),
-      parameters,
-      ...(typeof strict === 'boolean' ? { strict } : {}),
-    },
-  };
+  return functionTool(name, description, parameters, strict);
 }
 
 function readChoice(choice: JsonObject): unknown {

@@ -1,8 +1,9 @@
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { describeInput } from '../shared/custom-tools.ts';
+import { inputParameters } from '../shared/custom-tools.ts';
+import { functionTool } from '../shared/function-tool.ts';
 import type { LeftOut } from '../shared/left-out.ts';
-import { functionOf, type ToolNames } from './tool-names.ts';
+import type { ToolNames } from './tool-names.ts';
 
 const SHELL_PARAMETERS = {
   type: 'object',
@@ -20,15 +21,6 @@ const SEARCH_PARAMETERS = {
   properties: { query: { type: 'string' }, limit: { type: 'integer' } },
   required: ['query'],
 };
-
-function inputParameters(tool: JsonObject): JsonObject {
-  return {
-    type: 'object',
-    properties: { input: { type: 'string', description: describeInput(tool) } },
-    required: ['input'],
-    additionalProperties: false,
-  };
-}
 
 function clash(name: string): RouterError {
   return new RouterError(
@@ -50,7 +42,7 @@ function readTool(tool: unknown, namespace: string | null, names: ToolNames, lef
   const offer = (kind: 'function' | 'custom' | 'tool_search' | 'local_shell', name: string, parameters: unknown) => {
     const offered = names.add({ kind, name, namespace });
     if (offered === null) throw clash(name);
-    return [functionOf(offered, description, parameters, strict)];
+    return [functionTool(offered, description, parameters, strict)];
   };
   switch (type) {
     case 'function':

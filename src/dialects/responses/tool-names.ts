@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../protocol/json.ts';
 import { namespacedName } from '../shared/namespaced-name.ts';
 
 /*
@@ -41,17 +40,4 @@ export function openToolNames(): ToolNames {
 
 function isSame(one: ClientTool, other: ClientTool): boolean {
   return one.kind === other.kind && one.name === other.name && one.namespace === other.namespace;
-}
-
-/** A function as Chat Completions has it. */
-export function functionOf(name: string, description: unknown, parameters: unknown, strict?: unknown): JsonObject {
-  return {
-    type: 'function',
-    function: {
-      name,
-      ...(typeof description === 'string' ? { description } : {}),
-      parameters: parameters ?? { type: 'object', properties: {} },
-      ...(typeof strict === 'boolean' ? { strict } : {}),
-    },
-  };
 }

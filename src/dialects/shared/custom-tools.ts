@@ -4,6 +4,7 @@ import { type JsonJudge, judgeJson } from '../../protocol/json-text.ts';
 import { textOf } from '../../protocol/text.ts';
 import { argumentsText, mendCalls } from './call-text.ts';
 import { writeInput } from './custom-input.ts';
+import { functionTool } from './function-tool.ts';
 
 /** A request in which every tool is a function, and the names of those that were not. */
 export interface Lowered {
@@ -18,29 +19,27 @@ function customToolOf(tool: unknown): JsonObject | null {
 }
 
 /** The grammar is told in words: it is all that a model knows of the form that the client will accept. */
-export function describeInput({ format }: JsonObject): string {
+function describeInput({ format }: JsonObject): string {
   const grammar = isObject(format) && isObject(format['grammar']) ? format['grammar'] : format;
   if (!isObject(grammar) || typeof grammar['definition'] !== 'string') return 'The whole input, as plain text.';
   return `The whole input, as plain text that follows this ${textOf(grammar['syntax']) ?? ''} grammar:\n${grammar['definition']}`;
+}
+
+/** What a custom tool takes once it is a function: one text. */
+export function inputParameters(custom: JsonObject): JsonObject {
+  return {
+    type: 'object',
+    properties: { input: { type: 'string', description: describeInput(custom) } },
+    required: ['input'],
+    additionalProperties: false,
+  };
 }
 
 function lowerTool(tool: unknown): unknown {
   const custom = customToolOf(tool);
   if (custom === null) return tool;
   const { name, description } = custom;
-  return {
-    type: 'function',
-    function: {
-      name,
-      ...(typeof description === 'string' ? { description } : {}),
-      parameters: {
-        type: 'object',
-        properties: { input: { type: 'string', description: describeInput(custom) } },
-        required: ['input'],
-        additionalProperties: false,
-      },
-    },
-  };
+  return functionTool(name, description, inputParameters(custom));
 }
 
 function lowerChoice(choice: unknown): unknown {

@@ -1,21 +1,10 @@
 import { isObject, type JsonObject, without } from '../../protocol/json.ts';
+import { functionTool } from './function-tool.ts';
 import { namespacedName } from './namespaced-name.ts';
 
 // Tools that run at OpenAI or Anthropic; Anthropic's end in a date. Nobody could run them here.
 const HOSTED =
   /^(?:.*_\d{8}|web_search(?:_preview)?|file_search|code_interpreter|computer(?:_use_preview)?|image_generation|mcp|(?:local_)?shell|apply_patch|tool_search(?:_\w+)?)$/;
-
-function functionTool(name: unknown, description: unknown, parameters: unknown, strict?: unknown): JsonObject {
-  return {
-    type: 'function',
-    function: {
-      name,
-      ...(typeof description === 'string' ? { description } : {}),
-      parameters: parameters ?? { type: 'object', properties: {} },
-      ...(typeof strict === 'boolean' ? { strict } : {}),
-    },
-  };
-}
 
 /** The tools of a namespace, each under its name at the provider. */
 function readNamespace({ name: namespace, tools }: JsonObject): unknown[] {
