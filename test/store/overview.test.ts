@@ -10,8 +10,12 @@ import { playProvider } from '../support/provider.ts';
 
 const MINUTE = 60_000;
 
+/** Each row is a millisecond later than the one before: ids of one millisecond have no order. */
+let lastAt = 0;
+
 async function log(row: Record<string, string | number | null>): Promise<void> {
-  await logRequest({ request_id: requestId(Date.now()), key_id: 'key_x', owner: 'x', ...row });
+  lastAt = Math.max(Date.now(), lastAt + 1);
+  await logRequest({ request_id: requestId(lastAt), key_id: 'key_x', owner: 'x', ...row });
 }
 
 async function trafficOf(provider: string) {
