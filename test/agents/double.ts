@@ -3,7 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
 import { refusalOf } from '../support/provider-rules.ts';
-import { createStrictProvider, type ProviderName, type ProviderTurn } from '../support/strict-provider.ts';
+import {
+  completionOfTurn,
+  createStrictProvider,
+  type ProviderName,
+  type ProviderTurn,
+} from '../support/strict-provider.ts';
 
 /** The double's side of one request's bill. */
 export interface Charge {
@@ -116,20 +121,8 @@ function writeStream(response: ServerResponse, chunks: ChatChunk[], usage: JsonO
 }
 
 function writeWhole(response: ServerResponse, turn: ProviderTurn, usage: JsonObject): void {
-  const calls = turn.calls.map(({ id, name, arguments: text }) => ({
-    id,
-    type: 'function',
-    function: { name, arguments: text },
-  }));
-  const message = {
-    role: 'assistant',
-    content: turn.text,
-    ...(turn.reasoning === null ? {} : { reasoning_content: turn.reasoning }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls }),
-  };
-  const choices = [{ index: 0, message, finish_reason: calls.length > 0 ? 'tool_calls' : 'stop' }];
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ id: 'answer', object: 'chat.completion', created: 1, model: 'm', choices, usage }));
+  response.end(JSON.stringify(completionOfTurn(turn, usage)));
 }
 
 async function readBody(request: IncomingMessage): Promise<JsonObject> {

@@ -187,6 +187,23 @@ export function chunksOf(provider: ProviderName, turn: ProviderTurn, size = 7): 
   return chunks;
 }
 
+/** A turn as a whole answer. */
+export function completionOfTurn({ calls, reasoning, text }: ProviderTurn, usage: JsonObject): JsonObject {
+  const called = calls.map(({ id, name, arguments: said }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: said },
+  }));
+  const message = {
+    role: 'assistant',
+    content: text,
+    ...(reasoning === null ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0 ? {} : { tool_calls: called }),
+  };
+  const choices = [{ index: 0, message, finish_reason: calls.length > 0 ? 'tool_calls' : 'stop' }];
+  return { id: 'answer', object: 'chat.completion', created: 1_790_000_000, model: 'provider-model', choices, usage };
+}
+
 /** Chats are told apart by their first message. */
 function chatOf(messages: JsonObject[]): string {
   return JSON.stringify(messages[0]?.['content']);
