@@ -1,3 +1,4 @@
+import { secretsOf } from '../providers/credentials.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
 import { logStage } from './incoming.ts';
@@ -63,13 +64,16 @@ export type Called = { kind: 'answered'; body: ReadableStream<Uint8Array> } | { 
 
 /** One call of the provider. */
 export async function callOnce(exchange: Exchange, line: ProviderLine): Promise<Called> {
-  const { provider, apiKey } = exchange.leg.target.configured;
+  const { configured } = exchange.leg.target;
+  const { provider } = configured;
   line.calling();
   let response: Response;
   try {
     response = await exchange.leg.call(line.signal);
     if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };
-    const error = response.ok ? brokenOff() : provider.error(await readFailure(response, [apiKey], Date.now()));
+    const error = response.ok
+      ? brokenOff()
+      : provider.error(await readFailure(response, secretsOf(configured), Date.now()));
     line.refused();
     return {
       kind: 'failed',

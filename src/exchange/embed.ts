@@ -8,6 +8,7 @@ import { estimateInputTokens } from '../protocol/estimate.ts';
 import type { JsonDocument } from '../protocol/json-document.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { callProvider } from '../providers/call.ts';
+import { secretsOf } from '../providers/credentials.ts';
 import { failureIn200 } from '../providers/failure.ts';
 import { answerWithBody, failedAt200, type WholeReader } from './answer-with-body.ts';
 import { type Ask, askOf, readDocument } from './ask.ts';
@@ -60,7 +61,8 @@ function findEmbedder(incoming: Incoming, ask: EmbeddingAsk): Target {
 }
 
 async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled): Promise<Leg> {
-  const { provider, apiKey, baseUrl } = target.configured;
+  const { provider, baseUrl } = target.configured;
+  const [credential] = target.configured.credentials;
   const asked: EmbeddingRequest = {
     model: target.model.id,
     input: wanted.inputs,
@@ -70,19 +72,26 @@ async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled):
     ...{ target, price, notice: null, pricedTools: [] },
     call: (signal) =>
       provider.embed?.(asked) ??
-      callProvider({ provider, apiKey, baseUrl, path: '/embeddings', body: JSON.stringify(asked), signal }),
+      callProvider({
+        provider,
+        credential,
+        baseUrl,
+        path: provider.embeddingsPath,
+        body: JSON.stringify(asked),
+        signal,
+      }),
   };
 }
 
 function openVectorReader({ ask, leg }: Exchange<EmbeddingAsk>): WholeReader {
-  const { provider, apiKey } = leg.target.configured;
+  const { configured } = leg.target;
   let vectors: number[][] = [];
   let told = NOTHING_TOLD;
   return {
     read(text) {
       const read = readEmbeddings(text, ask.wanted.inputs.length);
       if (read.kind !== 'vectors') {
-        return failedAt200(provider.error(failureIn200(text, [apiKey])), false);
+        return failedAt200(configured.provider.error(failureIn200(text, secretsOf(configured))), false);
       }
       vectors = read.vectors;
       told = { ...NOTHING_TOLD, usage: readUsage(read.usage), finishReason: 'stop' };

@@ -72,7 +72,8 @@ export async function prepareLeg(
     openConversation(incoming, ask, target, settings),
     userHash(incoming.key, ask.request['user_id']),
   ]);
-  const { provider, apiKey, baseUrl } = configured;
+  const { provider, baseUrl } = configured;
+  const [credential] = configured.credentials;
   const mayUse = (name: string) => isAllowed(incoming.key.models, [name]);
   const context = { model, parameters, userHash: user, mayUse };
   const { changes, notice, request: prepared } = provider.request(conversation.request, context);
@@ -85,6 +86,6 @@ export async function prepareLeg(
     notice: notice ?? conversation.notice ?? null,
     call: (signal) =>
       provider.answer?.(prepared, signal) ??
-      callProvider({ provider, apiKey, baseUrl, path: '/chat/completions', body, signal }),
+      callProvider({ provider, credential, baseUrl, path: '/chat/completions', body, signal }),
   };
 }

@@ -5,6 +5,7 @@ import { withoutHalves } from '../protocol/half-surrogates.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { countToolUses, NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import { readUsage } from '../protocol/usage.ts';
+import { secretsOf } from '../providers/credentials.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import { chainSteps } from '../stream/chain.ts';
 import { createMeter, type Reading } from '../stream/meter.ts';
@@ -30,7 +31,8 @@ export interface Reader {
 
 /** Provider normaliser → meter → pipeline: the meter counts what the provider said, not what the client saw. */
 export function openReader(exchange: Conversing, printer: Printer): Reader {
-  const { apiKey, provider } = exchange.leg.target.configured;
+  const { configured } = exchange.leg.target;
+  const { provider } = configured;
   const { step } = exchange.leg.conversation;
   const normalizer = createNormalizer({
     id: exchange.incoming.requestId,
@@ -49,7 +51,7 @@ export function openReader(exchange: Conversing, printer: Printer): Reader {
   function complain(body: string, usage?: unknown): RouterError {
     hasComplained = true;
     meter.reading.usage = readUsage(usage) ?? meter.reading.usage;
-    return provider.error(failureIn200(body, [apiKey]));
+    return provider.error(failureIn200(body, secretsOf(configured)));
   }
 
   const translator = createTranslator({

@@ -4,6 +4,7 @@ import { textBytes } from '../protocol/estimate.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
 import { countToolUses } from '../protocol/tool-uses.ts';
 import { readUsage } from '../protocol/usage.ts';
+import { secretsOf } from '../providers/credentials.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type NormalCompletion, normalizeCompletion } from '../stream/normalize-completion.ts';
@@ -38,7 +39,8 @@ function failureIn(provider: Provider, { isComplete, finishReason, vendorFinishR
 
 /** Reads an answer's text: blank lines that a provider sends while one waits are life, and no part of it. */
 function readAnswer(exchange: Conversing, body: string, whole: Whole): Tried {
-  const { apiKey, provider } = exchange.leg.target.configured;
+  const { configured } = exchange.leg.target;
+  const { provider } = configured;
   const text = withoutHalves(body);
   const read = readCompletion(text);
   if (read.kind === 'cut') return failedAt200(brokenOff(), true);
@@ -46,7 +48,7 @@ function readAnswer(exchange: Conversing, body: string, whole: Whole): Tried {
     // A good status that holds an error is a refusal: nothing was used, or else it says what.
     const usage = read.kind === 'error' ? readUsage(read.body['usage']) : null;
     whole.told = { ...NOTHING_TOLD, usage };
-    return failedAt200(provider.error(failureIn200(text, [apiKey])), false);
+    return failedAt200(provider.error(failureIn200(text, secretsOf(configured))), false);
   }
   const mended = provider.mendCompletion?.(read.completion) ?? false;
   const normal = normalizeCompletion(read.completion, {

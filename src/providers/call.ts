@@ -1,4 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
+import type { Credential } from './credentials.ts';
 import { providerHeaders } from './headers.ts';
 import type { Provider } from './provider.ts';
 
@@ -9,8 +10,8 @@ export const plainFetch: Fetch = (url, init) => fetch(url, init);
 
 /** What one call of a provider needs. */
 export interface ProviderCall {
-  provider: Pick<Provider, 'name'>;
-  apiKey: string;
+  provider: Pick<Provider, 'name' | 'auth'>;
+  credential: Credential;
   /** From the configuration, without a slash at the end; never from the client. */
   baseUrl: string;
   /** `/chat/completions`, or the path of whatever is asked. */
@@ -26,8 +27,14 @@ export interface ProviderCall {
  * Rejects with RouterError `upstream_error` where no answer came, and with the signal's reason when it fired.
  */
 export async function callProvider(call: ProviderCall): Promise<Response> {
-  const { provider, apiKey, baseUrl, path, body, signal, fetch: send = plainFetch } = call;
-  const init = { method: 'POST', headers: providerHeaders(apiKey), body, signal, redirect: 'manual' } as const;
+  const { provider, credential, baseUrl, path, body, signal, fetch: send = plainFetch } = call;
+  const init = {
+    method: 'POST',
+    headers: providerHeaders(credential.secret, provider.auth),
+    body,
+    signal,
+    redirect: 'manual',
+  } as const;
   try {
     return await send(`${baseUrl}${path}`, init);
   } catch (cause) {

@@ -2,17 +2,21 @@ import { type Catalog, createCatalog } from '../catalog/lookup.ts';
 import { applyOverrides } from '../catalog/overrides.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { isSafeUrl } from '../protocol/safe-url.ts';
+import { type Credential, readCredentials } from './credentials.ts';
 import type { Provider } from './provider.ts';
 import { PROVIDERS } from './registry.ts';
 
 /** A provider that this deployment offers. */
 export interface ConfiguredProvider {
   provider: Provider;
-  /** Empty for the test provider. */
-  apiKey: string;
   /** Without a slash at the end. */
   baseUrl: string;
+  /** In the order of its variable. The test provider has one without a secret. */
+  credentials: readonly [Credential, ...Credential[]];
 }
+
+/** What the test provider is called with. */
+const NO_CREDENTIAL: Credential = { label: '#1', secret: '' };
 
 /** The variables by name, as the platform gives them. */
 export type Variables = object;
@@ -42,10 +46,10 @@ function readBaseUrl(variables: Variables, name: string, fallback: string): stri
   return url.href.replace(/\/+$/, '');
 }
 
-function readApiKey(variables: Variables, name: string): string {
-  const key = text(variables, name);
-  if (!/^[\x21-\x7e]*$/.test(key)) throw wrong(name, 'holds characters that no API key has');
-  return key;
+function readKeys(variables: Variables, name: string): readonly Credential[] {
+  const read = readCredentials(text(variables, name));
+  if (read.kind === 'wrong') throw wrong(name, read.reason);
+  return read.credentials;
 }
 
 /**
@@ -60,12 +64,13 @@ export function configuredProviders(
   for (const provider of providers) {
     if (provider.variables === null) {
       if (text(variables, 'TEST_PROVIDER') === 'true')
-        configured.set(provider.id, { provider, apiKey: '', baseUrl: provider.baseUrl });
+        configured.set(provider.id, { provider, baseUrl: provider.baseUrl, credentials: [NO_CREDENTIAL] });
       continue;
     }
-    const baseUrl = readBaseUrl(variables, provider.variables.baseUrl, provider.baseUrl);
-    const apiKey = readApiKey(variables, provider.variables.apiKey);
-    if (apiKey !== '') configured.set(provider.id, { provider, apiKey, baseUrl });
+    const { apiKey, baseUrl: urlVariable } = provider.variables;
+    const baseUrl = urlVariable === null ? provider.baseUrl : readBaseUrl(variables, urlVariable, provider.baseUrl);
+    const [first, ...others] = readKeys(variables, apiKey);
+    if (first !== undefined) configured.set(provider.id, { provider, baseUrl, credentials: [first, ...others] });
   }
   return configured;
 }

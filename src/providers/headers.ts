@@ -3,11 +3,11 @@
  * `cf-*` or `x-forwarded-*`. Of a provider's headers a client gets one number: when to come back.
  */
 
-/** The headers a provider gets: nothing of the client's. */
-export function providerHeaders(apiKey: string): Headers {
+/** The headers a provider gets: nothing of the client's. `auth` is `bearer`, or the name of the header that takes its key. */
+export function providerHeaders(secret: string, auth = 'bearer'): Headers {
   return new Headers({
     accept: 'application/json, text/event-stream',
-    authorization: `Bearer ${apiKey}`,
+    ...(auth === 'bearer' ? { authorization: `Bearer ${secret}` } : { [auth]: secret }),
     'content-type': 'application/json',
     'user-agent': 'llm-router',
   });

@@ -2,6 +2,7 @@ import { RouterError } from '../protocol/errors.ts';
 import { isObject, parseJson } from '../protocol/json.ts';
 import { type ProviderCall, plainFetch } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
+import { type Credential, secretsOf } from './credentials.ts';
 import { failureIn200, readFailure } from './failure.ts';
 import { providerHeaders } from './headers.ts';
 import type { Balance } from './read-balance.ts';
@@ -22,6 +23,7 @@ const TIMEOUT_MS = 10_000;
 
 interface Probe {
   configured: ConfiguredProvider;
+  credential: Credential;
   signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
@@ -30,20 +32,21 @@ interface Probe {
 
 /** Asks one path of the provider. Rejects with RouterError for whatever is not a good JSON answer. */
 async function ask(probe: Probe, path: string, body: unknown = null): Promise<unknown> {
-  const { provider, apiKey, baseUrl } = probe.configured;
+  const { provider, baseUrl } = probe.configured;
+  const secrets = secretsOf(probe.configured);
   const init = {
     method: body === null ? 'GET' : 'POST',
-    headers: providerHeaders(apiKey),
+    headers: providerHeaders(probe.credential.secret, provider.auth),
     signal: probe.signal,
     redirect: 'manual',
     ...(body === null ? {} : { body: JSON.stringify(body) }),
   } as const;
   const response = await probe.fetch(baseUrl + path, init);
-  if (!response.ok) throw provider.error(await readFailure(response, [apiKey], probe.now()));
+  if (!response.ok) throw provider.error(await readFailure(response, secrets, probe.now()));
   const text = await response.text();
   const answer = parseJson(text);
   if (isObject(answer) && answer['error'] == null) return answer;
-  throw provider.error(failureIn200(text, [apiKey]));
+  throw provider.error(failureIn200(text, secrets));
 }
 
 function unlistedModels({ provider }: ConfiguredProvider, list: unknown): string[] | null {
@@ -100,7 +103,7 @@ export async function checkProvider(
 ): Promise<LiveCheck> {
   const startedAt = now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const probe: Probe = { configured, signal, now, fetch };
+  const probe: Probe = { configured, credential: configured.credentials[0], signal, now, fetch };
   const asked = probeBalance(probe);
   let problem: LiveCheck['problem'] = null;
   let unlisted: string[] | null = null;

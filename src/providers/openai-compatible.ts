@@ -6,19 +6,24 @@ import { settleInputs } from './inputs.ts';
 import { type ReasoningRule, serveLostReasoning } from './lost-reasoning.ts';
 import { isLimit, keepOneLimit, type LimitName, namesLimit } from './output-limit.ts';
 import { plainContents } from './plain-content.ts';
-import type { Provider, RequestContext } from './provider.ts';
+import type { Provider, RequestContext, VariableName } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
 import { dropOtherSpellings } from './spellings.ts';
 import { settleStructuredOutput } from './structured-output.ts';
 
 /** What a provider's file states. Only the first six lines are needed; the rest is for what is special. */
-export interface ProviderSpec
+export interface ProviderSpec extends ProviderFacts {
+  variables: { apiKey: VariableName; baseUrl: VariableName } | null;
+}
+
+/** The same, whoever states it. */
+export interface ProviderFacts
   extends Pick<
       Provider,
       'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer' | 'embed'
     >,
-    Partial<Pick<Provider, 'finishReasons' | 'balance' | 'modelsPath' | 'repeatsCallIds'>> {
+    Partial<Pick<Provider, 'finishReasons' | 'balance' | 'auth' | 'modelsPath' | 'embeddingsPath' | 'repeatsCallIds'>> {
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */
   knowsDeveloper?: boolean;
@@ -45,7 +50,7 @@ function renameDeveloper(draft: RequestDraft): void {
   draft.set('messages', renamed, 'the role developer is called system here');
 }
 
-function prepareCommon(draft: RequestDraft, provider: ProviderSpec, context: RequestContext): void {
+function prepareCommon(draft: RequestDraft, provider: ProviderFacts, context: RequestContext): void {
   const { model, parameters } = context;
   const { limitName = 'max_tokens' } = provider;
   dropOtherSpellings(draft);
@@ -68,7 +73,12 @@ function prepareCommon(draft: RequestDraft, provider: ProviderSpec, context: Req
 }
 
 /** A provider that speaks OpenAI's Chat Completions, but for what its file says. */
-export function openAICompatible(provider: ProviderSpec): Provider {
+export function openAICompatible(spec: ProviderSpec): Provider {
+  return chatProvider(spec);
+}
+
+/** The same of facts that no file states. */
+export function chatProvider(provider: ProviderFacts): Provider {
   const {
     prepare,
     errors = {},
@@ -83,7 +93,9 @@ export function openAICompatible(provider: ProviderSpec): Provider {
     aliases: [],
     finishReasons: {},
     repeatsCallIds: false,
+    auth: 'bearer',
     modelsPath: '/models',
+    embeddingsPath: '/embeddings',
     ...facts,
     request(request: ChatRequest, context: RequestContext) {
       const draft = draftRequest(request);

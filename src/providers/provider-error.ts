@@ -13,7 +13,7 @@ function waiting(retryAfter: number | null): string {
 function faultOf(provider: NamedProvider, complaint: ProviderComplaint, said: string): string {
   const { status } = complaint;
   if (status >= 300 && status < 400) {
-    const where = provider.variables === null ? '' : ` The operator has to check ${provider.variables.baseUrl}.`;
+    const where = ` The operator has to check ${provider.variables?.baseUrl ?? "the provider's base URL"}.`;
     return `${provider.name} answered with a redirect (HTTP ${status}), which the router never follows.${where}`;
   }
   if (!complaint.isApi) {

@@ -6,7 +6,7 @@ import type { Notice } from '../protocol/notice.ts';
 import type { Balance } from './read-balance.ts';
 
 /** A name of `.dev.vars.example`: one that is missing there does not compile. */
-type VariableName = Extract<keyof Cloudflare.Env, string>;
+export type VariableName = Extract<keyof Cloudflare.Env, string>;
 
 /** What a provider's file is told about the request it prepares. */
 export interface RequestContext {
@@ -46,8 +46,8 @@ export interface ProviderFailure {
 export interface Provider {
   readonly id: string;
   readonly name: string;
-  /** Names of its variables in `.dev.vars.example`. The test provider has none. */
-  readonly variables: { readonly apiKey: VariableName; readonly baseUrl: VariableName } | null;
+  /** Names of its variables. The test provider has none; a declared one has its base URL in the catalogue. */
+  readonly variables: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly baseUrl: string;
   readonly models: readonly Model[];
   readonly aliases: readonly Alias[];
@@ -68,8 +68,11 @@ export interface Provider {
   error(failure: ProviderFailure): RouterError;
   /** Where the provider says how much money is left. */
   readonly balance?: { readonly path: string; read(body: unknown): Balance | null };
+  /** How the key travels: as `authorization: Bearer …`, or in the header of this name. */
+  readonly auth: string;
   /** Path of the provider's model list for live checks; null where there is none. */
   readonly modelsPath: string | null;
+  readonly embeddingsPath: string;
   /**
    * Answers in place of the network; the test provider's way. It gets the request itself, not its text:
    * to print a large one and to parse it again would cost as much as all else.

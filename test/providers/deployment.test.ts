@@ -31,7 +31,7 @@ describe('a provider is offered', () => {
 
   it('with its key trimmed, and its host', () => {
     expect(configuredProviders(ALL).get('deepseek')).toMatchObject({
-      apiKey: 'd',
+      credentials: [{ label: '#1', secret: 'd' }],
       baseUrl: 'https://api.deepseek.com',
     });
     expect(one({ ZAI_API_KEY: 'z', ZAI_BASE_URL: 'https://api.z.ai/api/paas/v4/' }).baseUrl).toBe(
@@ -54,7 +54,8 @@ describe('a provider is offered', () => {
     ['DEEPSEEK_BASE_URL', 'https://api.deepseek.com?x=1', 'must not hold a query'],
     ['DEEPSEEK_BASE_URL', 'api.deepseek.com', 'is not a URL'],
     ['DEEPSEEK_API_KEY', 'sk-ключ', 'holds characters'],
-    ['DEEPSEEK_API_KEY', 'sk-a b', 'holds characters'],
+    ['DEEPSEEK_API_KEY', 'team=sk-a team=sk-b', 'one label (key 2)'],
+    ['DEEPSEEK_API_KEY', 'team=sk-a,sk-a', 'one key twice (key 2)'],
   ])('never with %s = %s', (name, value, message) => {
     let thrown: unknown;
     try {
@@ -199,6 +200,7 @@ describe('a call of a provider', () => {
     callProvider({
       path: '/chat/completions',
       ...one({ DEEPSEEK_API_KEY: 'd' }),
+      credential: { label: '#1', secret: 'd' },
       body: '{"a":1}',
       signal,
       fetch: (url, init) => fetch(new Request(url, init)),

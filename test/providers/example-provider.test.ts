@@ -34,6 +34,7 @@ async function send(request: Record<string, unknown> & { model: string }, answer
   const response = await callProvider({
     path: '/chat/completions',
     ...configured,
+    credential: configured.credentials[0],
     body: JSON.stringify(prepared.request),
     signal: new AbortController().signal,
     fetch: async (url, init) => {
