@@ -24,6 +24,18 @@ export interface Config {
   alertWebhookUrl: string | null;
   /** No request holds more of a budget than this while it runs. */
   holdCapNanoUsd: number;
+  /** Null where nobody signs in with Cloudflare Access. */
+  access: Access | null;
+}
+
+/** Cloudflare Access in front of /admin and /me. */
+export interface Access {
+  /** The team's address, which is also who signs: without a path. */
+  teamDomain: string;
+  /** The AUD tags of the applications that count; at least one. */
+  audience: readonly string[];
+  /** In small letters: addresses, and `*@example.com` for all of a domain. */
+  adminEmails: readonly string[];
 }
 
 /** An empty variable counts as unset: `.dev.vars` cannot say it otherwise. */
@@ -54,6 +66,24 @@ const flag = z.pipe(
   z.union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false'),
   z.transform((value) => value === true || value === 'true'),
 );
+
+/** Texts separated by commas. */
+function listOf(member: RegExp, rule: string) {
+  return z.pipe(
+    z.transform((value) =>
+      String(value)
+        .split(',')
+        .map((text) => text.trim())
+        .filter((text) => text !== ''),
+    ),
+    z.array(z.string().check(z.regex(member, rule))),
+  );
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && isSafeUrl(url) && url.href === `${url.origin}/`;
+}
 
 const USD_RULE = 'must be an amount in USD such as 10';
 
@@ -94,6 +124,28 @@ const variablesSchema = z.object({
     ),
     '10',
   ),
+  ACCESS_TEAM_DOMAIN: variable(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => text === '' || isOrigin(text),
+          'must be an address such as https://TEAM.cloudflareaccess.com (http:// only for this machine)',
+        ),
+      ),
+    '',
+  ),
+  ACCESS_AUDIENCE: variable(
+    listOf(/^[\w-]+$/, 'must be the AUD tag of an Access application, or several, separated by commas'),
+    '',
+  ),
+  ADMIN_EMAILS: variable(
+    listOf(
+      /^(\*|[^\s@*]+)@[^\s@*]+$/,
+      'must be e-mail addresses separated by commas; *@example.com stands for all of a domain',
+    ),
+    '',
+  ),
 });
 
 /** Blanks and line ends around a secret are how it was pasted, no part of it. Null for one that is soon guessed. */
@@ -102,6 +154,19 @@ function readSecret(text: string): string | null {
   if (secret.length >= 32 && new Set(secret).size >= 8) return secret;
   // From outside nothing is told of it: what the secret would open is simply not there.
   if (secret !== '') logLine('error', 'weak_internal_secret', { needs: 'at least 32 characters, 8 of them different' });
+  return null;
+}
+
+/** Both variables or neither: secrets are set one by one, so half of it is no fault that everybody should meet. */
+function readAccess(variables: z.output<typeof variablesSchema>): Access | null {
+  const { ACCESS_TEAM_DOMAIN: domain, ACCESS_AUDIENCE: audience, ADMIN_EMAILS: emails } = variables;
+  if (domain !== '' && audience.length > 0) {
+    const adminEmails = emails.map((email) => email.toLowerCase());
+    return { teamDomain: new URL(domain).origin, audience, adminEmails };
+  }
+  if (domain !== '' || audience.length > 0) {
+    logLine('error', 'half_of_access', { needs: 'ACCESS_TEAM_DOMAIN and ACCESS_AUDIENCE' });
+  }
   return null;
 }
 
@@ -134,6 +199,7 @@ function parse(env: Cloudflare.Env): Config {
     modelsJson: variables.MODELS_JSON || null,
     alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
     holdCapNanoUsd: usdToNano(variables.HOLD_CAP_USD),
+    access: readAccess(variables),
   };
 }
 

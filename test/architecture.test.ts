@@ -22,7 +22,7 @@ keys        | who may ask for what                     | catalog store in-time.t
 ledger      | what was spent, and what is left         | catalog keys store config.ts in-time.ts log-line.ts | zod/mini cloudflare:
 memory      | what was thought in a conversation       | pipelines in-time.ts log-line.ts                    | cloudflare:
 exchange    | one request, from the ask to the row     | all above                                           |
-middleware  | what stands before every route           | dialects keys config.ts log-line.ts                 | hono
+middleware  | what stands before every route           | dialects keys store config.ts log-line.ts           | hono jose
 api         | routes of clients and of the admin API   | all above                                           | zod/mini hono
 console     | pages in the browser                     | all above but api                                   | zod/mini hono
 cli         | the command line                         | all above but exchange middleware api console       | zod/mini drizzle-orm node:

@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import type { AppEnv } from './app-env.ts';
+import type { Actor } from '../store/schema.ts';
+import type { AppEnv, Person } from './app-env.ts';
+import { readAsker } from './person.ts';
 import { makeSessionToken, readSessionToken, SESSION_MS, type Session } from './session-token.ts';
 
 /*
@@ -15,7 +17,7 @@ const COOKIE_OPTIONS = { prefix: 'host', path: '/', secure: true, httpOnly: true
 /** What the console's handlers find in their context. */
 export interface AdminEnv {
   Bindings: AppEnv['Bindings'];
-  Variables: AppEnv['Variables'] & { session: Session };
+  Variables: AppEnv['Variables'] & { actor: Actor };
 }
 
 /** The KV name under which a session that was signed out is remembered until it would have ended anyway. */
@@ -39,28 +41,39 @@ export async function startSession(context: Context, internalSecret: string): Pr
   setCookie(context, COOKIE, token, { ...COOKIE_OPTIONS, maxAge: SESSION_MS / 1000 });
 }
 
-/** Ends a session in the browser and, within a minute, for whoever has copied its cookie. */
+/** Ends a session, if there is one, in the browser and, within a minute, for whoever has copied its cookie. */
 export async function endSession(context: Context<AdminEnv>): Promise<void> {
-  const { id, endsAt } = context.get('session');
+  const session = await readSession(context);
+  if (session === null) return;
+  const { id, endsAt } = session;
   // KV keeps nothing for less than a minute.
   const expirationTtl = Math.max(60, Math.ceil((endsAt - Date.now()) / 1000));
   await context.env.KEY_CACHE.put(endedName(id), '1', { expirationTtl });
   deleteCookie(context, COOKIE, COOKIE_OPTIONS);
 }
 
-/** Without INTERNAL_SECRET there is no console: its routes are not there. */
+/** Where nobody could ever sign in there is no console: its routes are not there. */
 export const requireConsole = createMiddleware<AdminEnv>(async (context, next) => {
-  return context.get('config').internalSecret === null ? await context.notFound() : await next();
+  const { internalSecret, access } = context.get('config');
+  return internalSecret === null && access === null ? await context.notFound() : await next();
 });
 
-/** Sends whoever has no session to the sign-in page, and back to where they wanted to go. */
-export const requireSession = createMiddleware<AdminEnv>(async (context, next) => {
-  const session = await readSession(context);
-  if (session !== null) {
-    context.set('session', session);
-    return await next();
-  }
-  const { pathname, search } = new URL(context.req.url);
-  const wanted = context.req.method === 'GET' ? pathname + search : '/admin';
-  return context.redirect(`/admin/sign-in?next=${encodeURIComponent(wanted)}`, 303);
-});
+/** Why the console stays closed. */
+export type Closed = { kind: 'nobody' } | { kind: 'member'; person: Person } | { kind: 'unreachable' };
+
+/** Lets administrators through: by name those whom Access knows, and whoever signed in with the secret. */
+export function requireAdmin(refuse: (context: Context<AdminEnv>, closed: Closed) => Response | Promise<Response>) {
+  return createMiddleware<AdminEnv>(async (context, next) => {
+    const asker = await readAsker(context);
+    if (asker.kind === 'person') context.set('person', asker.person);
+    if (asker.kind === 'person' && asker.person.isAdmin) {
+      context.set('actor', `console:${asker.person.email}`);
+      return await next();
+    }
+    if ((await readSession(context)) !== null) {
+      context.set('actor', 'console');
+      return await next();
+    }
+    return await refuse(context, asker.kind === 'person' ? { kind: 'member', person: asker.person } : asker);
+  });
+}

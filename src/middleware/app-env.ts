@@ -3,6 +3,13 @@ import type { FoundKey } from '../keys/find-key.ts';
 
 type UsableKey = Extract<FoundKey, { kind: 'found' }>;
 
+/** Somebody who signed in with Cloudflare Access. */
+export interface Person {
+  /** In small letters. */
+  email: string;
+  isAdmin: boolean;
+}
+
 /** What every handler finds in its context. */
 export interface AppEnv {
   Bindings: Cloudflare.Env;
@@ -15,5 +22,7 @@ export interface AppEnv {
     key: UsableKey['key'];
     /** SHA-256 of the secret that was presented; behind `keyAuth` only. */
     keyHash: UsableKey['keyHash'];
+    /** Who signed in with Cloudflare Access; on the pages of /admin and /me only. */
+    person?: Person;
   };
 }

@@ -143,14 +143,13 @@ export interface ApiKey extends ApiKeyRow {
   ownerStatus: User['status'];
 }
 
-/** Where a change came from. */
-const ACTORS = ['cli', 'console', 'api'] as const;
-export type Actor = (typeof ACTORS)[number];
+/** Where a change came from, and of people who signed in by themselves, who made it: `console:ann@example.com`. */
+export type Actor = 'cli' | 'console' | 'api' | `console:${string}`;
 
 export const audit = sqliteTable('audit', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   at: text('at').notNull(),
-  actor: text('actor', { enum: ACTORS }).notNull(),
+  actor: text('actor').$type<Actor>().notNull(),
   action: text('action').notNull(),
   target: text('target').notNull(),
   details: text('details'),

@@ -86,3 +86,27 @@ it('0005 takes the hashes out of the dead letters', async () => {
     expect(bodies.slice(1).map(({ body }) => body)).toEqual(['{"kind":"rows","rows":[]}', '"garbage"', 'no JSON']);
   });
 });
+
+it('0010 lets the audit name people, keeps its rows with their ids, and the version before goes on writing', async () => {
+  await olderDatabase((sql, migrate) => {
+    sql.exec(
+      "INSERT INTO audit (actor, action, target) VALUES ('cli', 'user.create', 'ann'), ('api', 'key.create', 'key_1')",
+    );
+    sql.exec("DELETE FROM audit WHERE actor = 'cli'");
+    migrate();
+    sql.exec("INSERT INTO audit (actor, action, target) VALUES ('console:ann@example.com', 'key.create', 'key_2')");
+    expect(sql.exec('SELECT id, actor, target FROM audit').toArray()).toEqual([
+      { id: 2, actor: 'api', target: 'key_1' },
+      { id: 3, actor: 'console:ann@example.com', target: 'key_2' },
+    ]);
+    expect(() => sql.exec("INSERT INTO audit (actor, action, target) VALUES ('somebody', 'x', 'y')")).toThrow(/CHECK/);
+    expect(sql.exec('SELECT enabled, max_keys, revision FROM member_template').one()).toEqual({
+      enabled: 0,
+      max_keys: 5,
+      revision: 1,
+    });
+    sql.exec("UPDATE users SET email = 'ann@example.com' WHERE name = 'ann'");
+    expect(() => sql.exec("UPDATE users SET email = 'ann@example.com' WHERE name = 'bob'")).toThrow(/UNIQUE/);
+    expect(() => sql.exec("UPDATE users SET email = 'Bob@example.com' WHERE name = 'bob'")).toThrow(/CHECK/);
+  });
+});

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { logFault } from '../../log-line.ts';
-import { type AdminEnv, requireConsole, requireSession } from '../../middleware/admin-session.ts';
+import { type AdminEnv, requireConsole } from '../../middleware/admin-session.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { causeOf } from '../../protocol/cause-of.ts';
 import { RouterError } from '../../protocol/errors.ts';
@@ -9,6 +9,7 @@ import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
 import { useView, viewOf } from '../kit/view.ts';
 import { changes } from './changes.tsx';
+import { administrator } from './closed.tsx';
 import { Frame, Head } from './frame.tsx';
 import { keySecrets } from './key-secrets.tsx';
 import { keys } from './keys.tsx';
@@ -50,9 +51,9 @@ function showFault(error: Error, c: Context<AdminEnv>): Response | Promise<Respo
   return respond(c, view, <ErrorPage title={failed} text={failedText} id={id} />, status);
 }
 
-/** What stands behind the session. A page that is not there is a page all the same. */
+/** What administrators alone see. A page that is not there is a page all the same. */
 const pages = new Hono<AdminEnv>()
-  .use(requireSession, async (c, next) => {
+  .use(administrator, async (c, next) => {
     await next();
     const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
     if (c.res.status === 404 && !isPage) c.res = await showMissing(c);

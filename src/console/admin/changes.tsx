@@ -3,7 +3,7 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { Page } from '../../store/page.ts';
-import type { AuditRow } from '../../store/schema.ts';
+import type { Actor, AuditRow } from '../../store/schema.ts';
 import { shortTime } from '../kit/format.ts';
 import { Pager } from '../kit/pager.tsx';
 import { respond } from '../kit/respond.tsx';
@@ -38,6 +38,13 @@ function Target({ target, action }: { target: string; action: string }) {
   );
 }
 
+/** Where a change came from; of people their address. */
+function Who({ actor }: { actor: Actor }) {
+  const { actors } = useView().texts.changes;
+  const name = actor.slice(actor.indexOf(':') + 1);
+  return <>{actor === 'cli' || actor === 'console' || actor === 'api' ? actors[actor] : name}</>;
+}
+
 function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
   const view = useView();
   const { changes } = view.texts;
@@ -56,7 +63,7 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
           cells: 'small details',
           cell: ({ details }) => settingsIn(details),
         },
-        { head: changes.actor, cells: 'nowrap', cell: ({ actor }) => changes.actors[actor] },
+        { head: changes.actor, cells: 'who', cell: ({ actor }) => <Who actor={actor} /> },
       ]}
     />
   );

@@ -6,5 +6,5 @@ import { knownCatalog } from '../../providers/offered.ts';
 
 /** The desk for keys and users, for the console. */
 export function deskOf(c: Context<AdminEnv>): Desk {
-  return openDesk(c.env, 'console', () => knownCatalog(c.get('config').modelsJson));
+  return openDesk(c.env, c.get('actor'), () => knownCatalog(c.get('config').modelsJson));
 }

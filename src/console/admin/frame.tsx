@@ -42,7 +42,7 @@ interface FrameProps {
 
 /** A page of the console: navigation at the side, or on top where there is no room. */
 export function Frame({ title, place, scripts = [], children }: FrameProps) {
-  const { signIn } = useView().texts;
+  const { person, texts } = useView();
   return (
     <Document title={title} scripts={scripts}>
       <div class="frame">
@@ -52,7 +52,8 @@ export function Frame({ title, place, scripts = [], children }: FrameProps) {
           <div class="prefs-and-out">
             <Preferences />
             <form class="prefs" method="post" action="/admin/sign-out">
-              <button type="submit">{signIn.signOut}</button>
+              {person !== null && <a href="/me">{person}</a>}
+              <button type="submit">{texts.signIn.signOut}</button>
             </form>
           </div>
         </header>

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { type AdminEnv, endSession, requireSession, startSession } from '../../middleware/admin-session.ts';
+import { type AdminEnv, endSession, startSession } from '../../middleware/admin-session.ts';
 import { checkSecret } from '../../middleware/guess-throttle.ts';
 import { LonePage } from '../kit/document.tsx';
 import { Field } from '../kit/field.tsx';
@@ -7,6 +7,7 @@ import { Form } from '../kit/form.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { ownPath, useView, viewOf } from '../kit/view.ts';
+import { ACCESS_SIGN_OUT, administrator, ClosedPage } from './closed.tsx';
 import { Note } from './frame.tsx';
 
 interface SignInProps {
@@ -54,10 +55,12 @@ async function trySecret(c: Context<AdminEnv>): Promise<Response> {
   return c.redirect(`/admin/welcome?next=${encodeURIComponent(wanted)}`, 303);
 }
 
-/** Sign in and out. The page without a session; the rest of the console stands behind `requireSession`. */
+/** Sign in and out. The page without a session; the rest of the console stands behind `administrator`. */
 export const signIn = new Hono<AdminEnv>()
   .get('/sign-in', (c) => {
     const view = viewOf(c, '/admin/sign-in');
+    if (c.get('config').internalSecret === null)
+      return respond(c, view, <ClosedPage closed={{ kind: 'nobody' }} />, 401);
     const { signIn: texts } = view.texts;
     const wanted = ownPath(c.req.query('next'), '/admin');
     const isBack = wanted.startsWith('/admin/welcome');
@@ -69,8 +72,8 @@ export const signIn = new Hono<AdminEnv>()
     );
   })
   .post('/sign-in', trySecret)
-  .get('/welcome', requireSession, (c) => c.redirect(ownPath(c.req.query('next'), '/admin'), 303))
-  .post('/sign-out', requireSession, async (c) => {
+  .get('/welcome', administrator, (c) => c.redirect(ownPath(c.req.query('next'), '/admin'), 303))
+  .post('/sign-out', administrator, async (c) => {
     await endSession(c);
-    return c.redirect('/admin/sign-in?out', 303);
+    return c.redirect(c.get('person') === undefined ? '/admin/sign-in?out' : ACCESS_SIGN_OUT, 303);
   });

@@ -7,7 +7,7 @@ import { useView } from '../kit/view.ts';
 interface HomePageProps {
   /** The router's address without a path. */
   origin: string;
-  /** False without INTERNAL_SECRET. */
+  /** False where nobody could sign in. */
   hasConsole: boolean;
 }
 

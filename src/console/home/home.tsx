@@ -21,7 +21,8 @@ function remember(c: Context, name: 'language' | 'theme', value: string): void {
 export const home = new Hono<AppEnv>()
   .get('/', securityHeaders, (c) => {
     const { origin } = new URL(c.req.url);
-    const hasConsole = c.get('config').internalSecret !== null;
+    const { internalSecret, access } = c.get('config');
+    const hasConsole = internalSecret !== null || access !== null;
     return respond(c, viewOf(c), <HomePage origin={origin} hasConsole={hasConsole} />);
   })
   .all('/', methodNotAllowed('GET'))

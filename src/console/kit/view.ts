@@ -23,6 +23,8 @@ export interface View {
   offset: string;
   /** Ms since 1970. */
   now: number;
+  /** The address of who signed in with Cloudflare Access; null for everybody else. */
+  person: string | null;
 }
 
 /**
@@ -74,5 +76,6 @@ export function viewOf<E extends AppEnv>(context: Context<E>, here?: string): Vi
     here: here ?? pathname + search,
     offset: context.get('config').budgetUtcOffset,
     now: Date.now(),
+    person: context.get('person')?.email ?? null,
   };
 }

@@ -58,6 +58,15 @@ export const chinese: Texts = {
     signedOut: '已退出登录。',
   },
 
+  closed: {
+    titles: { nobody: '尚未登录', member: '仅限管理员', unreachable: '暂时无法核实登录' },
+    nobody: '控制台通过 Cloudflare Access 登录，而这个请求没有经过它。请从受 Access 保护的地址打开。',
+    member: (email) => `你以 ${email} 的身份登录，但不是管理员。你的密钥与花费在你自己的页面上。`,
+    unreachable: '暂时读取不到 Cloudflare Access 的签名公钥，无法确认你是谁。请稍后再试。',
+    toOwnPage: '前往我的页面',
+    bySecret: '用口令登录',
+  },
+
   nav: {
     label: '控制台',
     overview: '总览',

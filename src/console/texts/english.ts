@@ -67,6 +67,18 @@ export const english = {
     signedOut: 'You are signed out.',
   },
 
+  closed: {
+    titles: { nobody: 'Not signed in', member: 'Not for members', unreachable: 'Sign-in cannot be checked' },
+    nobody:
+      'The console opens by Cloudflare Access, and this request did not come through it. Open it at the address that Access protects.',
+    member: (email: string) =>
+      `You are signed in as ${email}, who is not an administrator. Your keys and your spend are on your own page.`,
+    unreachable:
+      'The keys by which Cloudflare Access signs cannot be read just now, so nobody can say who you are. Please try again in a moment.',
+    toOwnPage: 'To my page',
+    bySecret: 'Sign in with the secret',
+  },
+
   nav: {
     label: 'Console',
     overview: 'Overview',
