@@ -17,12 +17,13 @@ dialects    | how the clients of a door speak          |                        
 stream      | bytes to events and back                 |                                                     |
 store       | tables and named queries                 |                                                     | zod/mini drizzle-orm
 providers   | how a provider is called, and its quirks | catalog                                             | zod/mini
+offer       | what this deployment offers, read        | catalog providers store in-time.ts log-line.ts      | zod/mini
 pipelines   | what a client needs beyond its dialect   | dialects                                            |
 keys        | who may ask for what                     | catalog store in-time.ts log-line.ts                | zod/mini
 ledger      | what was spent, and what is left         | catalog keys store config.ts in-time.ts log-line.ts | zod/mini cloudflare:
 memory      | what was thought in a conversation       | pipelines in-time.ts log-line.ts                    | cloudflare:
 exchange    | one request, from the ask to the row     | all above                                           |
-middleware  | what stands before every route           | dialects keys store config.ts log-line.ts           | hono jose
+middleware  | what stands before every route           | dialects keys offer store config.ts log-line.ts     | hono jose
 api         | routes of clients and of the admin API   | all above                                           | zod/mini hono
 console     | pages in the browser                     | all above but api                                   | zod/mini hono
 cli         | the command line                         | all above but exchange middleware api console       | zod/mini drizzle-orm node:
@@ -38,6 +39,7 @@ const PLATFORM = `
 room        | files and folders
 providers   | call.ts provider.ts test-stream.ts
 store       | *
+offer       | *
 keys        | key-ports.ts open-desk.ts refresh-key.ts
 ledger      | alert-book.ts check.ts client.ts delivery key-ledger.ts light.ts sweep.ts usage-now.ts
 memory      | *
@@ -112,7 +114,7 @@ describe('a fault is told in a sentence that says where the thing belongs', () =
       'src/catalog/lookup.ts',
       `import type { ApiKey } from '../store/schema.ts';`,
       'src/catalog/lookup.ts imports src/store/schema.ts, and catalog/ (models, prices, what a name means) may not. ' +
-        'What needs both belongs in keys/, ledger/, exchange/, api/, console/ or cli/. Or it is passed in.',
+        'What needs both belongs in offer/, keys/, ledger/, exchange/, api/, console/ or cli/. Or it is passed in.',
     ],
     [
       'src/providers/zai.ts',

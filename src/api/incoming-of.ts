@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { Incoming } from '../exchange/incoming.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { runAfterIn } from '../middleware/run-after.ts';
+import { readOffered } from '../offer/offered.ts';
 import type { ApiKey } from '../store/schema.ts';
 
 /** A request as the engine gets it. `key` is whose it is, and `keyHash` that of the secret it came with. */
@@ -9,6 +10,7 @@ export function incomingOf(c: Context<AppEnv>, key: ApiKey, keyHash: string): In
   const { config, requestId, startedAt } = c.var;
   return {
     ...{ config, requestId, startedAt, key, keyHash },
+    offered: readOffered(c.env, config.modelsJson),
     request: c.req.raw,
     env: c.env,
     runAfter: runAfterIn(c.executionCtx),

@@ -1,21 +1,25 @@
 import { type Context, Hono } from 'hono';
 import { isAllowed } from '../catalog/allow-list.ts';
 import { describeModel } from '../catalog/describe.ts';
-import { type Catalog, type ListedModel, modelNotFound } from '../catalog/lookup.ts';
+import { type Catalog, type ListedRoute, modelNotFound } from '../catalog/lookup.ts';
+import type { RouteTarget } from '../catalog/route.ts';
 import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
+import { assertOffers, readOffered } from '../offer/offered.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { requireOffered } from '../providers/offered.ts';
 import { confirmedKey } from './client-key.ts';
 
 /** What this deployment offers and this key may use. */
-function usableBy({ env, get }: Context<AppEnv>): { catalog: Catalog; usable: ListedModel[] } {
-  const { catalog } = requireOffered(env, get('config').modelsJson);
-  return { catalog, usable: catalog.list().filter(({ allowedBy }) => isAllowed(get('key').models, allowedBy)) };
+function usableBy({ env, get }: Context<AppEnv>): { catalog: Catalog; usable: ListedRoute[] } {
+  const offered = readOffered(env, get('config').modelsJson);
+  assertOffers(offered);
+  const { catalog } = offered;
+  const mayUse = ({ allowedBy }: RouteTarget) => isAllowed(get('key').models, allowedBy);
+  return { catalog, usable: catalog.list().filter(({ route }) => route.targets.some(mayUse)) };
 }
 
-function describe(listed: ListedModel, usable: readonly ListedModel[]) {
+function describe(listed: ListedRoute, usable: readonly ListedRoute[]) {
   return describeModel(listed, Date.now(), (name) => usable.some((each) => each.name === name));
 }
 
@@ -68,7 +72,7 @@ export const models = new Hono<AppEnv>()
     const { catalog, usable } = usableBy(c);
     const found = usable.find(({ name }) => name === id);
     if (found !== undefined) return c.json(describe(found, usable));
-    const known = catalog.find(id, (listed) => usable.includes(listed));
+    const known = catalog.find(id, ({ allowedBy }) => isAllowed(c.var.key.models, allowedBy));
     throw known.kind === 'found' ? notAllowed(id) : modelNotFound(id, known.nearest);
   })
   .all('/models/*', methodNotAllowed('GET', 'OPTIONS'));

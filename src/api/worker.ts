@@ -4,7 +4,7 @@ import { settleNow } from '../ledger/sweep.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { internalAuth } from '../middleware/internal-auth.ts';
-import { readOffered } from '../providers/offered.ts';
+import { readOffered } from '../offer/offered.ts';
 
 /** For monitors: `GET /worker/ping` does no I/O, `POST /worker/settle` runs the settlement sweep now. */
 export const worker = new Hono<AppEnv>()

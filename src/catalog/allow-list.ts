@@ -42,7 +42,7 @@ export function unknownIn(models: string | null, before: string | null, catalog:
 function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { kind: 'unknown'; nearest: string[] } {
   const all = catalog.list();
   if (all.some(({ name }) => name.startsWith(pattern.slice(0, -1)))) return { kind: 'found' };
-  const patterns = new Set(all.map(({ provider }) => `${provider}/*`));
+  const patterns = new Set(all.flatMap(({ route }) => route.targets.map(({ provider }) => `${provider}/*`)));
   const nearest = nearestNames(pattern, patterns);
   return { kind: 'unknown', nearest: nearest.length > 0 ? nearest : [...patterns] };
 }

@@ -1,5 +1,5 @@
-import type { ListedModel } from './lookup.ts';
-import type { PriceTable, TokenPrices } from './model.ts';
+import type { ListedRoute } from './lookup.ts';
+import type { Model, PriceTable, TokenPrices } from './model.ts';
 import { priceAt } from './price.ts';
 
 function describePrices({ input, cached, output, cacheWrite, cacheWriteHour }: TokenPrices) {
@@ -18,7 +18,7 @@ function tableOf(tables: readonly PriceTable[], revision: string): PriceTable | 
 }
 
 /** A model's prices now, USD per million tokens, and the hours at which others hold; null where none is known. */
-function describePricing({ model }: ListedModel, now: number) {
+function describePricing(model: Model, now: number) {
   const price = priceAt(model, now);
   if (price === null) return null;
   const table = tableOf(model.prices, price.revision);
@@ -48,8 +48,9 @@ function describePricing({ model }: ListedModel, now: number) {
  * A model as both families of clients read it in `GET /models`, and `npm run models` show it. `now` is milliseconds since
  * 1970. Of names that `mayUse` does not know nothing is told: a key that may use a model through an operator's name alone does not learn which it is.
  */
-export function describeModel(listed: ListedModel, now: number, mayUse: (name: string) => boolean = () => true) {
-  const { name, provider, model, aliases, aliasOf, parameters } = listed;
+export function describeModel(listed: ListedRoute, now: number, mayUse: (name: string) => boolean = () => true) {
+  const { name, route, aliases, aliasOf } = listed;
+  const [{ provider, model, parameters }] = route.targets;
   return {
     id: name,
     object: 'model',
@@ -65,7 +66,7 @@ export function describeModel(listed: ListedModel, now: number, mayUse: (name: s
     inputs: model.inputs,
     tools: model.tools,
     thinking: model.thinking,
-    pricing: describePricing(listed, now),
+    pricing: describePricing(model, now),
     aliases: aliases.filter(mayUse),
     ...(aliasOf === null || !mayUse(aliasOf) ? {} : { alias_of: aliasOf, parameters }),
     ...(model.note === undefined || !mayUse(aliasOf ?? name) ? {} : { note: model.note }),

@@ -43,23 +43,23 @@ export type Thinking =
 
 /** What a model that makes embeddings takes. */
 export interface Embedding {
-  /** Most inputs of one request. */
-  maxInputs: number;
+  /** Most inputs of one request; null where nobody knows. */
+  maxInputs: number | null;
   /** Lengths of vectors that may be asked for; null where any may. */
   dimensions: readonly number[] | null;
 }
 
-/** One model of one provider, as data. */
+/** One model of one provider, as data. What is null is not known, and nothing is checked by it. */
 export interface Model {
   /** The provider's own id, without the provider: `kimi-k3`. */
   id: string;
-  contextLength: number;
-  maxOutput: number;
-  inputs: readonly Input[];
-  tools: boolean;
+  contextLength: number | null;
+  maxOutput: number | null;
+  inputs: readonly Input[] | null;
+  tools: boolean | null;
   /** Only on a model that makes embeddings, and no conversation. */
   embedding?: Embedding;
-  thinking: Thinking;
+  thinking: Thinking | null;
   /** Whether `response_format` may hold a schema, or says no more than that JSON is wanted. */
   structured: 'schema' | 'object';
   /** True where the provider wants earlier `reasoning_content` back, or answers 400 (`protocols.md` A3). */

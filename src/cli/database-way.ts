@@ -2,8 +2,8 @@ import { parseDuration, type SettingValues, settingsToColumns } from '../keys/li
 import * as manage from '../keys/manage.ts';
 import { keyId, newSecret } from '../keys/secret.ts';
 import { verifyKey } from '../keys/verify-key.ts';
+import { knownCatalog } from '../offer/offered.ts';
 import { causeOf } from '../protocol/cause-of.ts';
-import { knownCatalog } from '../providers/offered.ts';
 import { firstOfLastDays } from '../store/deployment.ts';
 import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';

@@ -1,5 +1,5 @@
 import { describeModel } from '../catalog/describe.ts';
-import { knownCatalog } from '../providers/offered.ts';
+import { knownCatalog } from '../offer/offered.ts';
 import { noPositional, readArguments } from './arguments.ts';
 import { readVariables } from './dev-vars.ts';
 import { Mistake } from './mistake.ts';
@@ -36,10 +36,10 @@ function rowOf({ id, context_length, pricing, thinking, inputs }: Described): st
   const prices = pricing === null ? ['?', '?', '?'] : [pricing.input, pricing.cached_input, pricing.output].map(String);
   return [
     id,
-    context_length.toLocaleString('en-US'),
+    context_length?.toLocaleString('en-US') ?? '?',
     ...prices,
-    THINKING[thinking.kind],
-    inputs.filter((input) => input !== 'text').join('+'),
+    thinking === null ? '?' : THINKING[thinking.kind],
+    inputs?.filter((input) => input !== 'text').join('+') ?? '?',
   ];
 }
 
@@ -84,7 +84,9 @@ function grouped(models: readonly Described[], remarkOf: (model: Described) => s
 }
 
 function effortsOf({ thinking }: Described): string | null {
-  return thinking.kind === 'none' || thinking.efforts.length === 0 ? null : thinking.efforts.join(', ');
+  return thinking === null || thinking.kind === 'none' || thinking.efforts.length === 0
+    ? null
+    : thinking.efforts.join(', ');
 }
 
 function sayModels(models: readonly Described[]): void {

@@ -38,7 +38,7 @@ async function readAsk(incoming: Incoming): Promise<EmbeddingAsk> {
 
 /** Throws RouterError for what the model does not take. */
 function check({ wanted }: EmbeddingAsk, name: string, { dimensions, maxInputs }: Embedding): void {
-  if (wanted.inputs.length > maxInputs) {
+  if (maxInputs !== null && wanted.inputs.length > maxInputs) {
     throw new RouterError(
       'invalid_value',
       `'input' has ${wanted.inputs.length} texts, and ${name} takes ${maxInputs} a request. Send fewer at once.`,

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { logLine } from '../log-line.ts';
+import type { Offered } from '../offer/offered.ts';
 import type { ApiKey } from '../store/schema.ts';
 
 /** A request as the engine gets it: what was sent, who asks, and what the platform gives. */
@@ -7,6 +8,8 @@ export interface Incoming {
   request: Request;
   env: Cloudflare.Env;
   config: Config;
+  /** What this deployment offers: one catalogue for the whole of the request. */
+  offered: Offered;
   requestId: string;
   /** Milliseconds since 1970. */
   startedAt: number;

@@ -56,7 +56,7 @@ async function openConversation(
     wantsReasoning: model.wantsReasoning,
     thinks: isThinking(settings, model),
     repeatsCallIds: configured.provider.repeatsCallIds,
-    canDisableThinking: model.thinking.kind === 'switch',
+    canDisableThinking: model.thinking?.kind === 'switch',
     memory: config.reasoningMemory ? openMemory(env, key.id, name, requestId, runAfter) : null,
   });
 }

@@ -9,7 +9,7 @@ import type { RequestDraft } from './request-draft.ts';
 /** What a part holds that the model does not read; null where it reads it. */
 function unreadIn(part: unknown, model: Model): Input | null {
   const input = mediaOf(part);
-  return input === null || model.inputs.includes(input) ? null : input;
+  return input === null || model.inputs?.includes(input) !== false ? null : input;
 }
 
 function firstUnread({ content }: ChatMessage, model: Model): Input | null {
@@ -24,7 +24,7 @@ function firstUnread({ content }: ChatMessage, model: Model): Input | null {
 function refusal(provider: Pick<Provider, 'id' | 'models'>, context: RequestContext, input: Input): RouterError {
   const { id, models } = provider;
   const { mayUse = () => true, model } = context;
-  const readers = models.filter((other) => other.inputs.includes(input)).map((other) => `${id}/${other.id}`);
+  const readers = models.filter((other) => other.inputs?.includes(input) === true).map((other) => `${id}/${other.id}`);
   const others = readers.filter(mayUse);
   const advice = others.length === 0 ? '' : `, or use a model that does: ${others.join(', ')}`;
   return new RouterError(

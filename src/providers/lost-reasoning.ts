@@ -36,7 +36,7 @@ export function serveLostReasoning(draft: RequestDraft, model: Model, rule: Reas
   if (refused.size === 0) return null;
   const { messages } = draft.request;
   const isAllLost = messages.every((message) => message.role !== 'assistant' || readReasoning(message) === null);
-  if (isAllLost && model.thinking.kind === 'switch') {
+  if (isAllLost && model.thinking?.kind === 'switch') {
     draft.set('thinking', { type: 'disabled' }, 'no earlier reasoning came back, and it would be missed');
     draft.remove('reasoning_effort', 'no earlier reasoning came back');
     return 'reasoning_lost';

@@ -17,8 +17,8 @@ const FIXED_SAMPLING = ['temperature', 'top_p', 'n', 'presence_penalty', 'freque
 const FORM = "in the form that Moonshot's validator takes";
 
 /** K3 takes `reasoning_effort` alone and refuses `thinking`: https://github.com/HKUDS/nanobot/issues/3939 */
-function takesEffortOnly(model: Model): boolean {
-  return model.thinking.kind === 'always' && model.thinking.efforts.length > 0;
+function takesEffortOnly({ thinking }: Model): boolean {
+  return thinking?.kind === 'always' && thinking.efforts.length > 0;
 }
 
 /** "tool_choice 'required' / 'specified' is incompatible with thinking enabled"; K3 alone takes `required`. */
@@ -35,7 +35,7 @@ function settleToolChoice(draft: RequestDraft, { mayUse = () => true, model }: R
   } else if (stopThinking(draft, model, 'a forced tool and thinking exclude each other')) {
     return;
   }
-  const others = MOONSHOT_MODELS.filter(({ id, thinking }) => thinking.kind === 'switch' && mayUse(`moonshot/${id}`));
+  const others = MOONSHOT_MODELS.filter(({ id, thinking }) => thinking?.kind === 'switch' && mayUse(`moonshot/${id}`));
   const names = others.map(({ id }) => id).join(' or ');
   const advice = names === '' ? '' : `, or ${names} with "thinking": {"type": "disabled"}`;
   throw new RouterError(

@@ -55,7 +55,8 @@ export function keepOneLimit(draft: RequestDraft, own: LimitName, model: Model):
   const longest = Math.max(0, ...limits);
   if (draft.request[own] == null) return;
   if (longest === 0) draft.remove(own, 'no number of tokens');
-  else if (longest > model.maxOutput) draft.set(own, model.maxOutput, 'more is refused, and never comes');
+  else if (model.maxOutput !== null && longest > model.maxOutput)
+    draft.set(own, model.maxOutput, 'more is refused, and never comes');
   else if (longest !== draft.request[own]) draft.set(own, longest, 'of several limits the larger');
 }
 
@@ -78,7 +79,7 @@ function largestOutput(settings: JsonObject): number {
 
 /** How many tokens all answers to a prepared request may have, as far as it says so. */
 export function mostOutput(prepared: ChatRequest, { maxOutput }: Pick<Model, 'maxOutput'>): number {
-  const longest = Math.min(largestOutput(prepared) || USUAL_OUTPUT, maxOutput);
+  const longest = Math.min(largestOutput(prepared) || USUAL_OUTPUT, maxOutput ?? MOST_TOKENS);
   const choices = CHOICE_NAMES.map((name) => numberIn(prepared[name]) ?? 1);
   return Math.min(longest * Math.max(1, ...choices), MOST_TOKENS);
 }

@@ -20,14 +20,15 @@ function switchOf({ thinking }: ChatRequest): unknown {
 
 /** True when this request, as the provider gets it, will be answered with thinking. */
 export function isThinking(request: ChatRequest, model: Model): boolean {
-  if (model.thinking.kind !== 'switch') return model.thinking.kind === 'always';
+  const { thinking } = model;
+  if (thinking?.kind !== 'switch') return thinking?.kind === 'always';
   const type = switchOf(request);
-  return type === 'enabled' || (type !== 'disabled' && model.thinking.default === 'on');
+  return type === 'enabled' || (type !== 'disabled' && thinking.default === 'on');
 }
 
 /** Switches thinking off for a request that cannot have it; false where the client or the model insists. */
 export function stopThinking(draft: RequestDraft, model: Model, why: string): boolean {
-  if (model.thinking.kind !== 'switch' || switchOf(draft.request) === 'enabled') return false;
+  if (model.thinking?.kind !== 'switch' || switchOf(draft.request) === 'enabled') return false;
   draft.set('thinking', { type: 'disabled' }, why);
   draft.remove('reasoning_effort', why);
   return true;
@@ -35,7 +36,7 @@ export function stopThinking(draft: RequestDraft, model: Model, why: string): bo
 
 function steerEffort(draft: RequestDraft, model: Model, efforts: readonly string[]): void {
   const effort = draft.request['reasoning_effort'];
-  if (effort === 'none' && model.thinking.kind === 'switch' && !efforts.includes(effort)) {
+  if (effort === 'none' && model.thinking?.kind === 'switch' && !efforts.includes(effort)) {
     draft.remove('reasoning_effort', 'the model has a switch for it');
     if (draft.request['thinking'] == null) draft.set('thinking', { type: 'disabled' }, 'reasoning_effort was none');
     return;
@@ -51,7 +52,7 @@ function steerEffort(draft: RequestDraft, model: Model, efforts: readonly string
  * A model that always thinks gets its lowest effort where the client wanted none: the nearest it can do.
  */
 export function steerThinking(draft: RequestDraft, model: Model): void {
-  if (model.thinking.kind === 'none') return;
+  if (model.thinking === null || model.thinking.kind === 'none') return;
   const { efforts } = model.thinking;
   if (typeof draft.request['thinking'] === 'boolean') {
     draft.set('thinking', { type: draft.request['thinking'] ? 'enabled' : 'disabled' }, 'the switch is an object');

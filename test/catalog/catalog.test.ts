@@ -8,6 +8,7 @@ import { applyOverrides } from '../../src/catalog/overrides.ts';
 import { priceAt } from '../../src/catalog/price.ts';
 import { RouterError } from '../../src/protocol/errors.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
+import { targetOf } from '../support/target-of.ts';
 
 function model(id: string): Model {
   return {
@@ -42,25 +43,21 @@ describe('a model is found by its name', () => {
   it('by provider and model', () => {
     expect(catalog.find('acme/fast')).toMatchObject({
       kind: 'found',
-      provider: 'acme',
-      model: { id: 'fast' },
-      parameters: {},
+      route: { name: 'acme/fast', targets: [{ provider: 'acme', model: { id: 'fast' }, parameters: {} }] },
       requested: 'acme/fast',
     });
   });
 
   it('split at the first slash only', () => {
-    expect(catalog.find('acme/org/deep')).toMatchObject({ kind: 'found', provider: 'acme', model: { id: 'org/deep' } });
+    expect(targetOf(catalog, 'acme/org/deep')).toMatchObject({ provider: 'acme', model: { id: 'org/deep' } });
   });
 
   it('by an alias, with what it stands for', () => {
-    expect(catalog.find('acme/old')).toMatchObject({
-      kind: 'found',
+    expect(targetOf(catalog, 'acme/old')).toMatchObject({
       model: { id: 'fast' },
       parameters: { thinking: { type: 'disabled' } },
-      requested: 'acme/old',
     });
-    expect(catalog.find('fast')).toMatchObject({ kind: 'found', model: { id: 'fast' } });
+    expect(targetOf(catalog, 'fast').model.id).toBe('fast');
   });
 
   it.each(['', '/', 'acme/', '/fast', 'acme', 'ACME/fast', '__proto__/x', '__proto__', 'constructor', 'acme/toString'])(
@@ -79,7 +76,7 @@ describe('a model is found by its name', () => {
     ['kimi-k3', 'kimi-k3', {}],
     ['glm-5.3', 'glm-5.3', {}],
   ])('%s is served by %s', (name, id, parameters) => {
-    expect(everything.find(name)).toMatchObject({ kind: 'found', model: { id }, parameters });
+    expect(targetOf(everything, name)).toMatchObject({ model: { id }, parameters });
   });
 });
 
@@ -201,15 +198,13 @@ describe('MODELS_JSON', () => {
 
   it('adds a model', () => {
     const entry = { contextLength: 2000, maxOutput: 200, prices: [NEW_PRICE] };
-    expect(overridden({ models: { 'acme/new': entry } }).find('acme/new')).toMatchObject({
-      kind: 'found',
+    expect(targetOf(overridden({ models: { 'acme/new': entry } }), 'acme/new')).toMatchObject({
       model: { id: 'new', contextLength: 2000, inputs: ['text'], tools: true },
     });
   });
 
   it('corrects a price from a day on, and leaves the past and the rest', () => {
-    const found = overridden({ models: { 'acme/fast': { prices: [NEW_PRICE] } } }).find('acme/fast');
-    if (found.kind !== 'found') throw new Error('not found');
+    const found = targetOf(overridden({ models: { 'acme/fast': { prices: [NEW_PRICE] } } }), 'acme/fast');
     expect(priceAt(found.model, Date.parse('2026-05-31'))?.revision).toBe('r1');
     expect(priceAt(found.model, Date.parse('2026-06-01'))?.revision).toBe('own-1');
     expect(found.model.contextLength).toBe(1000);
@@ -222,8 +217,8 @@ describe('MODELS_JSON', () => {
         'acme/old': { model: 'acme/org/deep', parameters: { temperature: 0 }, note: 'moved' },
       },
     });
-    expect(changed.find('quick')).toMatchObject({ kind: 'found', model: { id: 'fast' } });
-    expect(changed.find('acme/old')).toMatchObject({ model: { id: 'org/deep' }, parameters: { temperature: 0 } });
+    expect(targetOf(changed, 'quick').model.id).toBe('fast');
+    expect(targetOf(changed, 'acme/old')).toMatchObject({ model: { id: 'org/deep' }, parameters: { temperature: 0 } });
   });
 
   it.each([

@@ -7,8 +7,8 @@ import readme from '../../README.md?raw';
 import { baseUrlFor, type Client, type Reach, type Step, suits, textOf } from '../../src/connect/client.ts';
 import { CLIENTS } from '../../src/connect/clients.ts';
 import { EXAMPLE_MODELS, exampleModels } from '../../src/connect/example-models.ts';
+import { knownCatalog } from '../../src/offer/offered.ts';
 import { PURPOSES } from '../../src/pipelines/purposes.ts';
-import { knownCatalog } from '../../src/providers/offered.ts';
 import { makeKey } from '../support/keys.ts';
 import { get, routerFetch } from '../support/router.ts';
 

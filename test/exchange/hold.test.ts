@@ -8,6 +8,7 @@ import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { playProvider, type SeenRequest } from '../support/provider.ts';
 import { BASE_URL } from '../support/router.ts';
+import { targetOf } from '../support/target-of.ts';
 
 /* What is held for a request is the most that its provider may bill for it, whatever the client wrote. */
 
@@ -140,9 +141,9 @@ describe('of several limits one is sent, under the name that the provider has fo
   const catalog = createCatalog(PROVIDERS);
 
   function prepare(model: string, request: Record<string, unknown>, parameters: Record<string, unknown> = {}) {
-    const found = catalog.find(model);
-    const provider = PROVIDERS.find(({ id }) => found.kind === 'found' && id === found.provider);
-    if (found.kind !== 'found' || provider === undefined) throw new Error(`no model ${model}`);
+    const found = targetOf(catalog, model);
+    const provider = PROVIDERS.find(({ id }) => id === found.provider);
+    if (provider === undefined) throw new Error(`no provider of ${model}`);
     const whole = { model, messages: [], ...request };
     return {
       sent: provider.request(whole, { model: found.model, parameters, userHash: '' }).request,
@@ -164,12 +165,12 @@ describe('of several limits one is sent, under the name that the provider has fo
         const asked = Object.values(request).filter((each) => each !== null);
         if (asked.length > 0) {
           expect(there).toEqual([ownName]);
-          expect(sent[ownName]).toBe(Math.min(Math.max(...asked), found.maxOutput));
+          expect(sent[ownName]).toBe(Math.min(Math.max(...asked), found.maxOutput ?? 0));
         }
         expect(there.filter((each) => each !== ownName)).toEqual([]);
         const most = sent[ownName] ?? 4_096;
         expect(most).toBeTypeOf('number');
-        expect(mostOutput(sent, found)).toBe(Math.min(Number(most), found.maxOutput));
+        expect(mostOutput(sent, found)).toBe(Math.min(Number(most), found.maxOutput ?? 0));
       }),
     );
   });

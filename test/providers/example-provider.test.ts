@@ -5,6 +5,7 @@ import { PROVIDERS } from '../../src/providers/registry.ts';
 import readme from '../../src/README.md?raw';
 import { mistral } from '../fixtures/example-provider.ts';
 import source from '../fixtures/example-provider.ts?raw';
+import { targetOf } from '../support/target-of.ts';
 
 // What `npm run types` writes once the two names stand in .dev.vars.example.
 declare global {
@@ -21,8 +22,7 @@ const providers = configuredProviders({ MISTRAL_API_KEY: 'a-key-of-mistral' }, r
 const catalog = configuredCatalog(providers, null, registry);
 
 async function send(request: Record<string, unknown> & { model: string }, answer: Response) {
-  const found = catalog.find(request.model);
-  if (found.kind !== 'found') throw new Error('not found');
+  const found = targetOf(catalog, request.model);
   const configured = providers.get(found.provider);
   if (configured === undefined) throw new Error('not configured');
   const { model, parameters } = found;

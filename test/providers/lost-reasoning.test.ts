@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../../src/catalog/lookup.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
+import { targetOf } from '../support/target-of.ts';
 
 const catalog = createCatalog(PROVIDERS);
 const TOOLS = [{ type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } }];
@@ -12,9 +13,9 @@ const RESULT = { role: 'tool', tool_call_id: 'a', content: 'text' };
 const SAYING = { role: 'assistant', content: 'Hello' };
 
 function prepare(model: string, more: Partial<ChatRequest>) {
-  const found = catalog.find(model);
-  const provider = PROVIDERS.find(({ id }) => found.kind === 'found' && id === found.provider);
-  if (found.kind !== 'found' || provider === undefined) throw new Error(`no model ${model}`);
+  const found = targetOf(catalog, model);
+  const provider = PROVIDERS.find(({ id }) => id === found.provider);
+  if (provider === undefined) throw new Error(`no provider of ${model}`);
   const asked: ChatRequest = { model, messages: [USER], ...more };
   return { asked, ...provider.request(asked, { model: found.model, parameters: found.parameters, userHash: 'u' }) };
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Desk } from '../../keys/manage.ts';
 import { openDesk } from '../../keys/open-desk.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
-import { knownCatalog } from '../../providers/offered.ts';
+import { knownCatalog } from '../../offer/offered.ts';
 import { actorOf } from './input.ts';
 
 /** The desk for keys and users, for whoever calls the API. */

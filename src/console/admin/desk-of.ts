@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Desk } from '../../keys/manage.ts';
 import { openDesk } from '../../keys/open-desk.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { knownCatalog } from '../../providers/offered.ts';
+import { knownCatalog } from '../../offer/offered.ts';
 
 /** The desk for keys and users, for the console. */
 export function deskOf(c: Context<AdminEnv>): Desk {

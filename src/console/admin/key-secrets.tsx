@@ -5,7 +5,7 @@ import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
 import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../providers/offered.ts';
+import { readOffered } from '../../offer/offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
@@ -40,7 +40,9 @@ async function showSecret(
 ) {
   const usable = readOffered(c.env, c.get('config').modelsJson)
     .catalog.list()
-    .filter(({ allowedBy, model }) => model.embedding === undefined && isAllowed(key.models, allowedBy))
+    .filter(({ route }) =>
+      route.targets.some(({ allowedBy, model }) => model.embedding === undefined && isAllowed(key.models, allowedBy)),
+    )
     .map(({ name }) => name);
   const reach = { origin: new URL(c.req.url).origin, key: secret, ...exampleModels(usable) };
   const view = viewOf(c, `/admin/keys/${key.id}`);

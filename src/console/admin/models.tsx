@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
-import type { ListedModel } from '../../catalog/lookup.ts';
-import type { Thinking } from '../../catalog/model.ts';
+import type { ListedRoute } from '../../catalog/lookup.ts';
+import type { Model, Thinking } from '../../catalog/model.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../providers/offered.ts';
+import { readOffered } from '../../offer/offered.ts';
 import { Badge } from '../kit/badge.tsx';
 import { compact } from '../kit/format.ts';
 import { respond } from '../kit/respond.tsx';
@@ -13,10 +13,11 @@ import { Frame, Head } from './frame.tsx';
 import { type PriceLine, priceLines } from './price-lines.ts';
 
 interface ModelsProps {
-  providers: readonly { name: string; models: readonly ListedModel[] }[];
+  providers: readonly { name: string; models: readonly ListedRoute[] }[];
 }
 
-function thinkingText(thinking: Thinking, { models: { think } }: Texts): string {
+function thinkingText(thinking: Thinking | null, { models: { think } }: Texts): string {
+  if (thinking === null) return '?';
   return thinking.kind === 'switch' ? think[thinking.default] : think[thinking.kind];
 }
 
@@ -25,15 +26,17 @@ function usd(price: number): string {
 }
 
 /** The aliases that tell something: a name without its provider works for nearly all. */
-function otherNames({ aliases, model }: ListedModel): string[] {
+function otherNames({ aliases, route }: ListedRoute): string[] {
+  const [{ model }] = route.targets;
   return aliases.filter(
     (alias) => alias !== model.id && (alias.includes('/') || !aliases.some((other) => other.endsWith(`/${alias}`))),
   );
 }
 
-function ModelName({ listed }: { listed: ListedModel }) {
+function ModelName({ listed }: { listed: ListedRoute }) {
   const { models } = useView().texts;
   const aliases = otherNames(listed);
+  const [{ model }] = listed.route.targets;
   return (
     <>
       <span class="model">{listed.name}</span>
@@ -42,24 +45,26 @@ function ModelName({ listed }: { listed: ListedModel }) {
           {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
         </small>
       )}
-      {listed.model.note !== undefined && <small>{listed.model.note}</small>}
+      {model.note !== undefined && <small>{model.note}</small>}
     </>
   );
 }
 
 /** A line of the table: one of a model's prices. What is said of the model itself reaches over all its lines. */
 interface Line {
-  listed: ListedModel;
+  listed: ListedRoute;
+  model: Model;
   /** Null where no price is known. */
   price: PriceLine | null;
   /** Over how many lines the model's own cells reach; 0 but for the first. */
   span: number;
 }
 
-function linesOf(listed: ListedModel, now: number, texts: Texts): Line[] {
-  const prices = priceLines(listed.model, now, texts);
-  if (prices.length === 0) return [{ listed, price: null, span: 1 }];
-  return prices.map((price, index) => ({ listed, price, span: index === 0 ? prices.length : 0 }));
+function linesOf(listed: ListedRoute, now: number, texts: Texts): Line[] {
+  const [{ model }] = listed.route.targets;
+  const prices = priceLines(model, now, texts);
+  if (prices.length === 0) return [{ listed, model, price: null, span: 1 }];
+  return prices.map((price, index) => ({ listed, model, price, span: index === 0 ? prices.length : 0 }));
 }
 
 function When({ price }: { price: PriceLine | null }) {
@@ -102,10 +107,10 @@ function ModelTable({ providers }: ModelsProps) {
           ),
           look: 'number wide-only context',
           span,
-          cell: ({ listed: { model } }) => (
+          cell: ({ model }) => (
             <>
-              {compact(model.contextLength)}
-              <small>{compact(model.maxOutput)}</small>
+              {model.contextLength === null ? '?' : compact(model.contextLength)}
+              <small>{model.maxOutput === null ? '?' : compact(model.maxOutput)}</small>
             </>
           ),
         },
@@ -114,9 +119,9 @@ function ModelTable({ providers }: ModelsProps) {
           look: 'wide-only takes',
           cells: 'small',
           span,
-          cell: ({ listed: { model } }) => (
+          cell: ({ model }) => (
             <>
-              {model.inputs.join(', ')}
+              {model.inputs?.join(', ') ?? '?'}
               <small>
                 {models.thinking}: {thinkingText(model.thinking, texts)}
               </small>
@@ -159,7 +164,7 @@ export const models = new Hono<AdminEnv>().get('/models', (c) => {
   const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
   const groups = [...providers.values()].map(({ provider: { id, name } }) => ({
     name,
-    models: listed.filter(({ provider }) => provider === id),
+    models: listed.filter(({ route }) => route.targets[0].provider === id),
   }));
   return respond(c, viewOf(c), <ModelsPage providers={groups} />);
 });

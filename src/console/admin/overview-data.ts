@@ -3,8 +3,8 @@ import { type Tightest, tightestBudget } from '../../ledger/tightest-budget.ts';
 import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
 import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
+import { readOffered } from '../../offer/offered.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
-import { readOffered } from '../../providers/offered.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { openDatabase } from '../../store/database.ts';
 import {

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { readOffered } from '../../offer/offered.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
 import { checkProvider, type LiveCheck } from '../../providers/live-check.ts';
-import { readOffered } from '../../providers/offered.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { Badge } from '../kit/badge.tsx';

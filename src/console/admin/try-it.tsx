@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../providers/offered.ts';
+import { readOffered } from '../../offer/offered.ts';
 import { assets } from '../kit/asset-list.ts';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';

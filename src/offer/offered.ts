@@ -1,13 +1,28 @@
 import { type Catalog, createCatalog } from '../catalog/lookup.ts';
 import { applyOverrides } from '../catalog/overrides.ts';
+import type { Problem } from '../catalog/rows.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { type ConfiguredProvider, configuredCatalog, configuredProviders, type Variables } from './configured.ts';
-import { PROVIDERS } from './registry.ts';
+import {
+  type ConfiguredProvider,
+  configuredCatalog,
+  configuredProviders,
+  type Variables,
+} from '../providers/configured.ts';
+import { PROVIDERS } from '../providers/registry.ts';
 
-/** What this deployment offers. */
+/**
+ * What this deployment offers, whole: one that has been read is never changed, so that a request sees one catalogue from
+ * its start to its end.
+ */
 export interface Offered {
-  providers: ReadonlyMap<string, ConfiguredProvider>;
-  catalog: Catalog;
+  /** Those with a key, by id. */
+  readonly providers: ReadonlyMap<string, ConfiguredProvider>;
+  /** What their models are called. */
+  readonly catalog: Catalog;
+  /** Rows of the database that are left out, and why. */
+  readonly problems: readonly Problem[];
+  /** Of the rows it was made of. */
+  readonly revision: string;
 }
 
 /** Variables do not change while an isolate lives, so each set is read once. */
@@ -18,7 +33,7 @@ export function readOffered(variables: Variables, modelsJson: string | null): Of
   const known = offers.get(variables);
   if (known !== undefined) return known;
   const providers = configuredProviders(variables);
-  const offer = { providers, catalog: configuredCatalog(providers, modelsJson) };
+  const offer = { providers, catalog: configuredCatalog(providers, modelsJson), problems: [], revision: '' };
   offers.set(variables, offer);
   return offer;
 }
@@ -31,10 +46,9 @@ export function knownCatalog(modelsJson: string | null): Catalog {
   return createCatalog(applyOverrides(PROVIDERS, modelsJson ?? ''));
 }
 
-/** What is offered, for those who cannot go on without a provider. Throws `invalid_configuration` where none is offered. */
-export function requireOffered(variables: Variables, modelsJson: string | null): Offered {
-  const offer = readOffered(variables, modelsJson);
-  if (offer.providers.size > 0) return offer;
+/** Throws RouterError `invalid_configuration` where no provider is offered, for those who cannot go on without one. */
+export function assertOffers({ providers }: Offered): void {
+  if (providers.size > 0) return;
   const names = PROVIDERS.flatMap((provider) => provider.variables?.apiKey ?? []);
   throw new RouterError(
     'invalid_configuration',
