@@ -9,6 +9,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise
   ['deploy', () => import('./deploy.ts')],
   ['keys', () => import('./keys.ts')],
   ['users', () => import('./users.ts')],
+  ['teams', () => import('./teams.ts')],
   ['usage', () => import('./usage.ts')],
   ['ledger', () => import('./ledger.ts')],
   ['models', () => import('./models.ts')],

@@ -1,4 +1,10 @@
-import { parseDuration, type SettingValues, settingsToColumns } from '../keys/limits.ts';
+import {
+  budgetsToColumns,
+  parseDuration,
+  type SettingValues,
+  settingsToColumns,
+  userToColumns,
+} from '../keys/limits.ts';
 import * as manage from '../keys/manage.ts';
 import { keyId, newSecret } from '../keys/secret.ts';
 import { verifyKey } from '../keys/verify-key.ts';
@@ -7,6 +13,7 @@ import { causeOf } from '../protocol/cause-of.ts';
 import { firstOfLastDays } from '../store/deployment.ts';
 import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';
+import * as teams from '../store/teams.ts';
 import { usageBy } from '../store/usage.ts';
 import * as users from '../store/users.ts';
 import { readVariables } from './dev-vars.ts';
@@ -17,6 +24,10 @@ import {
   keyIsMissing,
   keyIsRevoked,
   keyIsStale,
+  teamExists,
+  teamHasMembers,
+  teamIsMissing,
+  teamIsUnknown,
   userExists,
   userIsMissing,
   wrongSetting,
@@ -59,6 +70,7 @@ async function deskOn(place: Place) {
     catalog: () => knownCatalog(overrides),
     tellOfKey: async () => 'within_a_minute',
     tellOfOwner: async () => 'within_a_minute',
+    tellOfTeam: async () => 'within_a_minute',
   };
   return { desk, made };
 }
@@ -137,10 +149,35 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       if (user === null) throw userIsMissing(name);
       return users.describeUser(user);
     },
-    async setUserStatus(name, status) {
-      const change = await manage.setUserStatus((await deskOn(place)).desk, name, status);
-      if (change.kind === 'missing') throw userIsMissing(name);
-      return { shown: users.describeUser(change.user), isAtOnce: false };
+    async changeUser(name, { status, ...settings }) {
+      const { desk } = await deskOn(place);
+      const change = await manage.changeUser(desk, name, { status, ...userToColumns(settings) });
+      if (change.kind === 'changed') return { shown: users.describeUser(change.user), isAtOnce: false };
+      throw change.kind === 'unknown_team' ? teamIsUnknown(settings.team ?? '') : userIsMissing(name);
+    },
+    async makeTeam(name, budgets) {
+      const { kind, team } = await manage.makeTeam((await deskOn(place)).desk, name, budgetsToColumns(budgets));
+      if (kind === 'exists') throw teamExists(name);
+      return teams.describeTeam(team);
+    },
+    async listTeams() {
+      const page = await teams.listTeams(database, { limit: LIMIT });
+      return { data: page.data.map(teams.describeTeam), isAll: page.nextCursor === null };
+    },
+    async getTeam(name) {
+      const team = await teams.getTeam(database, name);
+      if (team === null) throw teamIsMissing(name);
+      return teams.describeTeam(team);
+    },
+    async changeTeam(name, budgets) {
+      const change = await manage.changeTeam((await deskOn(place)).desk, name, budgetsToColumns(budgets));
+      if (change.kind !== 'changed') throw teamIsMissing(name);
+      return { shown: teams.describeTeam(change.team), isAtOnce: false };
+    },
+    async removeTeam(name) {
+      const removed = await manage.removeTeam((await deskOn(place)).desk, name);
+      if (removed.kind === 'missing') throw teamIsMissing(name);
+      if (removed.kind === 'has_members') throw teamHasMembers(name);
     },
     async usage(by, days) {
       const offset = await routerVariable('BUDGET_UTC_OFFSET', place);

@@ -1,7 +1,22 @@
 import * as z from 'zod/mini';
-import { parseDuration, type SettingValues, settingsShape } from '../keys/limits.ts';
+import {
+  type BudgetValues,
+  budgetsShape,
+  parseDuration,
+  type SettingValues,
+  settingsShape,
+  type UserValues,
+  userSettingsShape,
+} from '../keys/limits.ts';
 import { PURPOSES } from '../pipelines/purposes.ts';
 import { Mistake } from './mistake.ts';
+
+const BUDGET_COLUMNS = {
+  'budget-day': 'budget_day_usd',
+  'budget-week': 'budget_week_usd',
+  'budget-month': 'budget_month_usd',
+  'budget-total': 'budget_total_usd',
+} as const;
 
 /** Flag → column. `expires` is apart: the flag is a duration, the column a time. */
 const COLUMNS = {
@@ -11,10 +26,7 @@ const COLUMNS = {
   rpm: 'rpm',
   tpm: 'tpm',
   'max-concurrent': 'max_concurrent',
-  'budget-day': 'budget_day_usd',
-  'budget-week': 'budget_week_usd',
-  'budget-month': 'budget_month_usd',
-  'budget-total': 'budget_total_usd',
+  ...BUDGET_COLUMNS,
   reasoning: 'reasoning',
   'provider-tools': 'provider_tools',
 } as const;
@@ -22,8 +34,17 @@ const COLUMNS = {
 /** The flag of a column; null where none sets it. */
 export function flagOf(column: string): string | null {
   if (column === 'expires_at') return 'expires';
+  if (column === 'team') return 'team';
   return Object.entries(COLUMNS).find(([, name]) => name === column)?.[0] ?? null;
 }
+
+/** The flags of budgets, for parseArgs. */
+export const BUDGET_OPTIONS = {
+  'budget-day': { type: 'string' },
+  'budget-week': { type: 'string' },
+  'budget-month': { type: 'string' },
+  'budget-total': { type: 'string' },
+} as const;
 
 /** The flags that say what a key may do, for parseArgs. */
 export const SETTING_OPTIONS = {
@@ -34,10 +55,7 @@ export const SETTING_OPTIONS = {
   rpm: { type: 'string' },
   tpm: { type: 'string' },
   'max-concurrent': { type: 'string' },
-  'budget-day': { type: 'string' },
-  'budget-week': { type: 'string' },
-  'budget-month': { type: 'string' },
-  'budget-total': { type: 'string' },
+  ...BUDGET_OPTIONS,
   reasoning: { type: 'string' },
   'provider-tools': { type: 'string' },
 } as const;
@@ -68,23 +86,45 @@ function expiry(text: string, now: number): string | null {
   return new Date(now + readDuration(text, '--expires')).toISOString();
 }
 
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What was given of some flags, by column name. Throws Mistake for one without a value. */
+function given(values: Flags, columns: Readonly<Record<string, string>>): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const [flag, column] of Object.entries(columns)) {
+    const value = values[flag];
+    if (typeof value !== 'string') continue;
+    // An unset shell variable must not lift a limit.
+    if (value.trim() === '') throw new Mistake(`--${flag} has no value. To lift a limit say "none".`);
+    settings[column] = value.trim();
+  }
+  return settings;
+}
+
+/** Settings that passed their schema. Throws Mistake naming the flag. */
+function checked<T extends z.ZodMiniType>(schema: T, settings: Record<string, unknown>): z.output<T> {
+  const parsed = schema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Mistake(`--${flagOf(String(issue?.path[0])) ?? 'expires'} ${issue?.message ?? 'is not valid'}.`);
+}
+
 /** Reads the setting flags by column name. `now` is ms since 1970. Throws Mistake naming the flag. */
 export function readSettings(
   values: { [Flag in keyof typeof SETTING_OPTIONS]?: string | undefined },
   now: number,
 ): SettingValues {
-  const settings: Record<string, unknown> = {};
-  for (const [flag, column] of Object.entries(COLUMNS)) {
-    // The flags are the keys of COLUMNS.
-    const value = values[flag as keyof typeof COLUMNS];
-    if (value === undefined) continue;
-    // An unset shell variable must not lift a limit.
-    if (value.trim() === '') throw new Mistake(`--${flag} has no value. To lift a limit say "none".`);
-    settings[column] = value.trim();
-  }
+  const settings = given(values, COLUMNS);
   if (values.expires !== undefined) settings['expires_at'] = expiry(values.expires, now);
-  const parsed = z.object(settingsShape(PURPOSES)).safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new Mistake(`--${flagOf(String(issue?.path[0])) ?? 'expires'} ${issue?.message ?? 'is not valid'}.`);
+  return checked(z.object(settingsShape(PURPOSES)), settings);
+}
+
+/** Reads the flags of budgets by column name. Throws Mistake naming the flag. */
+export function readBudgets(values: Flags): BudgetValues {
+  return checked(z.object(budgetsShape), given(values, BUDGET_COLUMNS));
+}
+
+/** Reads the flags of a user by column name. Throws Mistake naming the flag. */
+export function readUserSettings(values: Flags): UserValues {
+  return checked(z.object(userSettingsShape), given(values, { team: 'team', ...BUDGET_COLUMNS }));
 }

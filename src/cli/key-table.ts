@@ -1,7 +1,27 @@
 import { keyState } from '../keys/key-state.ts';
 import { maskSecret } from '../keys/secret.ts';
 import { table, terminalWidth } from './print.ts';
-import type { ShownKey } from './way.ts';
+import type { ShownKey, ShownTeam } from './way.ts';
+
+type ShownBudgets = Pick<ShownTeam, 'budget_day_usd' | 'budget_week_usd' | 'budget_month_usd' | 'budget_total_usd'>;
+
+function budgetParts(shown: ShownBudgets): (string | null)[] {
+  return [
+    shown.budget_day_usd === null ? null : `$${shown.budget_day_usd}/day`,
+    shown.budget_week_usd === null ? null : `$${shown.budget_week_usd}/week`,
+    shown.budget_month_usd === null ? null : `$${shown.budget_month_usd}/month`,
+    shown.budget_total_usd === null ? null : `$${shown.budget_total_usd} in total`,
+  ];
+}
+
+/** The budgets of a key, a user or a team, in a few words. */
+export function budgetWords(shown: ShownBudgets): string {
+  return (
+    budgetParts(shown)
+      .filter((part) => part !== null)
+      .join(', ') || 'none'
+  );
+}
 
 /** What limits a key, in a few words. */
 function limits(key: ShownKey): string {
@@ -9,10 +29,7 @@ function limits(key: ShownKey): string {
     key.rpm === null ? null : `${key.rpm} rpm`,
     key.tpm === null ? null : `${key.tpm} tpm`,
     key.max_concurrent === null ? null : `${key.max_concurrent} at once`,
-    key.budget_day_usd === null ? null : `$${key.budget_day_usd}/day`,
-    key.budget_week_usd === null ? null : `$${key.budget_week_usd}/week`,
-    key.budget_month_usd === null ? null : `$${key.budget_month_usd}/month`,
-    key.budget_total_usd === null ? null : `$${key.budget_total_usd} in total`,
+    ...budgetParts(key),
     key.models === null ? null : `only ${key.models.join(',')}`,
   ];
   return parts.filter((part) => part !== null).join(', ') || 'none';

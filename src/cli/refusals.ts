@@ -2,7 +2,7 @@ import { describeUnknown } from '../catalog/allow-list.ts';
 import { EXPIRY_RULE, type WrongSetting } from '../keys/manage.ts';
 import { Mistake } from './mistake.ts';
 
-/* What cannot be done to a key or a user, in the same words whichever way a command takes. */
+/* What cannot be done to a key, a user or a team, in the same words whichever way a command takes. */
 
 export function keyIsMissing(id: string): Mistake {
   return new Mistake(`There is no key ${id}. See what there is: npm run keys -- list`);
@@ -32,4 +32,21 @@ export function userExists(name: string): Mistake {
 
 export function userIsMissing(name: string): Mistake {
   return new Mistake(`There is no user ${name}. See who there is: npm run users -- list`);
+}
+
+export function teamExists(name: string): Mistake {
+  return new Mistake(`The team ${name} is already there: npm run teams -- show ${name}`);
+}
+
+export function teamIsMissing(name: string): Mistake {
+  return new Mistake(`There is no team ${name}. See what there is: npm run teams -- list`);
+}
+
+export function teamIsUnknown(name: string): Mistake {
+  return new Mistake(`--team "${name}" is no team. See what there is: npm run teams -- list`);
+}
+
+export function teamHasMembers(name: string): Mistake {
+  const out = 'npm run users -- set NAME --team none';
+  return new Mistake(`The team ${name} has members, so nothing was done. Take each of them out first: ${out}`);
 }

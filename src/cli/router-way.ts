@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import type { UsageRow } from '../store/usage.ts';
 import { flagOf } from './key-settings.ts';
 import { Mistake } from './mistake.ts';
-import { keyIsMissing, keyIsRevoked, userExists, userIsMissing } from './refusals.ts';
+import {
+  keyIsMissing,
+  keyIsRevoked,
+  teamExists,
+  teamHasMembers,
+  teamIsMissing,
+  userExists,
+  userIsMissing,
+} from './refusals.ts';
 import { askRouter, Refused, type Router } from './router.ts';
 import {
   type Changed,
@@ -11,6 +19,7 @@ import {
   type SecretKey,
   type ShownKey,
   secretKeySchema,
+  teamSchema,
   userSchema,
   type Way,
 } from './way.ts';
@@ -60,6 +69,7 @@ async function evenLate<T>(job: Promise<T>, look: () => Promise<T>): Promise<Cha
 
 const pathOf = (id: string) => `/internal/keys/${encodeURIComponent(id)}`;
 const userPath = (name: string) => `/internal/users/${encodeURIComponent(name)}`;
+const teamPath = (name: string) => `/internal/teams/${encodeURIComponent(name)}`;
 
 function getKey(router: Router, id: string): Promise<ShownKey> {
   return about(askRouter(router, 'GET', pathOf(id), keySchema), { missing: () => keyIsMissing(id) });
@@ -85,6 +95,7 @@ async function rotateKey(router: Router, id: string, grace: string): Promise<Cha
 }
 
 const verificationSchema = z.object({ valid: z.boolean(), id: z.nullable(z.string()) });
+const removedSchema = z.looseObject({ removed: z.string() });
 const usageSchema = z.object({
   data: z.array(
     z.looseObject({
@@ -125,10 +136,29 @@ export function routerWay(router: Router, sentence: string | null): Way {
     listUsers: () => listAll(router, '/internal/users?', userSchema),
     getUser: (name) =>
       about(askRouter(router, 'GET', userPath(name), userSchema), { missing: () => userIsMissing(name) }),
-    async setUserStatus(name, status) {
+    async changeUser(name, change) {
       const missing = () => userIsMissing(name);
-      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, { status }), { missing });
+      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, change), { missing });
       return await evenLate(job, () => askRouter(router, 'GET', userPath(name), userSchema));
+    },
+    makeTeam: (name, budgets) =>
+      about(askRouter(router, 'POST', '/internal/teams', teamSchema, { name, ...budgets }), {
+        missing: () => teamIsMissing(name),
+        conflict: async () => teamExists(name),
+      }),
+    listTeams: () => listAll(router, '/internal/teams?', teamSchema),
+    getTeam: (name) =>
+      about(askRouter(router, 'GET', teamPath(name), teamSchema), { missing: () => teamIsMissing(name) }),
+    async changeTeam(name, budgets) {
+      const missing = () => teamIsMissing(name);
+      const job = about(askRouter(router, 'PATCH', teamPath(name), teamSchema, budgets), { missing });
+      return await evenLate(job, () => askRouter(router, 'GET', teamPath(name), teamSchema));
+    },
+    async removeTeam(name) {
+      await about(askRouter(router, 'DELETE', teamPath(name), removedSchema), {
+        missing: () => teamIsMissing(name),
+        conflict: async () => teamHasMembers(name),
+      });
     },
     async usage(by, days): Promise<UsageRow[]> {
       return (await askRouter(router, 'GET', `/internal/usage?by=${by}&days=${days}`, usageSchema)).data;

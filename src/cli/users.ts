@@ -1,5 +1,7 @@
-import { userNameSchema } from '../keys/limits.ts';
+import { type UserValues, userNameSchema } from '../keys/limits.ts';
 import { check, noPositional, onlyPositional, readArguments } from './arguments.ts';
+import { BUDGET_OPTIONS, readUserSettings } from './key-settings.ts';
+import { budgetWords } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
@@ -9,13 +11,28 @@ import type { ShownUser, Way } from './way.ts';
 const HELP = `npm run users -- create NAME
 npm run users -- list
 npm run users -- show NAME
+npm run users -- set NAME [--team T] [--budget-month USD]
 npm run users -- disable NAME    with all their keys
 npm run users -- enable NAME
+
+Settings:
+  --team T             the team that the user is in; "none" for no team
+  --budget-day USD     money a day, over all their keys; also --budget-week, --budget-month, --budget-total
 ${PLACE_HELP}`;
 
+const OPTIONS = { ...PLACE_OPTIONS, team: { type: 'string' }, ...BUDGET_OPTIONS } as const;
+
 function sayUser(place: Place, way: Way, user: ShownUser): void {
+  const lines = [
+    `Name:    ${user.name}`,
+    `Status:  ${user.status}`,
+    `Team:    ${user.team ?? 'none'}`,
+    `Budgets: ${budgetWords(user)}`,
+    `Keys:    ${user.keys}`,
+    `Created: ${user.created_at}`,
+  ];
   if (place.json) sayJson(user);
-  else say(`Name:    ${user.name}\nStatus:  ${user.status}\nKeys:    ${user.keys}\nCreated: ${user.created_at}`);
+  else say(lines.join('\n'));
   if (way.sentence !== null) note(way.sentence);
 }
 
@@ -34,9 +51,18 @@ async function list(place: Place): Promise<void> {
       { title: 'NAME', flexible: true },
       { title: 'STATUS' },
       { title: 'KEYS', right: true },
-      { title: 'CREATED' },
+      { title: 'TEAM', flexible: true },
+      { title: 'BUDGETS', flexible: true },
+      { title: 'CREATED', spare: true },
     ];
-    const rows = data.map((user) => [user.name, user.status, String(user.keys), user.created_at.slice(0, 10)]);
+    const rows = data.map((user) => [
+      user.name,
+      user.status,
+      String(user.keys),
+      user.team ?? '',
+      budgetWords(user),
+      user.created_at.slice(0, 10),
+    ]);
     say(table(columns, rows, terminalWidth()));
   }
   if (!isAll) note(`Only the first ${data.length} users are shown.`);
@@ -48,16 +74,16 @@ async function show(name: string, place: Place): Promise<void> {
   sayUser(place, way, await way.getUser(name));
 }
 
-async function setStatus(name: string, status: 'active' | 'disabled', place: Place): Promise<void> {
+async function change(name: string, what: UserValues & { status?: 'active' | 'disabled' }, place: Place) {
   const way = await openWay(place);
-  const { shown, isAtOnce } = await way.setUserStatus(name, status);
+  const { shown, isAtOnce } = await way.changeUser(name, what);
   note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
   sayUser(place, way, shown);
 }
 
 /** `npm run users`: the people who own keys. */
 export async function run(args: string[]): Promise<number | undefined> {
-  const { values, positionals } = readArguments(args, PLACE_OPTIONS);
+  const { values, positionals } = readArguments(args, OPTIONS);
   const [verb, ...rest] = positionals;
   if (values.help) {
     say(HELP);
@@ -65,6 +91,9 @@ export async function run(args: string[]): Promise<number | undefined> {
   }
   const place = readPlace(values);
   const name = () => check(userNameSchema, onlyPositional(rest, 'user', `npm run users -- ${verb} admin`), 'The name');
+  const settings = readUserSettings(values);
+  const isSet = Object.values(settings).some((value) => value !== undefined);
+  if (isSet && verb !== 'set') throw new Mistake('Team and budgets are set with: npm run users -- set NAME --team T');
   switch (verb) {
     case 'create':
       await create(name(), place);
@@ -76,13 +105,17 @@ export async function run(args: string[]): Promise<number | undefined> {
     case 'show':
       await show(name(), place);
       return;
+    case 'set':
+      if (!isSet) throw new Mistake('Say what to set: npm run users -- set NAME --budget-month 50');
+      await change(name(), settings, place);
+      return;
     case 'disable':
-      await setStatus(name(), 'disabled', place);
+      await change(name(), { status: 'disabled' }, place);
       return;
     case 'enable':
-      await setStatus(name(), 'active', place);
+      await change(name(), { status: 'active' }, place);
       return;
     default:
-      throw new Mistake('Say what to do: create, list, show, disable or enable. --help explains.');
+      throw new Mistake('Say what to do: create, list, show, set, disable or enable. --help explains.');
   }
 }

@@ -1,14 +1,29 @@
 import * as z from 'zod/mini';
-import type { SettingValues } from '../keys/limits.ts';
+import type { BudgetValues, SettingValues, UserValues } from '../keys/limits.ts';
 import { apiKeys, users } from '../store/schema.ts';
 import type { UsageGroup, UsageRow } from '../store/usage.ts';
 
 /*
- * Keys, users and usage as the commands see them, in the JSON that /internal answers with. There are two ways to
+ * Keys, users, teams and usage as the commands see them, in the JSON that /internal answers with. There are two ways to
  * them: through a running router, or through `wrangler d1 execute`.
  */
 
 const nullableNumber = z.nullable(z.number());
+
+const budgets = {
+  budget_day_usd: nullableNumber,
+  budget_week_usd: nullableNumber,
+  budget_month_usd: nullableNumber,
+  budget_total_usd: nullableNumber,
+};
+
+const optionalNumber = z._default(nullableNumber, null);
+const optionalBudgets = {
+  budget_day_usd: optionalNumber,
+  budget_week_usd: optionalNumber,
+  budget_month_usd: optionalNumber,
+  budget_total_usd: optionalNumber,
+};
 
 /** A key as it is shown; loose, since a router may know more of it than this command line does. */
 export const keySchema = z.looseObject({
@@ -25,10 +40,7 @@ export const keySchema = z.looseObject({
   rpm: nullableNumber,
   tpm: nullableNumber,
   max_concurrent: nullableNumber,
-  budget_day_usd: nullableNumber,
-  budget_week_usd: nullableNumber,
-  budget_month_usd: nullableNumber,
-  budget_total_usd: nullableNumber,
+  ...budgets,
   reasoning: z.string(),
   provider_tools: z.boolean(),
   previous_expires_at: z.nullable(z.string()),
@@ -44,10 +56,21 @@ export type SecretKey = z.output<typeof secretKeySchema>;
 export const userSchema = z.looseObject({
   name: z.string(),
   status: z.enum(users.status.enumValues),
+  // A router of the version before knows of neither.
+  team: z._default(z.nullable(z.string()), null),
+  ...optionalBudgets,
   keys: z.number(),
   created_at: z.string(),
 });
 export type ShownUser = z.output<typeof userSchema>;
+
+export const teamSchema = z.looseObject({
+  name: z.string(),
+  ...budgets,
+  members: z.number(),
+  created_at: z.string(),
+});
+export type ShownTeam = z.output<typeof teamSchema>;
 
 /** Part of a list, or all of it. */
 export interface Listed<T> {
@@ -77,6 +100,11 @@ export interface Way {
   makeUser(name: string): Promise<ShownUser>;
   listUsers(): Promise<Listed<ShownUser>>;
   getUser(name: string): Promise<ShownUser>;
-  setUserStatus(name: string, status: 'active' | 'disabled'): Promise<Changed<ShownUser>>;
+  changeUser(name: string, change: UserValues & { status?: 'active' | 'disabled' }): Promise<Changed<ShownUser>>;
+  makeTeam(name: string, budgets: BudgetValues): Promise<ShownTeam>;
+  listTeams(): Promise<Listed<ShownTeam>>;
+  getTeam(name: string): Promise<ShownTeam>;
+  changeTeam(name: string, budgets: BudgetValues): Promise<Changed<ShownTeam>>;
+  removeTeam(name: string): Promise<void>;
   usage(by: UsageGroup, days: number): Promise<UsageRow[]>;
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import type { KeySettings } from '../store/keys.ts';
 import { apiKeys } from '../store/schema.ts';
+import type { BudgetSettings } from '../store/teams.ts';
+import type { UserSettings } from '../store/users.ts';
 import { PREFIX_PATTERN } from './secret.ts';
 
 /*
@@ -102,6 +104,22 @@ const PREFIX_RULE = 'must be 1 to 10 lower-case letters and digits, a letter fir
 /** What a key begins with. */
 export const prefixSchema = z.string(PREFIX_RULE).check(z.regex(PREFIX_PATTERN, PREFIX_RULE));
 
+/** A team's name. "none" is the word for no team. */
+export const teamNameSchema = userNameSchema.check(
+  z.refine((name) => name !== 'none', 'must not be "none": that is the word for no team'),
+);
+
+/** The budgets of a key, a user or a team, as members of an object. */
+export const budgetsShape = {
+  budget_day_usd: budget,
+  budget_week_usd: budget,
+  budget_month_usd: budget,
+  budget_total_usd: budget,
+};
+
+/** What may be set of a user beside the status, as members of an object. */
+export const userSettingsShape = { team: limit(teamNameSchema), ...budgetsShape };
+
 /** The settings of a key, as members of an object; `purposes` are the pipelines there are. */
 export function settingsShape(purposes: readonly string[]) {
   const displays = apiKeys.reasoning.enumValues;
@@ -118,10 +136,7 @@ export function settingsShape(purposes: readonly string[]) {
     rpm: count,
     tpm: count,
     max_concurrent: count,
-    budget_day_usd: budget,
-    budget_week_usd: budget,
-    budget_month_usd: budget,
-    budget_total_usd: budget,
+    ...budgetsShape,
     reasoning: z.optional(z.enum(displays, `must be one of ${displays.join(', ')}`)),
     provider_tools: onOff,
   };
@@ -130,6 +145,26 @@ export function settingsShape(purposes: readonly string[]) {
 type SettingsShape = ReturnType<typeof settingsShape>;
 /** Checked settings by column name, as JSON has them; null lifts a limit. */
 export type SettingValues = { [Name in keyof SettingsShape]?: z.output<SettingsShape[Name]> };
+
+/** Checked budgets by column name. */
+export type BudgetValues = { [Name in keyof typeof budgetsShape]?: z.output<(typeof budgetsShape)[Name]> };
+/** Checked settings of a user by column name. */
+export type UserValues = { [Name in keyof typeof userSettingsShape]?: z.output<(typeof userSettingsShape)[Name]> };
+
+/** Checked budgets as the columns they are stored in. */
+export function budgetsToColumns(budgets: BudgetValues): BudgetSettings {
+  return {
+    budgetDayUsd: budgets.budget_day_usd,
+    budgetWeekUsd: budgets.budget_week_usd,
+    budgetMonthUsd: budgets.budget_month_usd,
+    budgetTotalUsd: budgets.budget_total_usd,
+  };
+}
+
+/** A user's checked settings as the columns they are stored in. */
+export function userToColumns({ team, ...budgets }: UserValues): UserSettings {
+  return { team, ...budgetsToColumns(budgets) };
+}
 
 /** Checked settings as the columns they are stored in; what was not named is left out. */
 export function settingsToColumns(settings: SettingValues): KeySettings {
@@ -141,10 +176,7 @@ export function settingsToColumns(settings: SettingValues): KeySettings {
     rpm: settings.rpm,
     tpm: settings.tpm,
     maxConcurrent: settings.max_concurrent,
-    budgetDayUsd: settings.budget_day_usd,
-    budgetWeekUsd: settings.budget_week_usd,
-    budgetMonthUsd: settings.budget_month_usd,
-    budgetTotalUsd: settings.budget_total_usd,
+    ...budgetsToColumns(settings),
     reasoning: settings.reasoning,
     providerTools: settings.provider_tools,
   };

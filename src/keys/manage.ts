@@ -4,12 +4,13 @@ import type { Database } from '../store/database.ts';
 import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';
 import type { Actor, ApiKey } from '../store/schema.ts';
+import * as teams from '../store/teams.ts';
 import * as users from '../store/users.ts';
 import { isPast, keyState } from './key-state.ts';
 import type { NewSecret } from './secret.ts';
 
 /*
- * The desk where keys and users are made and changed, for the console, /internal and the command line alike.
+ * The desk where keys, users and teams are made and changed, for the console, /internal and the command line alike.
  * What they ask for has been checked by then (limits.ts); what only the desk can know is decided here.
  */
 
@@ -30,6 +31,8 @@ export interface Desk {
   tellOfKey(id: string, droppedHashes: readonly string[]): Promise<Effect>;
   /** The same for all keys of a person. */
   tellOfOwner(name: string): Promise<Effect>;
+  /** The same for all keys of a team's members. */
+  tellOfTeam(name: string): Promise<Effect>;
 }
 
 /** What an expiry must be; there is no use in a key that has ended. */
@@ -134,12 +137,49 @@ export async function makeUser(desk: Desk, name: string): ReturnType<typeof user
   return await users.createUser(desk.database, name, desk.actor);
 }
 
-export type ChangedUser = { kind: 'changed'; user: users.UserWithKeys; effect: Effect } | { kind: 'missing' };
+export type ChangedUser = { kind: 'changed'; user: users.UserWithKeys; effect: Effect } | users.UnchangedUser;
 
-/** Disables a person with all their keys, or enables them again. */
-export async function setUserStatus(desk: Desk, name: string, status: 'active' | 'disabled'): Promise<ChangedUser> {
-  const change = await users.setUserStatus(desk.database, name, status, desk.actor);
-  if (change === null) return { kind: 'missing' };
+/** Sets team, budgets or status of a person: a disabled one is disabled with all their keys. */
+export async function changeUser(
+  desk: Desk,
+  name: string,
+  settings: users.UserSettings,
+  revision?: number,
+): Promise<ChangedUser> {
+  const change = await users.updateUser(desk.database, name, settings, desk.actor, revision);
+  if (change.kind !== 'changed') return change;
   const effect = change.keyIds.length === 0 ? 'at_once' : await desk.tellOfOwner(name);
   return { kind: 'changed', user: change.user, effect };
+}
+
+/** Makes a team; `exists` where the name is taken. */
+export async function makeTeam(
+  desk: Desk,
+  name: string,
+  budgets: teams.BudgetSettings,
+): ReturnType<typeof teams.createTeam> {
+  return await teams.createTeam(desk.database, name, budgets, desk.actor);
+}
+
+export type ChangedTeam =
+  | { kind: 'changed'; team: teams.TeamWithMembers; effect: Effect }
+  | { kind: 'missing' }
+  | { kind: 'stale' };
+
+/** Sets budgets of a team. With a revision only where the team still has it. */
+export async function changeTeam(
+  desk: Desk,
+  name: string,
+  budgets: teams.BudgetSettings,
+  revision?: number,
+): Promise<ChangedTeam> {
+  const change = await teams.updateTeam(desk.database, name, budgets, desk.actor, revision);
+  if (change.kind !== 'changed') return change;
+  const effect = change.team.members === 0 ? 'at_once' : await desk.tellOfTeam(name);
+  return { kind: 'changed', team: change.team, effect };
+}
+
+/** Takes a team away that has no members. */
+export async function removeTeam(desk: Desk, name: string): Promise<teams.RemovedTeam> {
+  return await teams.removeTeam(desk.database, name, desk.actor);
 }

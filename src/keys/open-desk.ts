@@ -3,7 +3,7 @@ import { logFault } from '../log-line.ts';
 import { openDatabase } from '../store/database.ts';
 import type { Actor } from '../store/schema.ts';
 import type { Desk, Effect } from './manage.ts';
-import { type KeyPlaces, refreshKey, refreshKeysOf } from './refresh-key.ts';
+import { type KeyPlaces, refreshKey, refreshKeysOf, refreshKeysOfTeam } from './refresh-key.ts';
 import { newSecret } from './secret.ts';
 
 /** What is stored holds within a minute by itself. A secret that was just made must be shown, whatever fails here. */
@@ -17,7 +17,7 @@ async function effectOf(job: Promise<unknown>, subject: string): Promise<Effect>
   }
 }
 
-/** The Worker's desk for keys and users. */
+/** The Worker's desk for keys, users and teams. */
 export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Catalog): Desk {
   return {
     database: openDatabase(env.DB),
@@ -27,5 +27,6 @@ export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Catalog): 
     catalog,
     tellOfKey: (id, droppedHashes) => effectOf(refreshKey(env, id, droppedHashes), id),
     tellOfOwner: (name) => effectOf(refreshKeysOf(env, name), name),
+    tellOfTeam: (name) => effectOf(refreshKeysOfTeam(env, name), name),
   };
 }

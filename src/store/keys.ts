@@ -3,7 +3,7 @@ import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-cor
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
-import { type Actor, type ApiKey, type ApiKeyRow, apiKeys, type User, users } from './schema.ts';
+import { type Actor, type ApiKey, type ApiKeyRow, apiKeys, type Level, teams, type User, users } from './schema.ts';
 import { auditNewUser } from './users.ts';
 
 /** What people may set of a key; what is left out stays, null lifts a limit. */
@@ -32,7 +32,18 @@ function isoTime(column: SQLiteColumn, name: string) {
   return sql<string | null>`strftime('%Y-%m-%dT%H:%M:%fZ', ${column})`.as(name);
 }
 
-/** Keys with their owner's state. All reads go through here. */
+/** A user or a team as it rides along with its keys: one column, whatever it holds. Null where there is no such row. */
+function levelOf(table: typeof users | typeof teams, name: string) {
+  const { budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = table;
+  return sql<Level | null>`iif(${table.id} IS NULL, NULL, json_object(
+    'id', ${table.id}, 'name', ${table.name}, 'revision', ${table.revision}, 'updatedAt', ${table.updatedAt},
+    'budgetDayUsd', ${budgetDayUsd}, 'budgetWeekUsd', ${budgetWeekUsd},
+    'budgetMonthUsd', ${budgetMonthUsd}, 'budgetTotalUsd', ${budgetTotalUsd}))`
+    .mapWith(JSON.parse)
+    .as(name);
+}
+
+/** Keys with their owner's state, and with what owner and team may spend. All reads go through here. */
 function selectKeys(database: Database) {
   return database
     .select({
@@ -40,9 +51,12 @@ function selectKeys(database: Database) {
       expiresAt: isoTime(apiKeys.expiresAt, 'expires_at'),
       previousExpiresAt: isoTime(apiKeys.previousExpiresAt, 'previous_expires_at'),
       ownerStatus: sql<User['status']>`${users.status}`.as('owner_status'),
+      user: levelOf(users, 'user'),
+      team: levelOf(teams, 'team'),
     })
     .from(apiKeys)
     .innerJoin(users, eq(users.name, apiKeys.owner))
+    .leftJoin(teams, eq(teams.name, users.team))
     .$dynamic();
 }
 
@@ -63,6 +77,14 @@ export async function getKey(database: Database, id: string): Promise<ApiKey | n
 /** All keys of one person, in any state. */
 export async function keysOfOwner(database: Database, owner: string): Promise<ApiKey[]> {
   return await selectKeys(database).where(eq(apiKeys.owner, owner)).orderBy(desc(apiKeys.id));
+}
+
+/** Up to `limit` keys that are not revoked, of all who are in a team. */
+export async function keysOfTeam(database: Database, team: string, limit: number): Promise<ApiKey[]> {
+  return await selectKeys(database)
+    .where(and(eq(users.team, team), ne(apiKeys.status, 'revoked')))
+    .orderBy(desc(apiKeys.id))
+    .limit(limit);
 }
 
 /** Keys, newest first. `cursor` is a key's id; `search` looks into owner, name, id and the last four characters. */

@@ -6,6 +6,27 @@ import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite
  * The SQL itself, with checks and triggers, is in migrations/: change both together.
  */
 
+/** What a key, a user or a team may spend in each window, in USD; null where nothing limits it. */
+const budgetColumns = {
+  budgetDayUsd: real('budget_day_usd'),
+  budgetWeekUsd: real('budget_week_usd'),
+  budgetMonthUsd: real('budget_month_usd'),
+  budgetTotalUsd: real('budget_total_usd'),
+};
+
+// The database's clock, as in the triggers: a machine that is ahead must not outlive a later change.
+const NOW = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`;
+const NEW_ID = sql`(lower(hex(randomblob(16))))`;
+
+export const teams = sqliteTable('teams', {
+  name: text('name').primaryKey(),
+  id: text('id').notNull().default(NEW_ID),
+  ...budgetColumns,
+  revision: integer('revision').notNull().default(1),
+  createdAt: text('created_at').notNull().default(NOW),
+  updatedAt: text('updated_at').notNull().default(NOW),
+});
+
 export const users = sqliteTable('users', {
   name: text('name').primaryKey(),
   status: text('status', { enum: ['active', 'disabled'] })
@@ -14,6 +35,11 @@ export const users = sqliteTable('users', {
   createdAt: text('created_at')
     .notNull()
     .$defaultFn(() => new Date().toISOString()),
+  team: text('team'),
+  ...budgetColumns,
+  id: text('id').notNull().default(NEW_ID),
+  revision: integer('revision').notNull().default(1),
+  updatedAt: text('updated_at').notNull().default(NOW),
 });
 
 export const apiKeys = sqliteTable('api_keys', {
@@ -34,10 +60,7 @@ export const apiKeys = sqliteTable('api_keys', {
   rpm: integer('rpm'),
   tpm: integer('tpm'),
   maxConcurrent: integer('max_concurrent'),
-  budgetDayUsd: real('budget_day_usd'),
-  budgetWeekUsd: real('budget_week_usd'),
-  budgetMonthUsd: real('budget_month_usd'),
-  budgetTotalUsd: real('budget_total_usd'),
+  ...budgetColumns,
   reasoning: text('reasoning', { enum: ['think', 'details', 'hidden'] })
     .notNull()
     .default('think'),
@@ -47,8 +70,7 @@ export const apiKeys = sqliteTable('api_keys', {
   createdAt: text('created_at')
     .notNull()
     .$defaultFn(() => new Date().toISOString()),
-  // The database's clock, as in the triggers: a machine that is ahead must not outlive a later change.
-  updatedAt: text('updated_at').notNull().default(sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`),
+  updatedAt: text('updated_at').notNull().default(NOW),
 });
 
 export const requestLogs = sqliteTable(
@@ -135,12 +157,26 @@ export const deployment = sqliteTable('deployment', {
 
 export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
+export type Team = typeof teams.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export type RequestLogRow = typeof requestLogs.$inferSelect;
 
-/** A key with its owner's state: all that decides whether a request may run. Holds hashes, never a secret. */
+/** Budgets in USD by window, as a key, a user or a team has them. */
+export type Budgets = Pick<ApiKeyRow, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
+
+/** What of a user or a team rides along with each of its keys, as new as its revision. */
+export type Level = Budgets & Pick<Team, 'id' | 'name' | 'revision' | 'updatedAt'>;
+
+/**
+ * A key with its owner's state, and what owner and team may spend: all that decides whether a request may run.
+ * Holds hashes, never a secret.
+ */
 export interface ApiKey extends ApiKeyRow {
   ownerStatus: User['status'];
+  /** Null in no row, and missing in records that were kept by the version before, as is `team`. */
+  user?: Level | null;
+  /** Null for a user without a team. */
+  team?: Level | null;
 }
 
 /** Where a change came from, and of people who signed in by themselves, who made it: `console:ann@example.com`. */

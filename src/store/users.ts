@@ -1,25 +1,42 @@
-import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, getTableColumns, gt, ne, type SQL, sql } from 'drizzle-orm';
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
-import { type Actor, apiKeys, type User, users } from './schema.ts';
+import { type Actor, apiKeys, type Budgets, teams, type User, users } from './schema.ts';
 
 /** A person with the number of their keys that are not revoked. */
 export interface UserWithKeys extends User {
   keys: number;
 }
 
+/** Budgets as JSON shows them: by column name. */
+export function describeBudgets(budgets: Budgets) {
+  return {
+    budget_day_usd: budgets.budgetDayUsd,
+    budget_week_usd: budgets.budgetWeekUsd,
+    budget_month_usd: budgets.budgetMonthUsd,
+    budget_total_usd: budgets.budgetTotalUsd,
+  };
+}
+
 /** A person as JSON shows them. */
 export function describeUser(user: UserWithKeys) {
-  return { name: user.name, status: user.status, keys: user.keys, created_at: user.createdAt };
+  return {
+    name: user.name,
+    status: user.status,
+    team: user.team,
+    ...describeBudgets(user),
+    keys: user.keys,
+    revision: user.revision,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+  };
 }
 
 function selectUsers(database: Database) {
   return database
     .select({
-      name: users.name,
-      status: users.status,
-      createdAt: users.createdAt,
+      ...getTableColumns(users),
       keys: sql<number>`(SELECT count(*) FROM api_keys WHERE api_keys.owner = users.name AND status <> 'revoked')`.as(
         'keys',
       ),
@@ -34,13 +51,14 @@ export async function getUser(database: Database, name: string): Promise<UserWit
   return rows[0] ?? null;
 }
 
-/** People by name. `cursor` is a name. */
+/** People by name, all or those of a team. `cursor` is a name. */
 export async function listUsers(
   database: Database,
-  page: { limit: number; cursor?: string | null },
+  page: { limit: number; cursor?: string | null; team?: string },
 ): Promise<Page<UserWithKeys>> {
+  const behind = page.cursor ? gt(users.name, page.cursor) : undefined;
   const rows = await selectUsers(database)
-    .where(page.cursor ? gt(users.name, page.cursor) : undefined)
+    .where(and(behind, page.team === undefined ? undefined : eq(users.team, page.team)))
     .orderBy(asc(users.name))
     .limit(page.limit + 1);
   return pageOf(rows, page.limit, (row) => row.name);
@@ -68,23 +86,54 @@ export async function createUser(
   return { kind: created.length > 0 ? 'created' : 'exists', user };
 }
 
+/** What may be set of a person; what is left out stays, null lifts it. */
+export type UserSettings = { [Column in 'status' | 'team' | keyof Budgets]?: User[Column] | undefined };
+
 /** What a change of a person came to: the person, and the keys that it reaches. */
-export interface UserChange {
-  user: UserWithKeys;
-  keyIds: string[];
+export type UserChange = { kind: 'changed'; user: UserWithKeys; keyIds: string[] } | UnchangedUser;
+
+/** Why a person stays as they are: not there, changed by another first, or put into a team that is not there. */
+export type UnchangedUser = { kind: 'missing' | 'stale' | 'unknown_team' };
+
+const STATUS_ACTIONS = { active: 'user.enable', disabled: 'user.disable' } as const;
+
+/** The audit's entry, and whom it is written of: setting only the status that a person has changes nothing. */
+function auditedChange(name: string, set: Partial<User>, actor: Actor): { entry: AuditEntry; differs?: SQL } {
+  const { status, ...others } = set;
+  if (status === undefined || Object.keys(others).length > 0) {
+    return { entry: { actor, action: 'user.update', target: name, details: set } };
+  }
+  return { entry: { actor, action: STATUS_ACTIONS[status], target: name }, differs: ne(users.status, status) };
 }
 
-/** Disables a person with all their keys, or enables them again. Null where there is no such person. */
-export async function setUserStatus(
+/**
+ * Sets team, budgets or status of a person. At least one of them must be given. With a revision only of one who still
+ * has it: what was decided by an older state is `stale`.
+ */
+export async function updateUser(
   database: Database,
   name: string,
-  status: User['status'],
+  settings: UserSettings,
   actor: Actor,
-): Promise<UserChange | null> {
-  const action = status === 'active' ? 'user.enable' : 'user.disable';
-  const [, , rows, keys] = await database.batch([
-    auditWhere(database, { actor, action, target: name }, users, and(eq(users.name, name), ne(users.status, status))),
-    database.update(users).set({ status }).where(eq(users.name, name)),
+  revision?: number,
+): Promise<UserChange> {
+  const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const { entry, differs } = auditedChange(name, set, actor);
+  const team = settings.team ?? null;
+  const isThere = exists(
+    database
+      .select({ name: teams.name })
+      .from(teams)
+      .where(eq(teams.name, team ?? '')),
+  );
+  const changeable = and(
+    eq(users.name, name),
+    revision === undefined ? undefined : eq(users.revision, revision),
+    team === null ? undefined : isThere,
+  );
+  const [, written, rows, keys] = await database.batch([
+    auditWhere(database, entry, users, and(changeable, differs)),
+    database.update(users).set(set).where(changeable).returning(),
     selectUsers(database).where(eq(users.name, name)),
     database
       .select({ id: apiKeys.id })
@@ -92,5 +141,7 @@ export async function setUserStatus(
       .where(and(eq(apiKeys.owner, name), ne(apiKeys.status, 'revoked'))),
   ]);
   const user = rows[0];
-  return user === undefined ? null : { user, keyIds: keys.map(({ id }) => id) };
+  if (user === undefined) return { kind: 'missing' };
+  if (written.length > 0) return { kind: 'changed', user, keyIds: keys.map(({ id }) => id) };
+  return { kind: revision !== undefined && user.revision !== revision ? 'stale' : 'unknown_team' };
 }

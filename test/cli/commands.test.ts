@@ -178,6 +178,32 @@ describe('npm run keys', () => {
   });
 });
 
+describe('npm run teams', () => {
+  test('create, set, show, list and remove; who is in one, with what budgets', async () => {
+    const none = { budget_day_usd: null, budget_week_usd: null, budget_month_usd: null, budget_total_usd: null };
+    const made = await json('teams', 'create', 'research', '--budget-month', '200', '--budget-day', '12.5');
+    expect(made).toMatchObject({ ...none, name: 'research', budget_month_usd: 200, budget_day_usd: 12.5, members: 0 });
+    expect(await fails('teams', 'create', 'research')).toContain('already there');
+    await json('users', 'create', 'greta');
+    const set = await json('users', 'set', 'greta', '--team', 'research', '--budget-week', '9');
+    expect(set).toMatchObject({ ...none, name: 'greta', team: 'research', budget_week_usd: 9 });
+    expect(await json('teams', 'show', 'research')).toMatchObject({ members: 1 });
+    expect(await fails('teams', 'remove', 'research')).toMatch(/has members.*--team none/);
+    const changed = await json('teams', 'set', 'research', '--budget-day', 'none', '--budget-total', '1000');
+    expect(changed).toMatchObject({ budget_day_usd: null, budget_month_usd: 200, budget_total_usd: 1000 });
+    expect((await runHere(['teams', 'list'])).stdout).toMatch(/research +\$200\/month, \$1000 in total +1/);
+    expect((await runHere(['users', 'list'])).stdout).toMatch(/greta +active +0 +research +\$9\/week/);
+    expect(await json('users', 'set', 'greta', '--team', 'none')).toMatchObject({ team: null, budget_week_usd: 9 });
+    expect(await json('teams', 'remove', 'research')).toEqual({ removed: 'research' });
+    expect(await fails('teams', 'show', 'research')).toContain('There is no team research');
+    expect(await fails('teams', 'set', 'research', '--budget-day', '1')).toContain('There is no team research');
+    expect(await fails('users', 'set', 'greta', '--team', 'research')).toContain('"research" is no team');
+    expect(await fails('users', 'set', 'nobody', '--budget-day', '1')).toContain('There is no user nobody');
+    const actions = "SELECT group_concat(action, ' ') AS actions FROM audit WHERE target = 'research'";
+    expect(rows(actions)).toMatchObject([{ actions: 'team.create team.update team.remove' }]);
+  });
+});
+
 describe('npm run users', () => {
   test('create, list, show, disable and enable', async () => {
     expect(await json('users', 'create', 'frida')).toMatchObject({ name: 'frida', status: 'active', keys: 0 });

@@ -3,7 +3,7 @@ import { runHere } from './run-cli.ts';
 
 /** What is typed → what the one line must speak of. None of them reaches a database. */
 const MISTAKES: [string[], RegExp][] = [
-  [[], /keys, users, usage/],
+  [[], /keys, users, teams, usage/],
   [['keys'], /create, list, show/],
   [['keys', 'creat'], /create, list, show/],
   [['keys', 'create'], /--username/],
@@ -51,6 +51,17 @@ const MISTAKES: [string[], RegExp][] = [
   [['users', 'create'], /which user/],
   [['users', 'create', 'a b'], /name/i],
   [['users', 'ban', 'a'], /create, list, show/],
+  [['users', 'set', 'a'], /what to set/],
+  [['users', 'create', 'a', '--budget-day', '1'], /users -- set/],
+  [['users', 'set', 'a', '--team', 'a b'], /--team/],
+  [['users', 'set', 'a', '--team', ''], /--team has no value/],
+  [['users', 'set', 'a', '--budget-week', '-1'], /--budget-week/],
+  [['teams'], /create, list, show, set or remove/],
+  [['teams', 'create'], /which team/],
+  [['teams', 'create', 'none'], /none/],
+  [['teams', 'create', 'a', '--budget-day', 'x'], /--budget-day/],
+  [['teams', 'set', 'a'], /what to set/],
+  [['teams', 'remove', 'a', '--budget-day', '1'], /teams -- set/],
   [['usage', '--days', '0'], /--days .* from 1 to 3650/],
   [['usage', '--days', 'week'], /--days .* from 1 to 3650/],
   [['keys', 'list', '--env', 'staging'], /no environment "staging"/],
@@ -75,9 +86,12 @@ describe('a mistake on the command line', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test.each([['keys'], ['users'], ['usage'], ['ledger'], ['start'], ['deploy']])('%s --help explains', async (noun) => {
-    const { code, stdout, stderr } = await runHere([noun, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`npm ${noun === 'start' ? 'start' : `run ${noun}`}`);
-  });
+  test.each([['keys'], ['users'], ['teams'], ['usage'], ['ledger'], ['start'], ['deploy']])(
+    '%s --help explains',
+    async (noun) => {
+      const { code, stdout, stderr } = await runHere([noun, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(`npm ${noun === 'start' ? 'start' : `run ${noun}`}`);
+    },
+  );
 });

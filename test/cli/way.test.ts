@@ -22,6 +22,10 @@ const KEY = {
 };
 const MADE = { ...KEY, key: `sk-${'a'.repeat(49)}` };
 const USER = { name: 'ann', status: 'active', keys: 1, created_at: '2026-11-28T00:00:00.000Z' };
+const TEAM = {
+  ...{ name: 'core', members: 2, created_at: '2026-11-28T00:00:00.000Z' },
+  ...{ budget_day_usd: null, budget_week_usd: 7, budget_month_usd: null, budget_total_usd: null },
+};
 
 let server: Server | undefined;
 let calls: string[] = [];
@@ -117,6 +121,18 @@ describe('through a running router', () => {
       /disabled/,
       /next request/,
     ],
+    [
+      'users set ann --team core --budget-day 2',
+      'PATCH /users/ann {"team":"core","budget_day_usd":2}',
+      { ...USER, team: 'core', budget_day_usd: 2 },
+      /Team: +core\nBudgets: \$2\/day/,
+      /next request/,
+    ],
+    ['teams create core --budget-week 7', 'POST /teams {"name":"core","budget_week_usd":7}', TEAM, /\$7\/week/, /^/],
+    ['teams list', 'GET /teams?&limit=200&cursor=', page([TEAM]), /core +\$7\/week +2/, /^/],
+    ['teams show core', 'GET /teams/core', TEAM, /Members: 2/, /^/],
+    ['teams set core --budget-day none', 'PATCH /teams/core {"budget_day_usd":null}', TEAM, /core/, /next request/],
+    ['teams remove core', 'DELETE /teams/core', { removed: 'core' }, /core is removed/, /^/],
     [
       'usage --days 3 --by key',
       'GET /usage?by=key&days=3',

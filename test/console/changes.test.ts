@@ -151,4 +151,37 @@ describe('a change in the console holds from the next request on', () => {
     expect((await operator.send('/admin/users', { username: 'two words' })).status).toBe(400);
     expect((await operator.send('/admin/users/nobody-at-all/disable')).status).toBe(404);
   });
+
+  it('makes a team with a budget, puts a person in it, and takes both away again', async () => {
+    await makeThroughForm(operator, { username: 'member' });
+    const made = await operator.send('/admin/teams', { teamname: 'core', budget_day_usd: '2.5' });
+    expect(made.headers.get('location')).toBe('/admin/teams/core?done=saved');
+    const twice = await operator.send('/admin/teams', { teamname: 'core', budget_day_usd: '' });
+    expect(twice.status).toBe(400);
+    expect(await twice.text()).toContain('There is a team core already');
+    expect((await operator.send('/admin/teams', { teamname: 'none' })).status).toBe(400);
+    const saved = await operator.send('/admin/users/member', { team: 'core', budget_month_usd: '7' });
+    expect(saved.headers.get('location')).toBe('/admin/users/member?done=saved');
+    expect(await operator.read('/admin/users/member')).toMatch(/value="core" selected[\s\S]*value="7"/);
+    expect(await operator.read('/admin/teams/core')).toMatch(/\/admin\/users\/member[\s\S]*value="2.5"/);
+    expect((await operator.send('/admin/teams/core/remove')).status).toBe(409);
+    expect((await operator.send('/admin/users/member', { team: 'nobodys' })).status).toBe(400);
+    expect((await operator.send('/admin/teams/core', { budget_day_usd: 'much' })).status).toBe(400);
+    expect((await operator.send('/admin/teams/core', { budget_day_usd: '' })).headers.get('location')).toContain(
+      'saved',
+    );
+    await operator.send('/admin/users/member', { team: '' });
+    expect((await operator.send('/admin/teams/core/remove')).headers.get('location')).toBe('/admin/teams?done=removed');
+    expect((await operator.open('/admin/teams/core')).status).toBe(404);
+    expect(await auditOf('core')).toEqual(['console team.create', 'console team.update', 'console team.remove']);
+  });
+
+  it('does not let a form undo what was set since it was opened', async () => {
+    await operator.send('/admin/teams', { teamname: 'shared' });
+    const seen = { revision: '1', seen: JSON.stringify({ budget_day_usd: '' }) };
+    await operator.send('/admin/teams/shared', { ...seen, budget_day_usd: '1' });
+    const late = await operator.send('/admin/teams/shared', { ...seen, budget_day_usd: '100' });
+    expect(late.status).toBe(409);
+    expect(await late.text()).toContain('changed since you opened the form');
+  });
 });

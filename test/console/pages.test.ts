@@ -153,6 +153,9 @@ describe('pages', () => {
       `/admin/keys/${keyId}`,
       `/admin/keys/${keyId}/rotate`,
       '/admin/users',
+      '/admin/users/nobody',
+      '/admin/teams',
+      '/admin/teams/nobody',
       '/usage',
       '/preferences',
     ];

@@ -110,3 +110,24 @@ it('0010 lets the audit name people, keeps its rows with their ids, and the vers
     expect(() => sql.exec("UPDATE users SET email = 'Bob@example.com' WHERE name = 'bob'")).toThrow(/CHECK/);
   });
 });
+
+it('0009 gives everybody an id and a revision, and the version before goes on making users', async () => {
+  await olderDatabase((sql, migrate) => {
+    migrate();
+    const INSERT = 'INSERT INTO users (name, status, created_at) VALUES (?, ?, ?)';
+    sql.exec(INSERT, 'eve', 'active', '2026-11-20T00:00:00.000Z');
+    sql.exec("INSERT INTO teams (name, budget_day_usd) VALUES ('core', 2)");
+    const people = sql.exec<{ id: string }>('SELECT id, updated_at FROM users').toArray();
+    expect(new Set(people.map(({ id }) => id)).size).toBe(3);
+    for (const person of people) expect(Object.values(person)).not.toContain(null);
+    const revisionOf = (table: string) => sql.exec<{ revision: number }>(`SELECT revision FROM ${table}`).toArray();
+    expect(revisionOf('teams')).toEqual([{ revision: expect.any(Number) }]);
+    const [before] = revisionOf("users WHERE name = 'ann'");
+    sql.exec("UPDATE users SET budget_day_usd = 1, team = 'core' WHERE name = 'ann'");
+    expect(revisionOf("users WHERE name = 'ann'")).toEqual([{ revision: (before?.revision ?? 0) + 1 }]);
+    expect(() => sql.exec("UPDATE users SET team = 'nobodys' WHERE name = 'ann'")).toThrow(/FOREIGN KEY/);
+    expect(() => sql.exec("DELETE FROM teams WHERE name = 'core'")).toThrow(/FOREIGN KEY/);
+    expect(() => sql.exec('UPDATE teams SET budget_day_usd = -1')).toThrow(/CHECK/);
+    expect(() => sql.exec("UPDATE users SET budget_week_usd = 'much'")).toThrow(/CHECK/);
+  });
+});

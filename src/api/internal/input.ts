@@ -23,6 +23,12 @@ function checked<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T
   throw new RouterError('invalid_value', `${param}: ${issue?.message ?? 'is not valid'}`, { param });
 }
 
+/** For changes: at least one member is to be there. */
+export const namesSomething = z.refine<Record<string, unknown>>(
+  (change) => Object.values(change).some((value) => value !== undefined),
+  'names nothing to change',
+);
+
 /** The JSON body, checked. An empty body counts as `{}`. */
 export async function readJsonBody<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T>> {
   const text = await c.req.text();

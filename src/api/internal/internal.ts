@@ -6,6 +6,7 @@ import { internalKeys } from './keys.ts';
 import { internalLedger } from './ledger.ts';
 import { internalLogs } from './logs.ts';
 import { internalProviders } from './providers.ts';
+import { internalTeams } from './teams.ts';
 import { internalUsage } from './usage.ts';
 import { internalUsers } from './users.ts';
 
@@ -13,6 +14,7 @@ import { internalUsers } from './users.ts';
 export const internal = new Hono<AppEnv>({ strict: false })
   .use(internalAuth)
   .route('/users', internalUsers)
+  .route('/teams', internalTeams)
   .route('/keys', internalKeys)
   .route('/logs', internalLogs)
   .route('/ledger', internalLedger)

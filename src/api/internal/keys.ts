@@ -23,7 +23,7 @@ import { openDatabase } from '../../store/database.ts';
 import { describeKey } from '../../store/describe-key.ts';
 import { getKey, listKeys, type Unchanged } from '../../store/keys.ts';
 import { deskOf } from './desk-of.ts';
-import { noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
+import { namesSomething, noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({
   username: userNameSchema,
@@ -36,7 +36,7 @@ const changeSchema = z
     status: z.optional(z.enum(['active', 'disabled', 'revoked'], 'must be active, disabled or revoked')),
     ...settingsShape(PURPOSES),
   })
-  .check(z.refine((change) => Object.values(change).some((value) => value !== undefined), 'names nothing to change'));
+  .check(namesSomething);
 
 const GRACE_RULE = 'must be a duration such as 24h, 15m or 0s';
 const rotationSchema = z.strictObject({

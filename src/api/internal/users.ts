@@ -1,17 +1,22 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
-import { userNameSchema } from '../../keys/limits.ts';
-import { makeUser, setUserStatus } from '../../keys/manage.ts';
+import { userNameSchema, userSettingsShape, userToColumns } from '../../keys/limits.ts';
+import { changeUser, makeUser } from '../../keys/manage.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { openDatabase } from '../../store/database.ts';
 import { describeUser, getUser, listUsers } from '../../store/users.ts';
 import { deskOf } from './desk-of.ts';
-import { noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
+import { namesSomething, noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
 
 const creationSchema = z.strictObject({ username: userNameSchema });
-const changeSchema = z.strictObject({ status: z.enum(['active', 'disabled'], 'must be active or disabled') });
+const changeSchema = z
+  .strictObject({
+    status: z.optional(z.enum(['active', 'disabled'], 'must be active or disabled')),
+    ...userSettingsShape,
+  })
+  .check(namesSomething);
 
 function missing(name: string): RouterError {
   return new RouterError('not_found', `There is no user ${name}.`, { param: 'name' });
@@ -39,9 +44,16 @@ export const internalUsers = new Hono<AppEnv>({ strict: false })
   })
   .patch('/:name', async (c) => {
     const name = c.req.param('name');
-    const { status } = await readJsonBody(c, changeSchema);
-    const change = await setUserStatus(deskOf(c), name, status);
-    if (change.kind === 'missing') throw missing(name);
+    const { status, ...settings } = await readJsonBody(c, changeSchema);
+    const change = await changeUser(deskOf(c), name, { status, ...userToColumns(settings) });
+    if (change.kind === 'unknown_team') {
+      throw new RouterError(
+        'invalid_value',
+        `team: "${settings.team}" is no team. See what there is: GET /internal/teams`,
+        { param: 'team' },
+      );
+    }
+    if (change.kind !== 'changed') throw missing(name);
     if (change.effect === 'at_once') return c.json(describeUser(change.user));
     const message = `The change of ${name} is stored, but a ledger does not answer: it holds within 60 s.`;
     throw new RouterError('ledger_unavailable', message, { retryAfter: 5 });

@@ -19,6 +19,7 @@ import { overview } from './overview.tsx';
 import { providers } from './providers.tsx';
 import { requests } from './requests.tsx';
 import { signIn } from './sign-in.tsx';
+import { teams } from './teams.tsx';
 import { tryIt } from './try-it.tsx';
 import { users } from './users.tsx';
 
@@ -62,6 +63,7 @@ const pages = new Hono<AdminEnv>()
   .route('/', keySecrets)
   .route('/', keys)
   .route('/', users)
+  .route('/', teams)
   .route('/', requests)
   .route('/', models)
   .route('/', tryIt)

@@ -6,6 +6,7 @@ const PLACES = [
   ['overview', '/admin'],
   ['keys', '/admin/keys'],
   ['users', '/admin/users'],
+  ['teams', '/admin/teams'],
   ['requests', '/admin/requests'],
   ['models', '/admin/models'],
   ['tryIt', '/admin/try'],

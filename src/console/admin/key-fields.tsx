@@ -32,22 +32,30 @@ function Limits({ title, inputmode, limits }: LimitsProps) {
   );
 }
 
+/** Budgets by window, of whatever has them. */
+export function BudgetFields() {
+  const { keyForm } = useView().texts;
+  return (
+    <Limits
+      title={keyForm.budgets}
+      inputmode="decimal"
+      limits={[
+        ['budget_day_usd', keyForm.budgetDay],
+        ['budget_week_usd', keyForm.budgetWeek],
+        ['budget_month_usd', keyForm.budgetMonth],
+        ['budget_total_usd', keyForm.budgetTotal],
+      ]}
+    />
+  );
+}
+
 /** What may be set of a key at any time. */
 export function SettingsFields() {
   const { keyForm } = useView().texts;
   return (
     <>
       <Purposes />
-      <Limits
-        title={keyForm.budgets}
-        inputmode="decimal"
-        limits={[
-          ['budget_day_usd', keyForm.budgetDay],
-          ['budget_week_usd', keyForm.budgetWeek],
-          ['budget_month_usd', keyForm.budgetMonth],
-          ['budget_total_usd', keyForm.budgetTotal],
-        ]}
-      />
+      <BudgetFields />
       <Limits
         title={keyForm.limits}
         inputmode="numeric"

@@ -1,8 +1,21 @@
 import * as z from 'zod/mini';
-import { parseDuration, prefixSchema, settingsShape, settingsToColumns, userNameSchema } from '../../keys/limits.ts';
+import {
+  budgetsShape,
+  budgetsToColumns,
+  parseDuration,
+  prefixSchema,
+  settingsShape,
+  settingsToColumns,
+  teamNameSchema,
+  userNameSchema,
+  userSettingsShape,
+  userToColumns,
+} from '../../keys/limits.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import type { KeySettings } from '../../store/keys.ts';
-import type { ApiKey } from '../../store/schema.ts';
+import type { ApiKey, Budgets, User } from '../../store/schema.ts';
+import type { BudgetSettings } from '../../store/teams.ts';
+import type { UserSettings } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import type { Texts } from '../texts/english.ts';
@@ -11,6 +24,7 @@ type ErrorKind = keyof Texts['keyForm']['errors'];
 
 const ERROR_KINDS: Record<string, ErrorKind> = {
   username: 'name',
+  teamname: 'name',
   name: 'name',
   prefix: 'prefix',
   expires: 'duration',
@@ -41,13 +55,49 @@ function errorsOf(error: z.core.$ZodError, texts: Texts): FieldErrors {
   return Object.fromEntries(fields.map((field) => [field, texts.keyForm.errors[ERROR_KINDS[field] ?? 'choice']]));
 }
 
-export type ReadSettings = { kind: 'valid'; settings: KeySettings } | { kind: 'invalid'; errors: FieldErrors };
+export type ReadSettings<T = KeySettings> = { kind: 'valid'; settings: T } | { kind: 'invalid'; errors: FieldErrors };
 
-/** The settings of a form. */
-export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
-  const parsed = settingsSchema.safeParse(fields);
+/** The settings of a form, checked by a schema and as the columns they are stored in. */
+function readBy<T extends z.ZodMiniType, C>(
+  schema: T,
+  toColumns: (settings: z.output<T>) => C,
+  fields: FieldValues,
+  texts: Texts,
+): ReadSettings<C> {
+  const parsed = schema.safeParse(fields);
   if (!parsed.success) return { kind: 'invalid', errors: errorsOf(parsed.error, texts) };
-  return { kind: 'valid', settings: settingsToColumns(parsed.data) };
+  return { kind: 'valid', settings: toColumns(parsed.data) };
+}
+
+/** The settings of a key's form. */
+export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
+  return readBy(settingsSchema, settingsToColumns, fields, texts);
+}
+
+const userSchema = z.object(userSettingsShape);
+const teamSchema = z.object(budgetsShape);
+const newTeamSchema = z.object({ teamname: teamNameSchema, ...budgetsShape });
+
+/** The settings of a user's form. */
+export function readUser(fields: FieldValues, texts: Texts): ReadSettings<UserSettings> {
+  return readBy(userSchema, userToColumns, fields, texts);
+}
+
+/** The settings of a team's form. */
+export function readTeam(fields: FieldValues, texts: Texts): ReadSettings<BudgetSettings> {
+  return readBy(teamSchema, budgetsToColumns, fields, texts);
+}
+
+/** A new team as a form asks for it. */
+export function readNewTeam(
+  fields: FieldValues,
+  texts: Texts,
+): ReadSettings<{ name: string; budgets: BudgetSettings }> {
+  const toColumns = ({ teamname, ...budgets }: z.output<typeof newTeamSchema>) => ({
+    name: teamname,
+    budgets: budgetsToColumns(budgets),
+  });
+  return readBy(newTeamSchema, toColumns, fields, texts);
 }
 
 export type ReadNewKey =
@@ -93,6 +143,21 @@ export function settingNames({ keyForm }: Texts): FieldValues {
   };
 }
 
+/** Budgets as the fields of a form. */
+export function fieldsOfBudgets(budgets: Budgets): FieldValues {
+  return {
+    budget_day_usd: budgetText(budgets.budgetDayUsd),
+    budget_week_usd: budgetText(budgets.budgetWeekUsd),
+    budget_month_usd: budgetText(budgets.budgetMonthUsd),
+    budget_total_usd: budgetText(budgets.budgetTotalUsd),
+  };
+}
+
+/** A user's settings as the fields of their form. */
+export function fieldsOfUser(user: User): FieldValues {
+  return { team: user.team ?? '', ...fieldsOfBudgets(user) };
+}
+
 /** A key's settings as the fields of its form. */
 export function fieldsOfKey(key: ApiKey): FieldValues {
   return {
@@ -103,10 +168,7 @@ export function fieldsOfKey(key: ApiKey): FieldValues {
     rpm: text(key.rpm),
     tpm: text(key.tpm),
     max_concurrent: text(key.maxConcurrent),
-    budget_day_usd: budgetText(key.budgetDayUsd),
-    budget_week_usd: budgetText(key.budgetWeekUsd),
-    budget_month_usd: budgetText(key.budgetMonthUsd),
-    budget_total_usd: budgetText(key.budgetTotalUsd),
+    ...fieldsOfBudgets(key),
     reasoning: key.reasoning,
     provider_tools: key.providerTools ? 'on' : 'off',
   };

@@ -40,12 +40,17 @@ function UserTable({ users, spend }: { users: readonly UserWithKeys[]; spend: Re
       caption={texts.caption}
       rows={users}
       columns={[
-        { head: texts.name, cell: ({ name }) => <a href={`/admin/keys?owner=${encodeURIComponent(name)}`}>{name}</a> },
+        { head: texts.name, cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a> },
         {
           head: texts.status,
           cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'warn'}>{keys.statuses[status]}</Badge>,
         },
-        { head: texts.keys, look: 'number', cell: (user) => count(user.keys) },
+        { head: texts.team, look: 'wide-only', cell: ({ team }) => team ?? '' },
+        {
+          head: texts.keys,
+          look: 'number',
+          cell: (user) => <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{count(user.keys)}</a>,
+        },
         { head: texts.spent, look: 'number', cell: ({ name }) => money(spend.get(name)?.month ?? 0) },
         { head: texts.requests, look: 'number wide-only', cell: ({ name }) => count(spend.get(name)?.requests ?? 0) },
         {

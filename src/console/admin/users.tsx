@@ -1,25 +1,31 @@
 import { type Context, Hono } from 'hono';
 import { userNameSchema } from '../../keys/limits.ts';
-import { makeUser, setUserStatus } from '../../keys/manage.ts';
+import { changeUser, makeUser } from '../../keys/manage.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
 import { spendOfOwners } from '../../store/spend.ts';
-import { listUsers } from '../../store/users.ts';
-import { readForm } from '../kit/read-form.ts';
+import { listTeams } from '../../store/teams.ts';
+import { getUser, listUsers } from '../../store/users.ts';
+import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { deskOf } from './desk-of.ts';
+import { readUser } from './key-input.ts';
+import { UserPage, type UserProps } from './user-page.tsx';
 import { UsersPage, type UsersProps } from './users-page.tsx';
 
 const PAGE_SIZE = 50;
+// A choice of more is no choice.
+const MOST_TEAMS = 1_000;
 
 function noteOf(done: string | undefined, { users, keyPage }: Texts): string | null {
   const notes = new Map([
     ['created', users.created],
     ['disabled', users.disabled],
     ['enabled', users.enabled],
+    ['saved', users.saved],
     ['late', keyPage.late],
   ]);
   return notes.get(done ?? '') ?? null;
@@ -58,15 +64,67 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
 
 async function setStatus(c: Context<AdminEnv>, status: 'active' | 'disabled'): Promise<Response> {
   const name = c.req.param('name') ?? '';
-  const change = await setUserStatus(deskOf(c), name, status);
-  if (change.kind === 'missing') return c.notFound();
+  const change = await changeUser(deskOf(c), name, { status });
+  if (change.kind !== 'changed') return c.notFound();
   const done = status === 'active' ? 'enabled' : 'disabled';
   return c.redirect(`/admin/users?done=${change.effect === 'at_once' ? done : 'late'}`, 303);
+}
+
+type Occasion = Pick<UserProps, 'typed' | 'errors' | 'note'> & { status: 200 | 400 | 409 };
+
+async function showUser(c: Context<AdminEnv>, name: string, occasion: Occasion): Promise<Response> {
+  const view = viewOf(c, `/admin/users/${encodeURIComponent(name)}`);
+  const database = openDatabase(c.env.DB);
+  const [user, teams, spend] = await Promise.all([
+    getUser(database, name),
+    listTeams(database, { limit: MOST_TEAMS }),
+    spendOfOwners(database, [name], windowStarts(view.now, view.offset).month),
+  ]);
+  if (user === null) return c.notFound();
+  const { status, ...shown } = occasion;
+  const names = teams.data.map((team) => team.name);
+  const page = <UserPage user={user} teams={names} spent={spend.get(name)?.month ?? 0} {...shown} />;
+  return respond(c, view, page, status);
+}
+
+/** What is wrong with a form, and how its page says so. */
+function faults(edit: Edit, errors: UserProps['errors'], { keyForm }: Texts): Occasion {
+  return { typed: edit.changed, errors, note: { text: keyForm.invalid, bad: true }, status: 400 };
+}
+
+async function save(c: Context<AdminEnv>): Promise<Response> {
+  const name = c.req.param('name') ?? '';
+  const { texts } = viewOf(c);
+  const edit = readEdit(await readForm(c));
+  const read = readUser(edit.changed, texts);
+  if (read.kind === 'invalid') return showUser(c, name, faults(edit, read.errors, texts));
+  const back = (done: string) => c.redirect(`/admin/users/${encodeURIComponent(name)}${done}`, 303);
+  if (Object.values(read.settings).every((value) => value === undefined)) return back('');
+  const change = await changeUser(deskOf(c), name, read.settings, edit.seen?.revision);
+  switch (change.kind) {
+    case 'missing':
+      return c.notFound();
+    case 'unknown_team':
+      return showUser(c, name, faults(edit, { team: texts.users.unknownTeam }, texts));
+    case 'stale':
+      return showUser(c, name, {
+        ...{ typed: edit.changed, errors: {}, status: 409 },
+        note: { text: texts.users.stale, bad: true },
+      });
+    case 'changed':
+      return back(`?done=${change.effect === 'at_once' ? 'saved' : 'late'}`);
+  }
 }
 
 /** `/admin/users`. */
 export const users = new Hono<AdminEnv>()
   .get('/users', (c) => show(c, null))
   .post('/users', create)
+  .get('/users/:name', (c) => {
+    const text = noteOf(c.req.query('done'), viewOf(c).texts);
+    const note = text === null ? null : { text, bad: false };
+    return showUser(c, c.req.param('name'), { typed: {}, errors: {}, note, status: 200 });
+  })
+  .post('/users/:name', save)
   .post('/users/:name/disable', (c) => setStatus(c, 'disabled'))
   .post('/users/:name/enable', (c) => setStatus(c, 'active'));

@@ -72,6 +72,7 @@ export const chinese: Texts = {
     overview: '总览',
     keys: '密钥',
     users: '用户',
+    teams: '团队',
     requests: '请求',
     models: '模型',
     tryIt: '试一试',
@@ -216,7 +217,7 @@ export const chinese: Texts = {
 
   changes: {
     title: '审计日志',
-    lead: '用户与密钥的每一次变更，来自命令行、本控制台或 API。',
+    lead: '用户、团队与密钥的每一次变更，来自命令行、本控制台或 API。',
     time: '时间',
     actor: '来源',
     action: '变更',

@@ -176,6 +176,33 @@ export const englishRecords = {
     disabled: 'The user is disabled, with all their keys.',
     enabled: 'The user is enabled again.',
     caption: 'Users by name',
+    team: 'Team',
+    noTeam: 'none',
+    unknownTeam: 'There is no such team any more. Choose another.',
+    budgetsLead: 'Budgets hold over all keys of the user, beside those of each key.',
+    saved: 'Saved. It holds from the next request on.',
+    stale:
+      'Nothing was saved: this was changed since you opened the form. You see it as it is now, with what you typed.',
+  },
+
+  teams: {
+    title: 'Teams',
+    name: 'Name',
+    members: 'Members',
+    budgets: 'Budgets',
+    none: 'none',
+    since: 'Created',
+    empty: 'There are no teams yet. A team’s budget holds over all keys of its members.',
+    add: 'New team',
+    create: 'Create team',
+    exists: (name: string) => `There is a team ${name} already.`,
+    caption: 'Teams by name',
+    lead: 'Budgets hold over all keys of the members, beside those of each user and key.',
+    noMembers: 'Nobody is in this team yet. A user’s page says in which team they are.',
+    remove: 'Remove team',
+    removeText: 'A team can be removed once it has no members. What it has spent stays in the usage.',
+    hasMembers: 'The team has members, so it was not removed.',
+    removed: 'The team is removed.',
   },
 
   requests: {

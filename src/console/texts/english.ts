@@ -84,6 +84,7 @@ export const english = {
     overview: 'Overview',
     keys: 'Keys',
     users: 'Users',
+    teams: 'Teams',
     requests: 'Requests',
     models: 'Models',
     tryIt: 'Try it',
@@ -228,7 +229,7 @@ export const english = {
 
   changes: {
     title: 'Audit log',
-    lead: 'Every change of a user or a key, from the command line, this console or the API.',
+    lead: 'Every change of a user, a team or a key, from the command line, this console or the API.',
     time: 'Time',
     actor: 'From',
     action: 'Change',

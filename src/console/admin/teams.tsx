@@ -1,0 +1,105 @@
+import { type Context, Hono } from 'hono';
+import { changeTeam, makeTeam, removeTeam } from '../../keys/manage.ts';
+import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { openDatabase } from '../../store/database.ts';
+import { getTeam, listTeams } from '../../store/teams.ts';
+import { listUsers } from '../../store/users.ts';
+import { readEdit, readForm } from '../kit/read-form.ts';
+import { respond } from '../kit/respond.tsx';
+import { viewOf } from '../kit/view.ts';
+import type { Texts } from '../texts/english.ts';
+import { deskOf } from './desk-of.ts';
+import { readNewTeam, readTeam } from './key-input.ts';
+import { TeamPage, type TeamProps } from './team-page.tsx';
+import { TeamsPage, type TeamsProps } from './teams-page.tsx';
+
+const PAGE_SIZE = 50;
+const SHOWN_MEMBERS = 200;
+
+function noteOf(done: string | undefined, { keyPage, teams, users }: Texts): string | null {
+  const notes = new Map([
+    ['saved', users.saved],
+    ['late', keyPage.late],
+    ['removed', teams.removed],
+  ]);
+  return notes.get(done ?? '') ?? null;
+}
+
+async function list(c: Context<AdminEnv>, refused: Pick<TeamsProps, 'typed' | 'errors'> | null): Promise<Response> {
+  const view = viewOf(c, refused === null ? undefined : '/admin/teams');
+  const cursor = c.req.query('cursor') || null;
+  const page = await listTeams(openDatabase(c.env.DB), { limit: PAGE_SIZE, cursor });
+  const note = noteOf(c.req.query('done'), view.texts);
+  const shown = refused ?? { typed: {}, errors: {} };
+  return respond(
+    c,
+    view,
+    <TeamsPage page={page} cursor={cursor} note={note} {...shown} />,
+    refused === null ? 200 : 400,
+  );
+}
+
+type Occasion = Pick<TeamProps, 'typed' | 'errors' | 'note'> & { status: 200 | 400 | 409 };
+
+async function show(c: Context<AdminEnv>, name: string, { status, ...shown }: Occasion): Promise<Response> {
+  const view = viewOf(c, `/admin/teams/${encodeURIComponent(name)}`);
+  const database = openDatabase(c.env.DB);
+  const [team, members] = await Promise.all([
+    getTeam(database, name),
+    listUsers(database, { limit: SHOWN_MEMBERS, team: name }),
+  ]);
+  if (team === null) return c.notFound();
+  return respond(c, view, <TeamPage team={team} members={members.data} {...shown} />, status);
+}
+
+async function create(c: Context<AdminEnv>): Promise<Response> {
+  const { texts } = viewOf(c);
+  const fields = await readForm(c);
+  const read = readNewTeam(fields, texts);
+  if (read.kind === 'invalid') return list(c, { typed: fields, errors: read.errors });
+  const { name, budgets } = read.settings;
+  const { kind } = await makeTeam(deskOf(c), name, budgets);
+  if (kind === 'exists') return list(c, { typed: fields, errors: { teamname: texts.teams.exists(name) } });
+  return c.redirect(`/admin/teams/${encodeURIComponent(name)}?done=saved`, 303);
+}
+
+async function save(c: Context<AdminEnv>): Promise<Response> {
+  const name = c.req.param('name') ?? '';
+  const { texts } = viewOf(c);
+  const edit = readEdit(await readForm(c));
+  const typed = edit.changed;
+  const read = readTeam(typed, texts);
+  if (read.kind === 'invalid') {
+    const note = { text: texts.keyForm.invalid, bad: true };
+    return show(c, name, { typed, errors: read.errors, note, status: 400 });
+  }
+  const back = (done: string) => c.redirect(`/admin/teams/${encodeURIComponent(name)}${done}`, 303);
+  if (Object.values(read.settings).every((value) => value === undefined)) return back('');
+  const change = await changeTeam(deskOf(c), name, read.settings, edit.seen?.revision);
+  if (change.kind === 'missing') return c.notFound();
+  if (change.kind === 'stale') {
+    return show(c, name, { typed, errors: {}, note: { text: texts.users.stale, bad: true }, status: 409 });
+  }
+  return back(`?done=${change.effect === 'at_once' ? 'saved' : 'late'}`);
+}
+
+async function remove(c: Context<AdminEnv>): Promise<Response> {
+  const name = c.req.param('name') ?? '';
+  const removed = await removeTeam(deskOf(c), name);
+  if (removed.kind === 'missing') return c.notFound();
+  if (removed.kind === 'removed') return c.redirect('/admin/teams?done=removed', 303);
+  const note = { text: viewOf(c).texts.teams.hasMembers, bad: true };
+  return show(c, name, { typed: {}, errors: {}, note, status: 409 });
+}
+
+/** `/admin/teams`. */
+export const teams = new Hono<AdminEnv>()
+  .get('/teams', (c) => list(c, null))
+  .post('/teams', create)
+  .get('/teams/:name', (c) => {
+    const text = noteOf(c.req.query('done'), viewOf(c).texts);
+    const note = text === null ? null : { text, bad: false };
+    return show(c, c.req.param('name'), { typed: {}, errors: {}, note, status: 200 });
+  })
+  .post('/teams/:name', save)
+  .post('/teams/:name/remove', remove);
