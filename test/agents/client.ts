@@ -8,6 +8,13 @@ interface Start {
   home?: Record<string, string>;
 }
 
+/** A run that goes on with the conversation of the one before. */
+export interface Sequel {
+  args: string[];
+  /** What the model says in it, a list of steps a turn, none being its last words. */
+  turns: readonly Step[][];
+}
+
 /** How a client reaches the router. */
 export interface Reach {
   /** Without a path. */
@@ -34,5 +41,7 @@ export interface Client {
   program: string;
   endpoint: 'chat' | 'messages' | 'responses';
   start(reach: Reach): Start;
+  /** Resuming, making the history shorter, and going on behind that; null where this is not tried. */
+  sequels: ((reach: Reach) => Sequel[]) | null;
   call(step: Step, reach: Reach): ToolCall;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CLIENTS as SET_UPS } from '../../src/connect/clients.ts';
 import type { Client, Reach, ToolCall } from './client.ts';
-import { PROMPT, type Step } from './task.ts';
+import { LIST, MORE, MORE_TURNS, PROMPT, type Step } from './task.ts';
 
 /*
  * The clients. Versions are exact, so that a failure is the router's or the version's, and one line moves on to the next.
@@ -71,6 +71,8 @@ function callWith(words: ToolWords, step: Step, { work }: Reach): ToolCall {
   }
 }
 
+const CLAUDE_FLAGS = ['--allowedTools', 'Bash', 'Read', 'Write', 'Edit', '--permission-mode', 'acceptEdits'];
+
 const claudeCode: Client = {
   name: 'Claude Code',
   package: '@anthropic-ai/claude-code',
@@ -78,9 +80,14 @@ const claudeCode: Client = {
   program: `@anthropic-ai/claude-code-${PLATFORM}/claude`,
   endpoint: 'messages',
   start: (reach) => ({
-    args: ['-p', PROMPT, '--allowedTools', 'Bash', 'Read', 'Write', 'Edit', '--permission-mode', 'acceptEdits'],
+    args: ['-p', PROMPT, ...CLAUDE_FLAGS],
     env: { ...printedSetUp('claude-code', reach).env, DISABLE_AUTOUPDATER: '1' },
   }),
+  sequels: () => [
+    { args: ['-p', '--continue', MORE, ...CLAUDE_FLAGS], turns: MORE_TURNS },
+    { args: ['-p', '--continue', '/compact', ...CLAUDE_FLAGS], turns: [] },
+    { args: ['-p', '--continue', MORE, ...CLAUDE_FLAGS], turns: MORE_TURNS },
+  ],
   call: (step, reach) =>
     callWith(
       {
@@ -95,8 +102,13 @@ const claudeCode: Client = {
     ),
 };
 
-/** Codex takes the tools it offers from the model's name. */
-function codex(name: string, modelName: string | null, call: Client['call']): Client {
+const CODEX_FLAGS = ['--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
+// Less than any conversation has: the next turn begins with a summary.
+const COMPACT = ['-c', 'model_auto_compact_token_limit=1000'];
+
+/** Codex takes the tools it offers, and where it offers them, from the model's name. */
+function codex(name: string, modelName: string | null, call: Client['call'], flags: string[] = []): Client {
+  const resume = (...own: string[]) => ['exec', 'resume', '--last', ...CODEX_FLAGS, ...flags, ...own, MORE];
   return {
     name,
     package: '@openai/codex',
@@ -104,24 +116,47 @@ function codex(name: string, modelName: string | null, call: Client['call']): Cl
     program: '@openai/codex/bin/codex.js',
     endpoint: 'responses',
     start: (reach) => ({
-      args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-C', reach.work, PROMPT],
+      args: ['exec', ...CODEX_FLAGS, ...flags, '-C', reach.work, PROMPT],
       ...printedSetUp('codex', { ...reach, model: modelName ?? reach.model }),
     }),
+    sequels: () => [
+      { args: resume(), turns: MORE_TURNS },
+      { args: resume(...COMPACT), turns: [[]] },
+      { args: resume(), turns: MORE_TURNS },
+    ],
     call,
   };
 }
 
 const shellCall: Client['call'] = (step) => ({ name: 'exec_command', arguments: { cmd: asCommand(step) } });
 
-/** The custom tool of Codex, whose input is a bare text for it and one string for the provider. */
+/** A file as Codex's apply_patch takes it. */
+function patchOf({ file, text }: Extract<Step, { do: 'write' }>): string {
+  const added = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `+${line}`);
+  return ['*** Begin Patch', `*** Add File: ${file}`, ...added, '*** End Patch'].join('\n');
+}
+
+/** The custom tool of Codex, whose input is a bare text for it and one string for the provider; and its search for tools. */
 const patchCall: Client['call'] = (step, reach) => {
-  const lines = (text: string) => text.trimEnd().split('\n');
-  if (step.do === 'write') {
-    const added = lines(step.text).map((line) => `+${line}`);
-    const input = ['*** Begin Patch', `*** Add File: ${step.file}`, ...added, '*** End Patch'].join('\n');
-    return { name: 'apply_patch', arguments: { input } };
-  }
+  if (step.do === 'write') return { name: 'apply_patch', arguments: { input: patchOf(step) } };
+  if (step.do === 'run' && step.command === LIST) return { name: 'tool_search', arguments: { query: 'list files' } };
   return shellCall(step, reach);
+};
+
+/**
+ * The newest names get all tools in the input, in namespaces: one is custom, and its input is a script that calls the
+ * others; the last step is a function of another namespace.
+ */
+const scriptCall: Client['call'] = (step) => {
+  if (step.do === 'run' && step.command === LIST) return { name: 'collaboration__list_agents', arguments: {} };
+  const call =
+    step.do === 'write'
+      ? `apply_patch(${JSON.stringify(patchOf(step))})`
+      : `exec_command(${JSON.stringify({ cmd: asCommand(step) })})`;
+  return { name: 'exec', arguments: { input: `text(await tools.${call});` } };
 };
 
 const qwen = (
@@ -134,6 +169,7 @@ const qwen = (
   version: '0.24.4',
   program: '@qwen-code/qwen-code/cli-entry.js',
   endpoint,
+  sequels: null,
   start: ({ model, origin, secret }) => ({
     args: ['--yolo', '--auth-type', authType, '-m', model, '-p', PROMPT],
     env: {
@@ -164,6 +200,7 @@ const opencode = (name: string, endpoint: Client['endpoint'], own: ((reach: Reac
   version: '1.18.33',
   program: `opencode-${PLATFORM}/bin/opencode`,
   endpoint,
+  sequels: null,
   start: (reach) => ({
     args: ['run', '-m', `router/${reach.model}`, '--auto', '--title', 'Notes', PROMPT],
     env: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
@@ -218,6 +255,7 @@ const cline: Client = {
   version: '3.0.65',
   program: `@cline/cli-${PLATFORM}/bin/cline`,
   endpoint: 'chat',
+  sequels: null,
   start: ({ model, origin, secret }) => ({
     args: ['-P', 'openai-compatible', PROMPT],
     env: { CLINE_TELEMETRY_DISABLED: '1' },
@@ -243,6 +281,7 @@ export const CLIENTS: readonly Client[] = [
   claudeCode,
   codex('Codex', null, shellCall),
   codex('Codex with apply_patch', 'gpt-5.5', patchCall),
+  codex('Codex with a script', 'gpt-6.2-sol', scriptCall, ['-c', 'model_reasoning_summary=detailed']),
   opencode('opencode', 'chat', null),
   opencode('opencode, Messages', 'messages', anthropicProvider),
   cline,

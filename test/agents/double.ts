@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { ChatChunk } from '../../src/protocol/chat.ts';
 import { isObject, type JsonObject } from '../../src/protocol/json.ts';
-import { refusalOf } from '../support/provider-rules.ts';
 import {
   completionOfTurn,
   createStrictProvider,
@@ -18,10 +17,10 @@ export interface Charge {
   reasoning: number;
 }
 
-/** One run of one client. */
+/** One client's conversation, over one run or several. */
 interface Script {
   provider: ProviderName;
-  /** What the model says where so many turns are behind it. */
+  /** What the model says where it has said so many turns. */
   turn(position: number): ProviderTurn;
   /** A tool that every request of the loop offers; one without it is an aside, such as the wish for a title. */
   mainTool: string;
@@ -33,6 +32,12 @@ export interface Seen {
   refusals: string[];
   /** The loop's turns that were said. */
   turns: number;
+  /** Earlier turns in all requests, and in those before a summary of the conversation was asked for; null where none was. */
+  sent: number;
+  sentBySummary: number | null;
+  /** Messages in the longest request of the loop, and in the last one. */
+  longest: number;
+  last: number;
   /** How often earlier reasoning came back as it was, and how often only its placeholder. */
   readonly returned: number;
   readonly lost: number;
@@ -74,15 +79,36 @@ function toolNames(body: JsonObject): unknown[] {
   return tools.map((tool) => (isObject(tool) && isObject(tool['function']) ? tool['function']['name'] : null));
 }
 
-/** A run in play: an aside is no part of the loop's conversation, and is judged by itself. */
-function play(script: Script) {
-  const { provider } = script;
-  const loop = createStrictProvider(provider, (_chat, position) => script.turn(position));
+/** How Claude Code and Codex ask for a summary of what they then leave out. */
+const SUMMARY_ASKED = /create a detailed summary of the conversation|CONTEXT CHECKPOINT COMPACTION/;
+const SUMMARY: ProviderTurn = {
+  reasoning: 'What matters?',
+  text: '<analysis>All is said.</analysis>\n<summary>\nThe notes are written.\n</summary>',
+  calls: [],
+};
+
+function messagesOf(body: JsonObject): JsonObject[] {
+  return Array.isArray(body['messages']) ? body['messages'].filter(isObject) : [];
+}
+
+function turnsIn(body: JsonObject): number {
+  return messagesOf(body).filter(({ role }) => role === 'assistant').length;
+}
+
+function kindOf(body: JsonObject, mainTool: string): 'loop' | 'summary' | 'aside' {
+  if (SUMMARY_ASKED.test(JSON.stringify(messagesOf(body).at(-1)))) return 'summary';
+  return toolNames(body).includes(mainTool) ? 'loop' : 'aside';
+}
+
+/**
+ * A conversation in play. An aside is no part of it, and is judged by itself; what was summarised is shorter from then on,
+ * and all that is left of it must be as it was said.
+ */
+function play({ mainTool, provider, turn }: Script) {
+  const loop = createStrictProvider(provider, () => turn(seen.turns));
   let serial = 0;
   const seen: Seen = {
-    charges: [],
-    refusals: [],
-    turns: 0,
+    ...{ charges: [], refusals: [], turns: 0, sent: 0, sentBySummary: null, longest: 0, last: 0 },
     get returned() {
       return loop.returned;
     },
@@ -90,20 +116,34 @@ function play(script: Script) {
       return loop.lost;
     },
   };
+  function judge(body: JsonObject) {
+    switch (kindOf(body, mainTool)) {
+      case 'aside':
+        return createStrictProvider(provider, () => ASIDE).answer(body);
+      case 'summary': {
+        const answered = loop.aside(body, SUMMARY);
+        seen.sentBySummary ??= seen.sent;
+        seen.sent += turnsIn(body);
+        loop.expectShortened();
+        return answered;
+      }
+      case 'loop': {
+        const answered = loop.answer(body);
+        if (answered.kind === 'chunks') seen.turns += 1;
+        seen.sent += turnsIn(body);
+        seen.last = messagesOf(body).length;
+        seen.longest = Math.max(seen.longest, seen.last);
+        return answered;
+      }
+    }
+  }
   function answer(body: JsonObject) {
-    const isLoop = toolNames(body).includes(script.mainTool);
-    const strict = isLoop ? loop : createStrictProvider(provider, () => ASIDE);
-    const wrong = refusalOf(provider, body);
-    const answered =
-      wrong === null
-        ? strict.answer(body)
-        : { kind: 'refused' as const, status: 400, body: { error: { message: wrong, type: 'invalid_request_error' } } };
+    const answered = judge(body);
     if (answered.kind === 'refused') {
       seen.refusals.push(JSON.stringify(answered.body));
       return answered;
     }
     serial += 1;
-    if (isLoop) seen.turns += 1;
     const charge = chargeOf(serial);
     seen.charges.push(charge);
     return { ...answered, usage: usageOf(provider, charge) };

@@ -6,8 +6,8 @@ import type { Client } from './client.ts';
 import { CLIENTS } from './clients.ts';
 import { type AgentDouble, type Seen, startAgentDouble } from './double.ts';
 import { install } from './install.ts';
-import { checkFiles, makePlace, runClient, turnAt } from './run-client.ts';
-import { TURNS } from './task.ts';
+import { checkFiles, makePlace, runClient, turnAt, turnsOf } from './run-client.ts';
+import { MORE_TURNS, type Step, TURNS } from './task.ts';
 
 const HELP = `Lets real agents work through the router, against providers as strict as the true ones.
 
@@ -16,8 +16,8 @@ const HELP = `Lets real agents work through the router, against providers as str
   npm run test:agents -- --provider deepseek        or moonshot
   npm run test:agents -- --purpose default          or reasoning, or cursor
 
-Each client is installed from npm into a folder outside of the project, and does a loop of ${TURNS.length} tool turns. Exit 1
-where a request was refused, reasoning did not come back letter by letter, a file is not what it should be, or a row of
+Each client is installed from npm into a folder outside of the project, and does a loop of ${TURNS.length} tool turns. Claude
+Code and Codex then resume, make their history shorter and go on behind that. Exit 1 where a request was refused, reasoning did not come back letter by letter, a file is not what it should be, or a row of
 the log is not what the provider said.
 `;
 
@@ -37,14 +37,21 @@ interface Router {
   double: AgentDouble;
 }
 
-/** What the provider saw: nothing to refuse, every turn, and each turn's reasoning in all that came after it. */
-function checkSeen({ lost, refusals, returned, turns }: Seen): string[] {
+/**
+ * What the provider saw: nothing to refuse, every turn, and all earlier turns in each request, up to a summary; the
+ * reasoning of each turn that was sent, before and behind one.
+ */
+function checkSeen(seen: Seen, turns: readonly Step[][], hasSequels: boolean): string[] {
+  const { last, longest, lost, refusals, returned, sent, sentBySummary } = seen;
   const faults = refusals.map((refusal) => `The provider refused: ${refusal}`);
-  if (turns !== TURNS.length + 1) faults.push(`The model was asked ${turns} times, not ${TURNS.length + 1}.`);
-  const wanted = (TURNS.length * (TURNS.length + 1)) / 2;
-  if (lost > 0 || returned !== wanted) {
-    faults.push(`Reasoning came back ${returned} times of ${wanted}, and was lost ${lost} times.`);
-  }
+  if (seen.turns !== turns.length) faults.push(`The model was asked ${seen.turns} times, not ${turns.length}.`);
+  const asked = hasSequels ? TURNS.length + 1 + MORE_TURNS.length : turns.length;
+  const wanted = (asked * (asked - 1)) / 2;
+  const got = hasSequels ? sentBySummary : sent;
+  if (got !== wanted) faults.push(`Earlier turns came ${got} times of ${wanted}.`);
+  if (lost > 0 || returned !== sent)
+    faults.push(`Reasoning came back ${returned} times of ${sent}, and was lost ${lost} times.`);
+  if (hasSequels && last >= longest / 2) faults.push(`Behind the summary it sent ${last} messages of ${longest}.`);
   return faults;
 }
 
@@ -61,7 +68,7 @@ async function play({ double, home }: Router, { client, provider, purpose }: Cas
     return [
       ...faults,
       ...(await checkFiles(place.work)),
-      ...checkSeen(seen),
+      ...checkSeen(seen, turnsOf(client, reach), client.sequels !== null),
       ...(await checkBooks(home.port, made.id, client.endpoint, seen.charges)),
     ];
   } finally {
@@ -71,7 +78,8 @@ async function play({ double, home }: Router, { client, provider, purpose }: Cas
 
 /** Names of the GPT family, by which Codex chooses its tools, are the provider's model. */
 function variablesOf(provider: ProviderName, url: string): Record<string, string> {
-  const aliases = { 'gpt-5.5': `${provider}/${MODELS[provider]}` };
+  const target = `${provider}/${MODELS[provider]}`;
+  const aliases = { 'gpt-5.5': target, 'gpt-6.2-sol': target };
   return {
     DEEPSEEK_API_KEY: 'provider-key',
     DEEPSEEK_BASE_URL: url,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { ProviderName, ProviderTurn } from '../support/strict-provider.ts';
 import type { Client, Reach } from './client.ts';
-import { FILES, FINAL_WORDS, TURNS, thoughtOf } from './task.ts';
+import { FILES, FINAL_WORDS, type Step, TURNS, thoughtOf } from './task.ts';
 
 const LONGEST_RUN_MS = 300_000;
 const OUTPUT_SHOWN = 1_500;
@@ -14,11 +14,16 @@ function callId(provider: ProviderName, turn: number, index: number, name: strin
   return provider === 'moonshot' ? `functions.${name}:${index}` : `call_${String(index).padStart(2, '0')}_t${turn}x`;
 }
 
-/** The script of the loop: what the model says when so many turns are behind it. */
+/** All turns of a client's conversation, a list of steps each, none being the last words. */
+export function turnsOf(client: Client, reach: Reach): readonly Step[][] {
+  return [...TURNS, [], ...(client.sequels?.(reach) ?? []).flatMap(({ turns }) => turns)];
+}
+
+/** What the model says when so many turns are behind it. */
 export function turnAt(provider: ProviderName, client: Client, reach: Reach, position: number): ProviderTurn {
-  const steps = TURNS[position];
+  const steps = turnsOf(client, reach)[position] ?? [];
   const reasoning = thoughtOf(position);
-  if (steps === undefined) return { reasoning, text: FINAL_WORDS, calls: [] };
+  if (steps.length === 0) return { reasoning, text: FINAL_WORDS, calls: [] };
   const calls = steps.map((step, index) => {
     const { name, arguments: input } = client.call(step, reach);
     return { id: callId(provider, position, index, name), name, arguments: JSON.stringify(input) };
@@ -50,13 +55,15 @@ function environment(reach: Reach, own: Record<string, string>): Record<string, 
   };
 }
 
-/** Runs a client to its end. Answers what went wrong, a sentence each. */
-export async function runClient(client: Client, program: string, reach: Reach): Promise<string[]> {
-  const { args, env, home = {} } = client.start(reach);
-  for (const [name, text] of Object.entries(home)) {
-    await mkdir(dirname(join(reach.home, name)), { recursive: true });
-    await writeFile(join(reach.home, name), text);
-  }
+interface Ran {
+  /** Null where it was killed or did not start. */
+  code: number | null;
+  /** The end of what it wrote. */
+  output: string;
+}
+
+/** Runs a program to its end. */
+async function run(program: string, args: string[], reach: Reach, env: Record<string, string>): Promise<Ran> {
   const [file, all] = program.endsWith('.js') ? [process.execPath, [program, ...args]] : [program, args];
   const child = spawn(file, all, {
     cwd: reach.work,
@@ -76,9 +83,23 @@ export async function runClient(client: Client, program: string, reach: Reach): 
     child.once('close', resolve);
   });
   clearTimeout(timer);
-  const tail = output.slice(-OUTPUT_SHOWN);
-  if (code !== 0) return [`It ended with ${code}: ${tail}`];
-  return output.includes(FINAL_WORDS) ? [] : [`It did not say the last words: ${tail}`];
+  return { code, output };
+}
+
+/** Runs a client to its end, and its sequels behind that. Answers what went wrong, a sentence each. */
+export async function runClient(client: Client, program: string, reach: Reach): Promise<string[]> {
+  const { args, env, home = {} } = client.start(reach);
+  for (const [name, text] of Object.entries(home)) {
+    await mkdir(dirname(join(reach.home, name)), { recursive: true });
+    await writeFile(join(reach.home, name), text);
+  }
+  for (const { args: own, turns } of [{ args, turns: TURNS }, ...(client.sequels?.(reach) ?? [])]) {
+    const { code, output } = await run(program, own, reach, env);
+    const tail = output.slice(-OUTPUT_SHOWN);
+    if (code !== 0) return [`It ended with ${code}: ${tail}`];
+    if (turns.length > 0 && !output.includes(FINAL_WORDS)) return [`It did not say the last words: ${tail}`];
+  }
+  return [];
 }
 
 /** What is wrong with the files that the client was to leave. */

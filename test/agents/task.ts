@@ -8,6 +8,8 @@ export type Step =
   | { do: 'run'; command: string };
 
 const ROUNDS = 5;
+/** The last command of the loop. */
+export const LIST = 'ls';
 export const FINAL_WORDS = 'All notes are written.';
 export const PROMPT = `Write ${ROUNDS} notes in this folder, look at each, mend its first word, and say so when it is done.`;
 
@@ -36,7 +38,18 @@ function roundOf(round: number): Step[][] {
 /** The turns, one after the other. */
 export const TURNS: readonly Step[][] = [
   ...Array.from({ length: ROUNDS }, (_, index) => roundOf(index + 1)).flat(),
-  [{ do: 'run', command: 'ls' }],
+  [{ do: 'run', command: LIST }],
+];
+
+export const MORE = 'Look at the first two notes once more, and say so when it is done.';
+
+/** What is done where a conversation goes on: two files at once, and the last words. */
+export const MORE_TURNS: readonly Step[][] = [
+  [
+    { do: 'read', file: nameOf(1) },
+    { do: 'read', file: nameOf(2) },
+  ],
+  [],
 ];
 
 /** The files as they are to be at the end. */

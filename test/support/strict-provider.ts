@@ -19,6 +19,10 @@ type ProviderAnswer =
 
 export interface StrictProvider {
   answer(body: JsonObject): ProviderAnswer;
+  /** Answers outside of the conversation, such as with a summary of it: what is asked may begin like it and go another way. */
+  aside(body: JsonObject, turn: ProviderTurn): ProviderAnswer;
+  /** Tells that the client has made the conversation shorter: what is left of it must have been said, wherever it stood. */
+  expectShortened(): void;
   /** Tells that the client changed the conversation from this message on; the prefix before it must still stand. */
   expectChange(chat: string, fromMessage: number): void;
   /** Turns whose reasoning came back as it was said. */
@@ -222,6 +226,18 @@ export function createStrictProvider(
   const said = new Map<string, string>();
   let returned = 0;
   let lost = 0;
+  let isShortened = false;
+  const texts = new Set<unknown>();
+
+  /** What was said where a turn stands, or anywhere once its place tells nothing any more. */
+  function expectedAt(chat: string, position: number, text: unknown): string {
+    if (isShortened) return typeof text === 'string' && texts.has(text) ? text : '';
+    return said.get(`${chat} ${position}`) ?? '';
+  }
+
+  function checkRules(body: JsonObject): string | null {
+    return checkShape(body) ?? refusalOf(provider, body) ?? CHECKS[provider](body);
+  }
 
   function checkPrefix(chat: string, messages: JsonObject[]): string | null {
     const before = sent.get(chat) ?? [];
@@ -234,14 +250,15 @@ export function createStrictProvider(
   function checkReasoning(chat: string, turns: JsonObject[]): string | null {
     for (const [position, turn] of turns.entries()) {
       const text = turn['reasoning_content'];
-      const expected = said.get(`${chat} ${position}`) ?? '';
+      const expected = expectedAt(chat, position, text);
       // A turn that was stopped has less; Z.ai leaves the field out where it did not think.
       if (
         typeof text === 'string' &&
+        (text !== '' || expected === '') &&
         (expected.startsWith(text.replace(/\ufffd$/, '')) || (provider === 'zai' && expected === '' && text === ' '))
       )
         returned += 1;
-      else if (text === ' ') lost += 1;
+      else if (text === ' ' || (text === '' && expected !== '')) lost += 1;
       else if (text !== undefined)
         return `turn ${position} came back with ${JSON.stringify(text)}, not ${JSON.stringify(expected)}`;
     }
@@ -255,6 +272,16 @@ export function createStrictProvider(
     get lost() {
       return lost;
     },
+    expectShortened() {
+      sent.clear();
+      isShortened = true;
+    },
+    aside(body, turn) {
+      const messages = listOf(body['messages']);
+      const turns = messages.filter((message) => message['role'] === 'assistant');
+      const wrong = checkRules(body) ?? checkReasoning(chatOf(messages), turns);
+      return wrong === null ? { kind: 'chunks', chunks: chunksOf(provider, turn, pieceSize), turn } : refusal(wrong);
+    },
     expectChange(chat, fromMessage) {
       const key = [...sent.keys()].find((name) => name.includes(chat)) ?? chat;
       sent.set(key, (sent.get(key) ?? []).slice(0, fromMessage));
@@ -263,17 +290,14 @@ export function createStrictProvider(
       const messages = listOf(body['messages']);
       const chat = chatOf(messages);
       const turns = messages.filter((message) => message['role'] === 'assistant');
-      const wrong =
-        checkShape(body) ??
-        refusalOf(provider, body) ??
-        CHECKS[provider](body) ??
-        checkPrefix(chat, messages) ??
-        checkReasoning(chat, turns);
+      const wrong = checkRules(body) ?? checkPrefix(chat, messages) ?? checkReasoning(chat, turns);
       if (wrong !== null) return refusal(wrong);
       const turn = nextTurn(chat, turns.length);
       const spoken = thinks(body) ? turn : { ...turn, reasoning: null };
       // Half a surrogate pair cannot come back: no request may hold one.
-      said.set(`${chat} ${turns.length}`, spoken.reasoning?.toWellFormed() ?? '');
+      const thought = spoken.reasoning?.toWellFormed() ?? '';
+      said.set(`${chat} ${turns.length}`, thought);
+      texts.add(thought);
       return { kind: 'chunks', chunks: chunksOf(provider, spoken, pieceSize), turn: spoken };
     },
   };
