@@ -20,6 +20,7 @@ import { readVariables } from './dev-vars.ts';
 import type { Place } from './place.ts';
 import { note } from './print.ts';
 import {
+  emailIsTaken,
   idIsTaken,
   keyIsMissing,
   keyIsRevoked,
@@ -136,9 +137,9 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       return valid ? id : null;
     },
     async makeUser(name) {
-      const { kind, user } = await manage.makeUser((await deskOn(place)).desk, name);
-      if (kind === 'exists') throw userExists(name);
-      return users.describeUser(user);
+      const made = await manage.makeUser((await deskOn(place)).desk, name);
+      if (made.kind !== 'created') throw userExists(name);
+      return users.describeUser(made.user);
     },
     async listUsers() {
       const page = await users.listUsers(database, { limit: LIMIT });
@@ -153,6 +154,7 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       const { desk } = await deskOn(place);
       const change = await manage.changeUser(desk, name, { status, ...userToColumns(settings) });
       if (change.kind === 'changed') return { shown: users.describeUser(change.user), isAtOnce: false };
+      if (change.kind === 'email_taken') throw emailIsTaken(settings.email ?? '');
       throw change.kind === 'unknown_team' ? teamIsUnknown(settings.team ?? '') : userIsMissing(name);
     },
     async makeTeam(name, budgets) {

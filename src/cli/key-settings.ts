@@ -34,7 +34,7 @@ const COLUMNS = {
 /** The flag of a column; null where none sets it. */
 export function flagOf(column: string): string | null {
   if (column === 'expires_at') return 'expires';
-  if (column === 'team') return 'team';
+  if (column === 'team' || column === 'email') return column;
   return Object.entries(COLUMNS).find(([, name]) => name === column)?.[0] ?? null;
 }
 
@@ -126,5 +126,5 @@ export function readBudgets(values: Flags): BudgetValues {
 
 /** Reads the flags of a user by column name. Throws Mistake naming the flag. */
 export function readUserSettings(values: Flags): UserValues {
-  return checked(z.object(userSettingsShape), given(values, { team: 'team', ...BUDGET_COLUMNS }));
+  return checked(z.object(userSettingsShape), given(values, { email: 'email', team: 'team', ...BUDGET_COLUMNS }));
 }

@@ -46,6 +46,10 @@ export function teamIsUnknown(name: string): Mistake {
   return new Mistake(`--team "${name}" is no team. See what there is: npm run teams -- list`);
 }
 
+export function emailIsTaken(email: string): Mistake {
+  return new Mistake(`--email ${email} is the address of another user. See who there is: npm run users -- list`);
+}
+
 export function teamHasMembers(name: string): Mistake {
   const out = 'npm run users -- set NAME --team none';
   return new Mistake(`The team ${name} has members, so nothing was done. Take each of them out first: ${out}`);

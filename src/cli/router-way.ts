@@ -3,6 +3,7 @@ import type { UsageRow } from '../store/usage.ts';
 import { flagOf } from './key-settings.ts';
 import { Mistake } from './mistake.ts';
 import {
+  emailIsTaken,
   keyIsMissing,
   keyIsRevoked,
   teamExists,
@@ -138,7 +139,8 @@ export function routerWay(router: Router, sentence: string | null): Way {
       about(askRouter(router, 'GET', userPath(name), userSchema), { missing: () => userIsMissing(name) }),
     async changeUser(name, change) {
       const missing = () => userIsMissing(name);
-      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, change), { missing });
+      const conflict = async () => emailIsTaken(change.email ?? '');
+      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, change), { missing, conflict });
       return await evenLate(job, () => askRouter(router, 'GET', userPath(name), userSchema));
     },
     makeTeam: (name, budgets) =>

@@ -11,21 +11,23 @@ import type { ShownUser, Way } from './way.ts';
 const HELP = `npm run users -- create NAME
 npm run users -- list
 npm run users -- show NAME
-npm run users -- set NAME [--team T] [--budget-month USD]
+npm run users -- set NAME [--team T] [--email ADDRESS] [--budget-month USD]
 npm run users -- disable NAME    with all their keys
 npm run users -- enable NAME
 
 Settings:
   --team T             the team that the user is in; "none" for no team
+  --email ADDRESS      who signs in as this user with Cloudflare Access; "none" for nobody
   --budget-day USD     money a day, over all their keys; also --budget-week, --budget-month, --budget-total
 ${PLACE_HELP}`;
 
-const OPTIONS = { ...PLACE_OPTIONS, team: { type: 'string' }, ...BUDGET_OPTIONS } as const;
+const OPTIONS = { ...PLACE_OPTIONS, team: { type: 'string' }, email: { type: 'string' }, ...BUDGET_OPTIONS } as const;
 
 function sayUser(place: Place, way: Way, user: ShownUser): void {
   const lines = [
     `Name:    ${user.name}`,
     `Status:  ${user.status}`,
+    `E-mail:  ${user.email ?? 'none'}`,
     `Team:    ${user.team ?? 'none'}`,
     `Budgets: ${budgetWords(user)}`,
     `Keys:    ${user.keys}`,
@@ -93,7 +95,8 @@ export async function run(args: string[]): Promise<number | undefined> {
   const name = () => check(userNameSchema, onlyPositional(rest, 'user', `npm run users -- ${verb} admin`), 'The name');
   const settings = readUserSettings(values);
   const isSet = Object.values(settings).some((value) => value !== undefined);
-  if (isSet && verb !== 'set') throw new Mistake('Team and budgets are set with: npm run users -- set NAME --team T');
+  if (isSet && verb !== 'set')
+    throw new Mistake('Team, e-mail and budgets are set with: npm run users -- set NAME --team T');
   switch (verb) {
     case 'create':
       await create(name(), place);

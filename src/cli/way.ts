@@ -56,7 +56,8 @@ export type SecretKey = z.output<typeof secretKeySchema>;
 export const userSchema = z.looseObject({
   name: z.string(),
   status: z.enum(users.status.enumValues),
-  // A router of the version before knows of neither.
+  // A router of the version before knows none of these.
+  email: z._default(z.nullable(z.string()), null),
   team: z._default(z.nullable(z.string()), null),
   ...optionalBudgets,
   keys: z.number(),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { emailOf } from '../protocol/email.ts';
 import type { KeySettings } from '../store/keys.ts';
 import { apiKeys } from '../store/schema.ts';
 import type { BudgetSettings } from '../store/teams.ts';
@@ -117,8 +118,17 @@ export const budgetsShape = {
   budget_total_usd: budget,
 };
 
+const EMAIL_RULE = 'must be an e-mail address such as ann@example.com, or "none"';
+/** Who signs in as a user; kept in small letters. */
+export const emailSchema = limit(
+  z.pipe(
+    z.string(EMAIL_RULE).check(z.refine((text) => emailOf(text) !== null, EMAIL_RULE)),
+    z.transform((text) => emailOf(text) ?? text),
+  ),
+);
+
 /** What may be set of a user beside the status, as members of an object. */
-export const userSettingsShape = { team: limit(teamNameSchema), ...budgetsShape };
+export const userSettingsShape = { email: emailSchema, team: limit(teamNameSchema), ...budgetsShape };
 
 /** The settings of a key, as members of an object; `purposes` are the pipelines there are. */
 export function settingsShape(purposes: readonly string[]) {
@@ -162,8 +172,8 @@ export function budgetsToColumns(budgets: BudgetValues): BudgetSettings {
 }
 
 /** A user's checked settings as the columns they are stored in. */
-export function userToColumns({ team, ...budgets }: UserValues): UserSettings {
-  return { team, ...budgetsToColumns(budgets) };
+export function userToColumns({ email, team, ...budgets }: UserValues): UserSettings {
+  return { email, team, ...budgetsToColumns(budgets) };
 }
 
 /** Checked settings as the columns they are stored in; what was not named is left out. */

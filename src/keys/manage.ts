@@ -132,9 +132,9 @@ export function describeSecret(key: ApiKey, secret: string, now: number) {
   return { ...describeKey(key), ...(notice === null ? {} : { notice }), key: secret };
 }
 
-/** Makes a person; `exists` where the name is taken. */
-export async function makeUser(desk: Desk, name: string): ReturnType<typeof users.createUser> {
-  return await users.createUser(desk.database, name, desk.actor);
+/** Makes a person; `exists` where the name is taken, `email_taken` where the address is somebody else's. */
+export async function makeUser(desk: Desk, name: string, email: string | null = null): Promise<users.CreatedUser> {
+  return await users.createUser(desk.database, { name, email }, desk.actor);
 }
 
 export type ChangedUser = { kind: 'changed'; user: users.UserWithKeys; effect: Effect } | users.UnchangedUser;

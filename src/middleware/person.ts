@@ -3,6 +3,7 @@ import { getCookie } from 'hono/cookie';
 import { errors, jwtVerify } from 'jose';
 import type { Access } from '../config.ts';
 import { logFault } from '../log-line.ts';
+import { emailOf } from '../protocol/email.ts';
 import { CertificatesUnreachable, certificatesOf } from './access-certificates.ts';
 import type { AppEnv, Person } from './app-env.ts';
 
@@ -13,15 +14,6 @@ import type { AppEnv, Person } from './app-env.ts';
 
 /** Who asks; `unreachable` where there is a text that nobody can check just now. */
 export type Asker = { kind: 'person'; person: Person } | { kind: 'nobody' } | { kind: 'unreachable' };
-
-/** The longest address there is, RFC 5321. */
-const LONGEST_EMAIL = 254;
-
-/** The address in small letters, ASCII's alone: `toLowerCase` makes a k of the Kelvin sign, and so of one person another. */
-function emailIn(claim: unknown): string | null {
-  if (typeof claim !== 'string' || claim.length > LONGEST_EMAIL) return null;
-  return /^[^\s@]+@[^\s@]+$/.test(claim) ? claim.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : null;
-}
 
 function isAdmin(email: string, { adminEmails }: Access): boolean {
   return adminEmails.some((admin) => (admin.startsWith('*') ? email.endsWith(admin.slice(1)) : email === admin));
@@ -36,7 +28,8 @@ async function personOf(token: string, access: Access): Promise<Person | null> {
       algorithms: ['RS256'],
       requiredClaims: ['exp'],
     });
-    const email = emailIn(payload['email']);
+    const { email: claim } = payload;
+    const email = typeof claim === 'string' ? emailOf(claim) : null;
     return email === null ? null : { email, isAdmin: isAdmin(email, access) };
   } catch (cause) {
     if (cause instanceof errors.JOSEError) return null;

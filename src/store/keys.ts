@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, is, lt, ne, or, SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
@@ -44,7 +44,7 @@ function levelOf(table: typeof users | typeof teams, name: string) {
 }
 
 /** Keys with their owner's state, and with what owner and team may spend. All reads go through here. */
-function selectKeys(database: Database) {
+export function selectKeys(database: Database) {
   return database
     .select({
       ...getTableColumns(apiKeys),
@@ -126,6 +126,43 @@ export async function createKey(
   ]);
   // By its secret: run twice because an answer was lost, the second time finds the first one's row.
   return rows.find((row) => row.hash === hash) ?? null;
+}
+
+/** A key that is to be stored for somebody who is there. */
+export type NewKey = { id: string; owner: string } & StoredSecret & KeySettings;
+
+/**
+ * The statements that store a key with its audit row if its owner is active and `condition` holds at that moment: of
+ * several at once each sees those before it. To be put behind each other in one batch.
+ */
+export function insertKeyWhere(database: Database, key: NewKey, actor: Actor, condition: SQL) {
+  const given: Readonly<Record<string, unknown>> = key;
+  const cells = Object.entries(getTableColumns(apiKeys)).map(([name, column]) => {
+    const value = given[name] ?? column.default ?? column.defaultFn?.() ?? null;
+    return is(value, SQL) ? value : sql`${sql.param(value, column)}`;
+  });
+  const isActive = sql`EXISTS (SELECT 1 FROM ${users} WHERE name = ${key.owner} AND status = 'active')`;
+  const row = sql`SELECT ${sql.join(cells, sql`, `)} WHERE ${isActive} AND ${condition}`;
+  const { id, owner, hash: _, ...details } = key;
+  const entry: AuditEntry = { actor, action: 'key.create', target: id, details: { owner, ...details } };
+  return [
+    database.insert(apiKeys).select(row).onConflictDoNothing(),
+    auditWhere(database, entry, apiKeys, and(eq(apiKeys.id, id), sql`changes() > 0`)),
+  ] as const;
+}
+
+/** Stores a key if its owner may have one more. Null where it may not; the row of another where the id was taken. */
+export async function createKeyWhere(
+  database: Database,
+  key: NewKey,
+  actor: Actor,
+  condition: SQL,
+): Promise<ApiKey | null> {
+  const [, , rows] = await database.batch([
+    ...insertKeyWhere(database, key, actor, condition),
+    selectKeys(database).where(eq(apiKeys.id, key.id)),
+  ]);
+  return rows[0] ?? null;
 }
 
 /** Why a key stays as it is: it is not there, revoked for good, or stale, since another change came first. */

@@ -32,6 +32,8 @@ export const users = sqliteTable('users', {
   status: text('status', { enum: ['active', 'disabled'] })
     .notNull()
     .default('active'),
+  // Who signs in under this name, in small letters.
+  email: text('email'),
   createdAt: text('created_at')
     .notNull()
     .$defaultFn(() => new Date().toISOString()),
@@ -71,6 +73,37 @@ export const apiKeys = sqliteTable('api_keys', {
     .notNull()
     .$defaultFn(() => new Date().toISOString()),
   updatedAt: text('updated_at').notNull().default(NOW),
+});
+
+/** One row: what a member may make without asking. */
+export const memberTemplate = sqliteTable('member_template', {
+  id: integer('id').primaryKey(),
+  enabled: integer('enabled', { mode: 'boolean' }).notNull().default(false),
+  maxKeys: integer('max_keys').notNull().default(5),
+  /** A duration such as 90d. */
+  expiresAfter: text('expires_after'),
+  models: text('models'),
+  rpm: integer('rpm'),
+  tpm: integer('tpm'),
+  maxConcurrent: integer('max_concurrent'),
+  budgetDayUsd: real('budget_day_usd'),
+  budgetWeekUsd: real('budget_week_usd'),
+  budgetMonthUsd: real('budget_month_usd'),
+  budgetTotalUsd: real('budget_total_usd'),
+  revision: integer('revision').notNull().default(1),
+  updatedAt: text('updated_at').notNull().default(sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`),
+});
+
+/** Links that let one person make one key. Holds hashes, never the link. */
+export const invitations = sqliteTable('invitations', {
+  id: text('id').primaryKey(),
+  owner: text('owner').notNull(),
+  hash: text('hash').notNull(),
+  createdAt: text('created_at').notNull(),
+  expiresAt: text('expires_at').notNull(),
+  revokedAt: text('revoked_at'),
+  usedAt: text('used_at'),
+  keyId: text('key_id'),
 });
 
 export const requestLogs = sqliteTable(
@@ -159,6 +192,8 @@ export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
 export type Team = typeof teams.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
+export type MemberTemplate = typeof memberTemplate.$inferSelect;
+export type InvitationRow = typeof invitations.$inferSelect;
 export type RequestLogRow = typeof requestLogs.$inferSelect;
 
 /** Budgets in USD by window, as a key, a user or a team has them. */

@@ -1,4 +1,5 @@
-import { and, asc, eq, exists, getTableColumns, gt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, getTableColumns, gt, isNull, ne, notExists, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
@@ -24,6 +25,7 @@ export function describeUser(user: UserWithKeys) {
   return {
     name: user.name,
     status: user.status,
+    email: user.email,
     team: user.team,
     ...describeBudgets(user),
     keys: user.keys,
@@ -51,6 +53,29 @@ export async function getUser(database: Database, name: string): Promise<UserWit
   return rows[0] ?? null;
 }
 
+/** The person who signs in with an address; null where it is nobody's. */
+export async function getUserByEmail(database: Database, email: string): Promise<UserWithKeys | null> {
+  const rows = await selectUsers(database).where(eq(users.email, email)).limit(1);
+  return rows[0] ?? null;
+}
+
+/**
+ * Makes the person of a first sign-in, named by the address. One who is there under that name without any gets it.
+ * Null where the name belongs to somebody with another address.
+ */
+export async function welcomeUser(database: Database, email: string, actor: Actor): Promise<UserWithKeys | null> {
+  const isNameless = and(eq(users.name, email), isNull(users.email));
+  const entry: AuditEntry = { actor, action: 'user.update', target: email, details: { email } };
+  const [, , , , rows] = await database.batch([
+    database.insert(users).values({ name: email, email }).onConflictDoNothing(),
+    auditNewUser(database, email, actor),
+    auditWhere(database, entry, users, isNameless),
+    database.update(users).set({ email }).where(isNameless),
+    selectUsers(database).where(eq(users.email, email)),
+  ]);
+  return rows[0] ?? null;
+}
+
 /** People by name, all or those of a team. `cursor` is a name. */
 export async function listUsers(
   database: Database,
@@ -70,30 +95,36 @@ export function auditNewUser(database: Database, name: string, actor: Actor) {
   return auditWhere(database, entry, users, and(eq(users.name, name), sql`changes() > 0`));
 }
 
-/** Makes a person; `exists` where the name is taken. */
+export type CreatedUser = { kind: 'created' | 'exists'; user: UserWithKeys } | { kind: 'email_taken' };
+
+/** Makes a person; `exists` where the name is taken, `email_taken` where the address is somebody else's. */
 export async function createUser(
   database: Database,
-  name: string,
+  { name, email = null }: { name: string; email?: string | null },
   actor: Actor,
-): Promise<{ kind: 'created' | 'exists'; user: UserWithKeys }> {
+): Promise<CreatedUser> {
   const [created, , rows] = await database.batch([
-    database.insert(users).values({ name }).onConflictDoNothing().returning(),
+    database.insert(users).values({ name, email }).onConflictDoNothing().returning(),
     auditNewUser(database, name, actor),
     selectUsers(database).where(eq(users.name, name)),
   ]);
   const user = rows[0];
-  if (user === undefined) throw new Error('The database took a new user but did not return it.');
-  return { kind: created.length > 0 ? 'created' : 'exists', user };
+  if (user !== undefined) return { kind: created.length > 0 ? 'created' : 'exists', user };
+  if (email !== null) return { kind: 'email_taken' };
+  throw new Error('The database took a new user but did not return it.');
 }
 
 /** What may be set of a person; what is left out stays, null lifts it. */
-export type UserSettings = { [Column in 'status' | 'team' | keyof Budgets]?: User[Column] | undefined };
+export type UserSettings = { [Column in 'status' | 'email' | 'team' | keyof Budgets]?: User[Column] | undefined };
 
 /** What a change of a person came to: the person, and the keys that it reaches. */
 export type UserChange = { kind: 'changed'; user: UserWithKeys; keyIds: string[] } | UnchangedUser;
 
-/** Why a person stays as they are: not there, changed by another first, or put into a team that is not there. */
-export type UnchangedUser = { kind: 'missing' | 'stale' | 'unknown_team' };
+/**
+ * Why a person stays as they are: not there, changed by another first, given the address of somebody else, or put into
+ * a team that is not there.
+ */
+export type UnchangedUser = { kind: 'missing' | 'stale' | 'email_taken' | 'unknown_team' };
 
 const STATUS_ACTIONS = { active: 'user.enable', disabled: 'user.disable' } as const;
 
@@ -107,7 +138,7 @@ function auditedChange(name: string, set: Partial<User>, actor: Actor): { entry:
 }
 
 /**
- * Sets team, budgets or status of a person. At least one of them must be given. With a revision only of one who still
+ * Sets address, team, budgets or status of a person. At least one of them must be given. With a revision only of one who still
  * has it: what was decided by an older state is `stale`.
  */
 export async function updateUser(
@@ -119,7 +150,12 @@ export async function updateUser(
 ): Promise<UserChange> {
   const set = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const { entry, differs } = auditedChange(name, set, actor);
-  const team = settings.team ?? null;
+  const { email = null, team = null } = settings;
+  const other = alias(users, 'other');
+  const taken = database
+    .select({ name: other.name })
+    .from(other)
+    .where(and(eq(other.email, email ?? ''), ne(other.name, name)));
   const isThere = exists(
     database
       .select({ name: teams.name })
@@ -129,12 +165,14 @@ export async function updateUser(
   const changeable = and(
     eq(users.name, name),
     revision === undefined ? undefined : eq(users.revision, revision),
+    email === null ? undefined : notExists(taken),
     team === null ? undefined : isThere,
   );
-  const [, written, rows, keys] = await database.batch([
+  const [, written, rows, others, keys] = await database.batch([
     auditWhere(database, entry, users, and(changeable, differs)),
     database.update(users).set(set).where(changeable).returning(),
     selectUsers(database).where(eq(users.name, name)),
+    taken,
     database
       .select({ id: apiKeys.id })
       .from(apiKeys)
@@ -143,5 +181,6 @@ export async function updateUser(
   const user = rows[0];
   if (user === undefined) return { kind: 'missing' };
   if (written.length > 0) return { kind: 'changed', user, keyIds: keys.map(({ id }) => id) };
-  return { kind: revision !== undefined && user.revision !== revision ? 'stale' : 'unknown_team' };
+  if (revision !== undefined && user.revision !== revision) return { kind: 'stale' };
+  return { kind: email !== null && others.length > 0 ? 'email_taken' : 'unknown_team' };
 }

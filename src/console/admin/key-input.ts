@@ -25,6 +25,7 @@ type ErrorKind = keyof Texts['keyForm']['errors'];
 const ERROR_KINDS: Record<string, ErrorKind> = {
   username: 'name',
   teamname: 'name',
+  email: 'email',
   name: 'name',
   prefix: 'prefix',
   expires: 'duration',
@@ -155,7 +156,7 @@ export function fieldsOfBudgets(budgets: Budgets): FieldValues {
 
 /** A user's settings as the fields of their form. */
 export function fieldsOfUser(user: User): FieldValues {
-  return { team: user.team ?? '', ...fieldsOfBudgets(user) };
+  return { email: user.email ?? '', team: user.team ?? '', ...fieldsOfBudgets(user) };
 }
 
 /** A key's settings as the fields of its form. */

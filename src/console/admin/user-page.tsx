@@ -1,7 +1,7 @@
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
-import { type FieldErrors, Select } from '../kit/field.tsx';
+import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -39,6 +39,7 @@ function Settings({ user, teams, typed, errors }: UserProps) {
         novalidate
       >
         <div class="fields">
+          <Field name="email" label={users.email} hint={users.emailHint} placeholder={users.noEmail} />
           <Select name="team" label={users.team} options={options} />
         </div>
         <BudgetFields />

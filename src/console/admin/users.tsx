@@ -104,6 +104,8 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
   switch (change.kind) {
     case 'missing':
       return c.notFound();
+    case 'email_taken':
+      return showUser(c, name, faults(edit, { email: texts.users.emailTaken }, texts));
     case 'unknown_team':
       return showUser(c, name, faults(edit, { team: texts.users.unknownTeam }, texts));
     case 'stale':

@@ -71,6 +71,7 @@ export const chineseRecords: RecordTexts = {
     budgetOf: (window) => `预算（${window}）`,
     errors: {
       name: '请用 1 到 64 个字母、数字或 . _ @ + -',
+      email: '请填写邮箱地址，例如 ann@example.com，或留空。',
       prefix: '请用 1 到 10 个小写字母或数字，以字母开头。',
       duration: '请写数字加 s、m、h 或 d，例如 90d。',
       time: '请写时间，例如 2027-01-31T00:00:00Z。',
@@ -165,6 +166,10 @@ export const chineseRecords: RecordTexts = {
     enable: '启用',
     disableHint: (name) => `停用 ${name} 及其全部密钥`,
     enableHint: (name) => `重新启用 ${name}`,
+    email: '邮箱',
+    emailHint: '用户以此地址通过 Cloudflare Access 登录。',
+    noEmail: '无',
+    emailTaken: '这是另一位用户的邮箱。',
     exists: (name) => `用户 ${name} 已经存在。`,
     created: '用户已添加。',
     disabled: '用户及其全部密钥已停用。',

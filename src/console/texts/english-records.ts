@@ -73,6 +73,7 @@ export const englishRecords = {
     budgetOf: (window: string) => `Budget, ${window.toLowerCase()}`,
     errors: {
       name: 'Use 1 to 64 letters, digits or . _ @ + -',
+      email: 'Write an e-mail address such as ann@example.com, or leave it empty.',
       prefix: 'Use 1 to 10 lower-case letters and digits, a letter first.',
       duration: 'Write a number and s, m, h or d, such as 90d.',
       time: 'Write a time such as 2027-01-31T00:00:00Z.',
@@ -171,6 +172,10 @@ export const englishRecords = {
     enable: 'Enable',
     disableHint: (name: string) => `Disable ${name} with all their keys`,
     enableHint: (name: string) => `Enable ${name} again`,
+    email: 'E-mail',
+    emailHint: 'By this address they sign in with Cloudflare Access.',
+    noEmail: 'none',
+    emailTaken: 'This is the address of another user.',
     exists: (name: string) => `There is a user ${name} already.`,
     created: 'The user is added.',
     disabled: 'The user is disabled, with all their keys.',
