@@ -214,6 +214,8 @@ describe('npm run users', () => {
       { status: 'active', owner_status: 'disabled' },
     ]);
     expect(await json('users', 'enable', 'frida')).toMatchObject({ status: 'active' });
+    const email = await json('users', 'set', 'frida', '--email', 'Frida@Example.com');
+    expect(email).toMatchObject({ name: 'frida', email: 'frida@example.com' });
     expect(await json('users', 'show', 'frida')).toMatchObject({ name: 'frida', status: 'active', keys: 1 });
     expect((await json('users', 'list')).map((user: { name: string }) => user.name)).toContain('frida');
     expect(await fails('users', 'show', 'nobody')).toContain('There is no user nobody');

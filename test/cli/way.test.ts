@@ -122,6 +122,13 @@ describe('through a running router', () => {
       /next request/,
     ],
     [
+      'users set ann --email Ann@Example.com',
+      'PATCH /users/ann {"email":"ann@example.com"}',
+      { ...USER, email: 'ann@example.com' },
+      /E-mail: +ann@example.com/,
+      /next request/,
+    ],
+    [
       'users set ann --team core --budget-day 2',
       'PATCH /users/ann {"team":"core","budget_day_usd":2}',
       { ...USER, team: 'core', budget_day_usd: 2 },

@@ -24,6 +24,25 @@ describe('/internal/users', () => {
     expect(await audited(username)).toEqual(['api user.create', 'api user.disable', 'api user.enable']);
   });
 
+  test('have an address in small letters, which is nobody else’s', async () => {
+    const [one, other] = [someone(), someone()];
+    const made = await call('POST', '/users', { username: one, email: `${one}@Example.COM` });
+    expect(made).toMatchObject({ status: 201, body: { email: `${one}@example.com` } });
+    const taken = { status: 409, body: { error: { code: 'conflict', param: 'email' } } };
+    expect(await call('POST', '/users', { username: other, email: `${one}@example.com` })).toMatchObject(taken);
+    expect(await call('GET', `/users/${other}`)).toMatchObject({ status: 404 });
+    await call('POST', '/users', { username: other });
+    expect(await call('PATCH', `/users/${other}`, { email: `${one}@EXAMPLE.com` })).toMatchObject(taken);
+    expect(await call('PATCH', `/users/${one}`, { email: `${one}@example.com` })).toMatchObject({ status: 200 });
+    expect(await call('PATCH', `/users/${one}`, { email: null })).toMatchObject({ status: 200, body: { email: null } });
+    const moved = await call('PATCH', `/users/${other}`, { email: `${one}@example.com` });
+    expect(moved).toMatchObject({ status: 200, body: { name: other, email: `${one}@example.com` } });
+    for (const email of ['ann', 'a b@example.com', '@example.com', `${'x'.repeat(250)}@example.com`, 7]) {
+      const refused = await call('PATCH', `/users/${other}`, { email });
+      expect(refused).toMatchObject({ status: 400, body: { error: { param: 'email' } } });
+    }
+  });
+
   test('that are not there are 404, names that cannot be are 400', async () => {
     expect(await call('GET', '/users/nobody')).toMatchObject({ status: 404 });
     expect(await call('PATCH', '/users/nobody', { status: 'disabled' })).toMatchObject({ status: 404 });
