@@ -4,6 +4,8 @@ import { RouterError } from './protocol/errors.ts';
 import { usdToNano } from './protocol/money.ts';
 import { isSafeUrl } from './protocol/safe-url.ts';
 
+const CACHE_SCOPES = ['key', 'user', 'team'] as const;
+
 /** The variables of the contract's section 6, checked. All times are milliseconds. */
 export interface Config {
   testProvider: boolean;
@@ -16,6 +18,10 @@ export interface Config {
   idleTimeoutMs: number;
   drainMs: number;
   leaseTtlMs: number;
+  /** How long a stream may be without its first event while another target is left. */
+  fallbackAfterMs: number;
+  /** Whose requests share a provider's prompt cache. */
+  cacheScope: (typeof CACHE_SCOPES)[number];
   maxBodyBytes: number;
   logRetentionDays: number;
   budgetUtcOffset: string;
@@ -97,6 +103,8 @@ const variablesSchema = z.object({
   IDLE_TIMEOUT_MS: variable(milliseconds, '300000'),
   DRAIN_MS: variable(milliseconds, '25000'),
   LEASE_TTL_MS: variable(milliseconds, '180000'),
+  FALLBACK_AFTER_MS: variable(milliseconds, '30000'),
+  CACHE_SCOPE: variable(z.enum(CACHE_SCOPES, 'must be key, user or team'), 'user'),
   // The platform takes no larger bodies.
   MAX_BODY_BYTES: variable(wholeNumber(104_857_600), '10485760'),
   LOG_RETENTION_DAYS: variable(wholeNumber(36_500), '30'),
@@ -192,6 +200,8 @@ function parse(env: Cloudflare.Env): Config {
     idleTimeoutMs: variables.IDLE_TIMEOUT_MS,
     drainMs: variables.DRAIN_MS,
     leaseTtlMs: variables.LEASE_TTL_MS,
+    fallbackAfterMs: variables.FALLBACK_AFTER_MS,
+    cacheScope: variables.CACHE_SCOPE,
     maxBodyBytes: variables.MAX_BODY_BYTES,
     logRetentionDays: variables.LOG_RETENTION_DAYS,
     budgetUtcOffset: variables.BUDGET_UTC_OFFSET,

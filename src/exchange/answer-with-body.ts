@@ -29,11 +29,15 @@ export function failedAt200(error: RouterError, accepted: boolean): Tried {
 
 function openBody(
   exchange: Exchange,
-  reader: WholeReader,
+  openReader: () => WholeReader,
   line: ProviderLine,
   answer: PromiseWithResolvers<Response>,
 ): ClientSide {
+  let reader = openReader();
   return {
+    open() {
+      reader = openReader();
+    },
     async take(body) {
       const source = openSource(body, line.signal);
       const read = await readWhole(source, new Uint8Array(0), line);
@@ -42,7 +46,8 @@ function openBody(
       return { stop: read.stop, status: 200, accepted: true };
     },
     mayWait: () => true,
-    told: reader.told,
+    hasAnswered: false,
+    told: () => reader.told(),
     isCommitted: false,
     firstTokenAt: null,
     flush: async () => undefined,
@@ -60,12 +65,15 @@ function openBody(
   };
 }
 
-/** Answers with one body. The job outlives a client that leaves, as with streams. */
-export function answerWithBody(exchange: Exchange, reader: WholeReader): Promise<Response> {
+/**
+ * Answers with one body, which a reader of its own reads for each try. The job outlives a client that leaves, as with
+ * streams.
+ */
+export function answerWithBody(exchange: Exchange, openReader: () => WholeReader): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   drive(exchange, (line) => {
     onClientLeft(exchange.incoming.request, line.clientLeft);
-    return openBody(exchange, reader, line, answer);
+    return openBody(exchange, openReader, line, answer);
   });
   return answer.promise;
 }

@@ -1,7 +1,7 @@
 import type { Dialect, Door, Reading } from '../dialects/dialect.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { findPipeline } from '../pipelines/registry.ts';
-import type { ChatRequest } from '../protocol/chat.ts';
+import { type ChatRequest, namesOf } from '../protocol/chat.ts';
 import { type JsonDocument, parseDocument } from '../protocol/json-document.ts';
 import { type Incoming, logStage } from './incoming.ts';
 import { readBody } from './read-body.ts';
@@ -12,6 +12,10 @@ export interface Ask {
   readonly door: Door;
   /** In Chat Completions, as the client wrote it; what it wants embedded stands there as a message. */
   readonly request: ChatRequest;
+  /** The body as it was sent. */
+  readonly document: JsonDocument;
+  /** What it asks for, in the order in which it is to be tried: its model, or a list of them. */
+  readonly names: readonly string[];
   readonly wantsStream: boolean;
   /** What the client calls its session and what it marks its requests with, for the log. */
   readonly session: string | null;
@@ -22,8 +26,6 @@ export interface Ask {
 export interface ConversationAsk extends Ask {
   readonly door: Dialect;
   readonly pipeline: Pipeline;
-  /** The body as it was sent. */
-  readonly document: JsonDocument;
   readonly reading: Reading;
 }
 
@@ -33,16 +35,15 @@ export async function readDocument({ config, request }: Incoming): Promise<JsonD
 }
 
 /** What an ask has whatever is asked for. */
-export function askOf(
-  { request: { headers } }: Incoming,
-  door: Door,
-  document: JsonDocument,
-  request: ChatRequest,
-): Ask {
+export function askOf({ request: { headers } }: Incoming, door: Door, document: JsonDocument, asked: ChatRequest): Ask {
+  // The list is the router's, and no provider's.
+  const { models, ...request } = asked;
   return {
     door,
-    request,
-    wantsStream: request.stream === true,
+    request: models === undefined ? asked : (request as ChatRequest), // all that is left of one
+    document,
+    names: namesOf(asked),
+    wantsStream: asked.stream === true,
     session: sessionOf(headers, document.value),
     tags: tagsOf(headers),
   };
@@ -57,5 +58,5 @@ export async function readAsk(incoming: Incoming, door: Dialect): Promise<Conver
   const value = pipeline.read?.(document.value) ?? document.value;
   const reading = door.read(document, value);
   if (reading.changes.length > 0) logStage(incoming, 'request_read', { changes: reading.changes.join('; ') });
-  return { ...askOf(incoming, door, document, reading.request), door, pipeline, document, reading };
+  return { ...askOf(incoming, door, document, reading.request), door, pipeline, reading };
 }

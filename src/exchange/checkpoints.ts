@@ -2,6 +2,7 @@ import { checkpointRequest } from '../ledger/client.ts';
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USAGE } from '../protocol/usage.ts';
 import { costOf, type Exchange } from './exchange.ts';
+import { brokenOffCost } from './outcome.ts';
 import type { ProviderLine } from './provider-line.ts';
 
 const LONGEST_INTERVAL_MS = 30_000;
@@ -11,7 +12,7 @@ const LONGEST_INTERVAL_MS = 30_000;
  * and a revocation ends the request. `bytes` is what the provider has sent so far.
  */
 export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: () => number): void {
-  const { incoming, inputEstimate, leg } = exchange;
+  const { attempts, incoming, inputEstimate } = exchange;
   const { env, key, requestId } = incoming;
   const interval = Math.min(LONGEST_INTERVAL_MS, incoming.config.leaseTtlMs / 3);
   let next = Date.now() + interval;
@@ -22,7 +23,8 @@ export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: ()
       inputTokens: inputEstimate,
       outputTokens: estimateByteTokens(bytes()),
     };
-    const progress = { requestId, usage, costNanoUsd: costOf(leg.price, usage) };
+    const costNanoUsd = costOf(exchange.leg.price, usage) + brokenOffCost(attempts);
+    const progress = { requestId, usage, costNanoUsd };
     const answer = await checkpointRequest(env, key.id, progress);
     if (answer.kind === 'stop') line.stop({ kind: 'revoked' });
   }

@@ -1,20 +1,26 @@
 import type { Settlement } from '../ledger/calls.ts';
-import { callOnce, type Failure, type Tried, tryProvider } from './attempts.ts';
+import { callOnce, type Failure, type Tried } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
-import { outcomeOf, type Told } from './outcome.ts';
+import { tryBegins } from './health-memory.ts';
+import { outcomeOf, type Told, tryCost } from './outcome.ts';
 import type { ProviderLine } from './provider-line.ts';
 import { openProviderLine } from './provider-line.ts';
 import { refusal } from './refusal.ts';
 import { settleFirst } from './settle-first.ts';
 import type { Stop } from './stop.ts';
+import { tryTargets } from './try-targets.ts';
 
 /** The client's side of an answer: a stream, or one body. */
 export interface ClientSide {
+  /** Before each try: what an earlier one has told is forgotten. */
+  open(): void;
   /** Reads one good answer of the provider to its end. Rejects with a fault of ours. */
   take(body: ReadableStream<Uint8Array>): Promise<Tried>;
-  /** True while another try may begin after a pause of so many milliseconds. */
+  /** True while the last target may be tried again after a pause of so many milliseconds. */
   mayWait(pause: number): boolean;
+  /** True once a choice of the answer has gone out: no other target can serve then. */
+  readonly hasAnswered: boolean;
   /** What the provider has told so far. */
   told(): Told;
   /** True once the client has its status: from then on a failure is told in the answer itself. */
@@ -34,15 +40,25 @@ interface Run {
   exchange: Exchange;
   line: ProviderLine;
   client: ClientSide;
-  /** True once the provider has begun a good answer: from then on there is something to be billed. */
+  /** True once the provider that is being tried has begun a good answer: from then on there is something to be billed. */
   hasBegun: boolean;
 }
 
+/** How long a stream may be without its first event while another target is left; a whole answer takes as long as it takes. */
+function firstEventLimit({ ask, incoming, leg, legs }: Exchange): number | null {
+  return ask.wantsStream && legs.hasOther(leg.target) ? incoming.config.fallbackAfterMs : null;
+}
+
 async function tryOnce(run: Run): Promise<Tried> {
-  const called = await callOnce(run.exchange, run.line);
+  const { client, exchange, line } = run;
+  run.hasBegun = false;
+  client.open();
+  tryBegins(exchange.leg.target.configured.provider.id);
+  line.calling(firstEventLimit(exchange));
+  const called = await callOnce(exchange, line);
   if (called.kind === 'failed') return called.failure;
   run.hasBegun = true;
-  return run.client.take(called.body);
+  return client.take(called.body);
 }
 
 /** The ledger's no comes first, whatever the provider has said meanwhile. */
@@ -50,6 +66,8 @@ async function lateRefusal({ exchange }: Run, failure: Tried): Promise<Tried> {
   const admission = await exchange.admission;
   if (admission?.kind !== 'refused') return failure;
   const stop: Stop = { kind: 'refused', error: refusal(admission, exchange.ask.request.model) };
+  // Nothing of it is billed.
+  for (const attempt of exchange.attempts) delete attempt.cost_nano_usd;
   return { stop, status: failure === null ? 200 : failure.status, accepted: false };
 }
 
@@ -84,15 +102,23 @@ async function endOwnFault(run: Run, cause: unknown): Promise<void> {
   await client.fail(stop);
 }
 
-async function runToEnd(run: Run): Promise<void> {
+async function tryAll(run: Run): Promise<Tried> {
   const { client, exchange, line } = run;
+  const isWanted = () => !line.isClientGone && line.stopped() === null;
+  const tried = await tryTargets(exchange, {
+    once: () => tryOnce(run),
+    cost: ({ accepted }) => tryCost(exchange, client.told(), accepted),
+    mayGoOn: () => isWanted() && !client.hasAnswered,
+    mayWait: (pause) => isWanted() && client.mayWait(pause),
+  });
+  // What ended the request between two tries is why it ended.
+  return tried === null ? null : { ...tried, stop: line.stopped() ?? tried.stop };
+}
+
+async function runToEnd(run: Run): Promise<void> {
+  const { line } = run;
   try {
-    const tried = await tryProvider(
-      exchange,
-      () => tryOnce(run),
-      (pause) => !line.isClientGone && line.stopped() === null && client.mayWait(pause),
-    );
-    await end(run, tried);
+    await end(run, await tryAll(run));
   } catch (cause) {
     await endOwnFault(run, cause);
     throw cause;

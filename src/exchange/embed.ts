@@ -4,8 +4,6 @@ import { printEmbeddings } from '../dialects/embeddings/print-answer.ts';
 import { type EmbeddingsRequest, readEmbeddingsRequest } from '../dialects/embeddings/read-request.ts';
 import { type EmbeddingRequest, readEmbeddings } from '../protocol/embeddings.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { estimateInputTokens } from '../protocol/estimate.ts';
-import type { JsonDocument } from '../protocol/json-document.ts';
 import { readUsage } from '../protocol/usage.ts';
 import { callProvider } from '../providers/call.ts';
 import { secretsOf } from '../providers/credentials.ts';
@@ -15,54 +13,58 @@ import { type Ask, askOf, readDocument } from './ask.ts';
 import { refuseKnown } from './ask-ledger.ts';
 import { begin } from './begin.ts';
 import type { Exchange } from './exchange.ts';
-import { findTarget } from './find-target.ts';
+import { findRoute } from './find-route.ts';
 import type { Incoming } from './incoming.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Leg, Settled } from './leg.ts';
+import { type Choice, nameOf, withTargets } from './order.ts';
 import { NOTHING_TOLD } from './outcome.ts';
 import { orRefused, refuse } from './refused.ts';
-import type { Target } from './target.ts';
 import { wrongDoor } from './wrong-door.ts';
 
 /** What is asked for, beside what every ask has. */
 interface EmbeddingAsk extends Ask {
-  readonly document: JsonDocument;
   readonly wanted: EmbeddingsRequest;
 }
 
 async function readAsk(incoming: Incoming): Promise<EmbeddingAsk> {
   const document = await readDocument(incoming);
   const wanted = readEmbeddingsRequest(document.value);
-  return { ...askOf(incoming, embeddingsDoor, document, wanted.request), document, wanted };
+  return { ...askOf(incoming, embeddingsDoor, document, wanted.request), wanted };
 }
 
-/** Throws RouterError for what the model does not take. */
-function check({ wanted }: EmbeddingAsk, name: string, { dimensions, maxInputs }: Embedding): void {
+/** Why a model does not take what is wanted; null where it does. */
+function refusalOf({ wanted }: EmbeddingAsk, name: string, { dimensions, maxInputs }: Embedding): RouterError | null {
   if (maxInputs !== null && wanted.inputs.length > maxInputs) {
-    throw new RouterError(
+    return new RouterError(
       'invalid_value',
       `'input' has ${wanted.inputs.length} texts, and ${name} takes ${maxInputs} a request. Send fewer at once.`,
       { param: 'input' },
     );
   }
-  if (wanted.dimensions === null || dimensions === null || dimensions.includes(wanted.dimensions)) return;
-  throw new RouterError('invalid_value', `'dimensions' must be one of ${dimensions.join(', ')} for ${name}.`, {
+  if (wanted.dimensions === null || dimensions === null || dimensions.includes(wanted.dimensions)) return null;
+  return new RouterError('invalid_value', `'dimensions' must be one of ${dimensions.join(', ')} for ${name}.`, {
     param: 'dimensions',
   });
 }
 
-function findEmbedder(incoming: Incoming, ask: EmbeddingAsk): Target {
-  const found = findTarget(incoming, ask.request);
+/** Which models make the embeddings. Throws RouterError where the name stands for none, or none takes what is wanted. */
+function findEmbedders(incoming: Incoming, ask: EmbeddingAsk): Choice[] {
+  const found = findRoute(incoming, ask);
   if (found.kind === 'unknown') throw found.error;
-  const { configured, model } = found.target;
-  if (model.embedding === undefined) throw wrongDoor(ask.request.model, 'chat');
-  check(ask, `${configured.provider.id}/${model.id}`, model.embedding);
-  return found.target;
+  let refusal = wrongDoor(ask.request.model, 'chat');
+  const choices = withTargets(found.choices, (target) => {
+    const { embedding } = target.model;
+    const refused = embedding === undefined ? refusal : refusalOf(ask, nameOf(target), embedding);
+    refusal = refused ?? refusal;
+    return refused === null;
+  });
+  if (choices.length === 0) throw refusal;
+  return choices;
 }
 
 async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled): Promise<Leg> {
   const { provider, baseUrl } = target.configured;
-  const [credential] = target.configured.credentials;
   const asked: EmbeddingRequest = {
     model: target.model.id,
     input: wanted.inputs,
@@ -70,7 +72,7 @@ async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled):
   };
   return {
     ...{ target, price, notice: null, pricedTools: [] },
-    call: (signal) =>
+    call: (signal, credential) =>
       provider.embed?.(asked) ??
       callProvider({
         provider,
@@ -83,6 +85,7 @@ async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled):
   };
 }
 
+/** Reads the vectors of the try that is under way. */
 function openVectorReader({ ask, leg }: Exchange<EmbeddingAsk>): WholeReader {
   const { configured } = leg.target;
   let vectors: number[][] = [];
@@ -110,12 +113,11 @@ async function run(incoming: Incoming): Promise<() => Promise<Response>> {
   });
   if (read.kind === 'refused') return refuse(incoming, read);
   const ask = read.value;
-  const found = await orRefused({ ...nothing, ask }, () => findEmbedder(incoming, ask));
+  const found = await orRefused({ ...nothing, ask }, () => findEmbedders(incoming, ask));
   if (found.kind === 'refused') return refuse(incoming, found);
-  const inputEstimate = estimateInputTokens(ask.request, ask.document);
-  const begun = await begin(incoming, ask, found.value, inputEstimate, (settled) => prepareLeg(ask, settled));
+  const begun = await begin(incoming, ask, found.value, (settled) => prepareLeg(ask, settled));
   if (begun.kind === 'refused') return refuse(incoming, begun);
-  return () => answerWithBody(begun.exchange, openVectorReader(begun.exchange));
+  return () => answerWithBody(begun.exchange, () => openVectorReader(begun.exchange));
 }
 
 /** Serves one request for embeddings. Rejects with RouterError where it is refused, or its answer is an error. */

@@ -3,15 +3,21 @@ import type { AnswerFacts, Served } from '../dialects/dialect.ts';
 import type { Admission, Attempt } from '../ledger/calls.ts';
 import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
+import type { Credential } from '../providers/credentials.ts';
 import type { Ask, ConversationAsk } from './ask.ts';
 import type { Incoming } from './incoming.ts';
 import type { ConversationLeg, Leg } from './leg.ts';
+import type { Legs } from './legs.ts';
 
-/** One request on its way, once it is known what serves it and the ledger has been asked. */
+/** One request on its way, once it is known what may serve it and the ledger has been asked. */
 export interface Exchange<A extends Ask = Ask, L extends Leg = Leg> {
   readonly incoming: Incoming;
   readonly ask: A;
-  readonly leg: L;
+  /** The try under way, or the last one. */
+  leg: L;
+  credential: Credential;
+  /** What else may serve it. */
+  readonly legs: Legs<L>;
   /** Tokens that the input is thought to have. */
   readonly inputEstimate: number;
   /**
@@ -31,8 +37,8 @@ export function answerFacts({ ask, incoming, inputEstimate }: Exchange): AnswerF
   return { inputEstimate, requestedModel: ask.request.model, requestId, created: Math.floor(startedAt / 1000) };
 }
 
-/** Which provider and model the request is tried at. */
-export function servedBy({ leg: { target } }: Exchange): Served {
+/** Which provider and model a leg is tried at. */
+export function servedBy({ target }: Leg): Served {
   return { provider: target.configured.provider.id, model: target.model.id };
 }
 

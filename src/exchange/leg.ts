@@ -7,6 +7,7 @@ import type { ChatRequest } from '../protocol/chat.ts';
 import { printDocument } from '../protocol/json-document.ts';
 import type { Notice } from '../protocol/notice.ts';
 import { callProvider } from '../providers/call.ts';
+import type { Credential } from '../providers/credentials.ts';
 import { ownToolsOf } from '../providers/own-tools.ts';
 import { isThinking } from '../providers/thinking.ts';
 import { allowTools } from './allow-tools.ts';
@@ -14,7 +15,7 @@ import type { ConversationAsk } from './ask.ts';
 import { type Incoming, logStage } from './incoming.ts';
 import type { Target } from './target.ts';
 
-/** One try at one target. */
+/** A request as one target gets it. With one of its provider's keys it is a try. */
 export interface Leg {
   readonly target: Target;
   /** The price at the request's start; null where the catalogue has none. */
@@ -24,7 +25,7 @@ export interface Leg {
   /** The provider's own tools in it that have a price a call. */
   readonly pricedTools: readonly string[];
   /** Calls the provider with the request as this target gets it. */
-  call(signal: AbortSignal): Promise<Response>;
+  call(signal: AbortSignal, credential: Credential): Promise<Response>;
 }
 
 /** The same in a conversation, with how its answer is turned back. */
@@ -70,10 +71,9 @@ export async function prepareLeg(
   const { configured, model, parameters } = target;
   const [conversation, user] = await Promise.all([
     openConversation(incoming, ask, target, settings),
-    userHash(incoming.key, ask.request['user_id']),
+    userHash(incoming.key, incoming.config, ask.request['user_id']),
   ]);
   const { provider, baseUrl } = configured;
-  const [credential] = configured.credentials;
   const mayUse = (name: string) => isAllowed(incoming.key.models, [name]);
   const context = { model, parameters, userHash: user, mayUse };
   const { changes, notice, request: prepared } = provider.request(conversation.request, context);
@@ -84,7 +84,7 @@ export async function prepareLeg(
   return {
     ...{ target, price, conversation, pricedTools },
     notice: notice ?? conversation.notice ?? null,
-    call: (signal) =>
+    call: (signal, credential) =>
       provider.answer?.(prepared, signal) ??
       callProvider({ provider, credential, baseUrl, path: '/chat/completions', body, signal }),
   };

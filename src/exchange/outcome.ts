@@ -3,7 +3,7 @@ import type { Attempt, End, RequestFacts, Settlement, Source } from '../ledger/c
 import { estimateByteTokens } from '../protocol/estimate.ts';
 import { NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
 import { NO_USAGE, type Usage } from '../protocol/usage.ts';
-import type { Failure, Tried } from './attempts.ts';
+import type { Tried } from './attempts.ts';
 import { costOf, type Exchange } from './exchange.ts';
 import { factsOf, LONGEST_NAME } from './request-facts.ts';
 import { endOf, errorOf } from './stop.ts';
@@ -19,8 +19,10 @@ export interface Outcome extends Told {
   firstTokenAt: number | null;
 }
 
+type Bill = Pick<Outcome, 'usage' | 'bytes' | 'accepted'>;
+
 /** Reported numbers where there are any, zero included; nothing where nothing was used; else an estimate that says so. */
-function billOf(outcome: Outcome, inputEstimate: number): { usage: Usage; source: Source } {
+function billOf(outcome: Bill, inputEstimate: number): { usage: Usage; source: Source } {
   if (outcome.usage !== null) return { usage: outcome.usage, source: 'reported' };
   if (!outcome.accepted) return { usage: NO_USAGE, source: 'none' };
   const outputTokens = estimateByteTokens(outcome.bytes);
@@ -39,6 +41,17 @@ interface Settled {
   repeated: number | null;
 }
 
+/** What a try cost, as far as it has told. */
+export function tryCost({ inputEstimate, leg }: Exchange, told: Told, accepted: boolean): number {
+  const { usage } = billOf({ ...told, accepted }, inputEstimate);
+  return costOf(leg.price, usage, told.toolUses);
+}
+
+/** What broke off on the way, before another target served. */
+export function brokenOffCost(attempts: readonly Attempt[]): number {
+  return attempts.reduce((sum, attempt) => sum + (attempt.cost_nano_usd ?? 0), 0);
+}
+
 function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settlement {
   const { attempts, facts, inputEstimate, notice, price, repeated } = settled;
   const { usage, source } = billOf(outcome, inputEstimate);
@@ -48,7 +61,7 @@ function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settle
     end: outcome.end,
     source,
     usage,
-    costNanoUsd: costOf(price, usage, outcome.toolUses),
+    costNanoUsd: costOf(price, usage, outcome.toolUses) + brokenOffCost(attempts),
     attempts,
     notice,
     finishReason: outcome.finishReason,
@@ -124,18 +137,5 @@ export function outcomeOf(
   const status = isCommitted ? 200 : (error?.status ?? 200);
   const errorCode = error?.code ?? null;
   if (stop?.kind === 'refused') return { ...NOTHING_TOLD, status, end, errorCode, accepted: false, firstTokenAt: null };
-  return {
-    ...told,
-    status,
-    end,
-    errorCode,
-    accepted: failure === null || wasAccepted(failure, isClientGone),
-    firstTokenAt,
-  };
-}
-
-/** A provider that was let go before it answered may have worked all the same; one that was not reached has not. */
-function wasAccepted({ accepted, status, stop }: Failure, isClientGone: boolean): boolean {
-  if (accepted || status !== null) return accepted;
-  return stop.kind === 'revoked' || stop.kind === 'client_gone' || (stop.kind === 'silent' && isClientGone);
+  return { ...told, status, end, errorCode, accepted: failure === null || failure.accepted, firstTokenAt };
 }

@@ -9,21 +9,28 @@ export interface LineTimes {
   drainMs: number;
 }
 
-/** The line to the provider for one request: when it must answer, and when it is cut. */
+/** The line to the providers for one request: when they must answer, and when it is cut. */
 export interface ProviderLine {
   readonly timers: Timers;
-  /** Aborted when the provider is to be let go. */
+  /** Aborted when the provider that is being called is to be let go. */
   readonly signal: AbortSignal;
-  /** Lets the provider go. The first reason holds. */
+  /** Ends the request: the provider is let go, and no other is called. The first reason holds. */
   stop(reason: Stop): void;
-  /** Why the provider was let go, or null. */
+  /** Why the request was ended, or null. */
   stopped(): Stop | null;
-  /** Before each call of the provider, and after one that failed: between two, nobody waits for it. */
-  calling(): void;
+  /** Why the provider that is being called was let go, or null: the request's end, or its own silence. */
+  letGo(): Stop | null;
+  /**
+   * Before each call of a provider, and after one that failed: between two, nobody waits for it. One that has said nothing
+   * within `firstEventMs` is let go for another; null where there is no other.
+   */
+  calling(firstEventMs: number | null): void;
   refused(): void;
   /** Before and after each wait for the provider; a slow client's time is not the provider's. */
   waiting(): void;
   received(): void;
+  /** The provider's first event has come. Comments and blank lines are none. */
+  heard(): void;
   /** The client is gone: read on for the bill, for as long as there is time and room. */
   clientLeft(): void;
   readonly isClientGone: boolean;
@@ -31,47 +38,102 @@ export interface ProviderLine {
   close(): void;
 }
 
+/** One call of a provider. */
+interface Call {
+  abort: AbortController;
+  /** Why it was let go, where that was not the request's end. */
+  reason: Stop | null;
+  hasBytes: boolean;
+  /** When it must have said something, ms since 1970, and how long that is from its start; null where nothing hangs on it. */
+  firstEvent: { by: number; within: number } | null;
+}
+
+function newCall(firstEventMs: number | null): Call {
+  const firstEvent = firstEventMs === null ? null : { by: Date.now() + firstEventMs, within: firstEventMs };
+  return { abort: new AbortController(), reason: null, hasBytes: false, firstEvent };
+}
+
+/** Reading on without a client, for as long as there is time and room. `giveUp` is called where there is not. */
+function openDrain(timers: Timers, drainMs: number, keyId: string, giveUp: () => void) {
+  let until = Number.POSITIVE_INFINITY;
+  let state: 'none' | 'running' | 'over' = 'none';
+  timers.add({
+    due: () => until,
+    ring() {
+      until = Number.POSITIVE_INFINITY;
+      giveUp();
+    },
+  });
+  return {
+    get isOver() {
+      return state === 'over';
+    },
+    begin() {
+      if (!enterDrain(keyId)) return giveUp();
+      state = 'running';
+      until = Date.now() + drainMs;
+      timers.rearm();
+    },
+    end() {
+      if (state === 'running') leaveDrain(keyId);
+      state = 'over';
+    },
+  };
+}
+
 /** Opens the line for a request of this key: from here on the provider's time runs. */
 export function openProviderLine(times: LineTimes, keyId: string): ProviderLine {
   const timers = createTimers();
-  const abort = new AbortController();
+  let call = newCall(null);
   let reason: Stop | null = null;
   /** Null while nobody waits for the provider: between two calls, and while a slow client is being written to. */
   let waitsSince: number | null = Date.now();
-  let hasBytes = false;
-  let drainUntil = Number.POSITIVE_INFINITY;
   let isClientGone = false;
-  let drain: 'none' | 'running' | 'over' = 'none';
+
+  const isLetGo = () => reason !== null || call.reason !== null;
 
   function stop(why: Stop): void {
     if (reason !== null) return;
     reason = why;
-    abort.abort();
+    call.abort.abort();
   }
 
-  function silenceLimit(): number {
-    return hasBytes ? times.idleTimeoutMs : times.firstByteTimeoutMs;
+  function giveUp(phase: 'first' | 'next', milliseconds: number): void {
+    if (isLetGo()) return;
+    call.reason = { kind: 'silent', phase, milliseconds };
+    call.abort.abort();
   }
 
+  const silenceLimit = () => (call.hasBytes ? times.idleTimeoutMs : times.firstByteTimeoutMs);
+
   timers.add({
-    due: () => (reason === null ? (waitsSince ?? Date.now()) + silenceLimit() : Number.POSITIVE_INFINITY),
-    ring: () => stop({ kind: 'silent', phase: hasBytes ? 'next' : 'first', milliseconds: silenceLimit() }),
+    due: () => (isLetGo() ? Number.POSITIVE_INFINITY : (waitsSince ?? Date.now()) + silenceLimit()),
+    ring: () => giveUp(call.hasBytes ? 'next' : 'first', silenceLimit()),
   });
   timers.add({
-    due: () => (reason === null ? drainUntil : Number.POSITIVE_INFINITY),
-    ring: () => stop({ kind: 'client_gone' }),
+    // Nobody is left to be served by another.
+    due: () => (isLetGo() || isClientGone ? null : call.firstEvent?.by) ?? Number.POSITIVE_INFINITY,
+    ring: () => giveUp('first', call.firstEvent?.within ?? 0),
   });
+  const drain = openDrain(timers, times.drainMs, keyId, () => stop({ kind: 'client_gone' }));
 
   return {
     timers,
-    signal: abort.signal,
+    get signal() {
+      return call.abort.signal;
+    },
     stop,
     stopped: () => reason,
-    calling() {
+    letGo: () => reason ?? call.reason,
+    calling(firstEventMs) {
+      call = newCall(firstEventMs);
+      if (reason !== null) call.abort.abort();
       waitsSince = Date.now();
+      timers.rearm();
     },
     refused() {
       waitsSince = null;
+      call.firstEvent = null;
     },
     waiting() {
       // Headers are no bytes of the answer: it has been waited for since the call.
@@ -79,26 +141,25 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
     },
     received() {
       waitsSince = null;
-      if (hasBytes) return;
-      hasBytes = true;
+      if (call.hasBytes) return;
+      call.hasBytes = true;
       timers.rearm();
+    },
+    heard() {
+      call.firstEvent = null;
     },
     clientLeft() {
       // A client that leaves after the end takes no place: nobody would give it back.
-      if (isClientGone || drain === 'over') return;
+      if (isClientGone || drain.isOver) return;
       isClientGone = true;
-      if (!enterDrain(keyId)) return stop({ kind: 'client_gone' });
-      drain = 'running';
-      drainUntil = Date.now() + times.drainMs;
-      timers.rearm();
+      drain.begin();
     },
     get isClientGone() {
       return isClientGone;
     },
     close() {
       timers.stop();
-      if (drain === 'running') leaveDrain(keyId);
-      drain = 'over';
+      drain.end();
     },
   };
 }

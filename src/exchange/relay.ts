@@ -38,11 +38,11 @@ async function nextPiece(source: Source, keep: number, line: ProviderLine): Prom
   try {
     piece = await source.read(keep);
   } catch (cause) {
-    const stop = line.stopped();
+    const stop = line.letGo();
     return stop === null ? failed(unreachable(cause)) : { kind: 'stopped', stop };
   }
   line.received();
-  const stop = line.stopped();
+  const stop = line.letGo();
   if (stop !== null) return { kind: 'stopped', stop };
   return piece === null ? { kind: 'end' } : { kind: 'piece', ...piece };
 }
@@ -111,6 +111,7 @@ export async function relay(setup: RelaySetup): Promise<Stop | null> {
       return (await pass(output)) ?? stopOf(progress);
     }
     const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
+    if (translator.hasEvent || progress.kind === 'body') line.heard();
     // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
     rest = piece.bytes.slice(consumed);
     if (progress.kind === 'body') return relayBody(setup, rest, pass);

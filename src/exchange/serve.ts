@@ -1,5 +1,4 @@
 import type { Dialect } from '../dialects/dialect.ts';
-import { estimateInputTokens } from '../protocol/estimate.ts';
 import { readAsk } from './ask.ts';
 import { refuseKnown } from './ask-ledger.ts';
 import { begin } from './begin.ts';
@@ -27,9 +26,8 @@ async function run(incoming: Incoming, door: Dialect): Promise<() => Promise<Res
     const local = await answerLocally(incoming, ask, found.value.local);
     return local.kind === 'refused' ? refuse(incoming, local) : async () => local.response;
   }
-  const { target } = found.value;
-  const inputEstimate = estimateInputTokens({ ...target.parameters, ...ask.request }, ask.document);
-  const begun = await begin(incoming, ask, target, inputEstimate, (settled) => prepareLeg(incoming, ask, settled));
+  const { choices } = found.value;
+  const begun = await begin(incoming, ask, choices, (settled) => prepareLeg(incoming, ask, settled));
   if (begun.kind === 'refused') return refuse(incoming, begun);
   const { exchange } = begun;
   return () => (ask.wantsStream ? answerWithStream(exchange) : answerWhole(exchange));

@@ -27,7 +27,7 @@ interface Streaming {
   printer: Printer;
   /** The printer's first words: they go out with the status. */
   readonly firstWords: string;
-  /** What reads the try that is under way; null before the first. */
+  /** What reads the try that is under way; null while the provider has not answered. */
   reader: Reader | null;
   firstTokenAt: number | null;
   isCommitted: boolean;
@@ -100,7 +100,7 @@ async function letGo(source: Source): Promise<void> {
 /** Relays what the provider says to the end. */
 async function take(streaming: Streaming, body: ReadableStream<Uint8Array>): Promise<Tried> {
   const { exchange, line, printer, sink } = streaming;
-  printer.leg(servedBy(exchange));
+  printer.leg(servedBy(exchange.leg));
   const reader = openReader(exchange, printer);
   streaming.reader = reader;
   const source = openSource(body, line.signal);
@@ -159,8 +159,14 @@ function clientSide(streaming: Streaming): ClientSide {
   const { exchange, printer, sink } = streaming;
   const deadline = exchange.incoming.startedAt + exchange.incoming.config.commitAfterMs;
   return {
+    open() {
+      streaming.reader = null;
+    },
     take: (body) => take(streaming, body),
     mayWait: (pause) => !streaming.isCommitted && Date.now() + pause < deadline,
+    get hasAnswered() {
+      return streaming.reader?.translator.hasChoice === true;
+    },
     told: () => toldBy(streaming.reader),
     get isCommitted() {
       return streaming.isCommitted;

@@ -76,7 +76,7 @@ function openConversationReader(exchange: Conversing): WholeReader {
     told: () => whole.told,
     print(settlement) {
       if (whole.answer === null) throw new Error('an answer that was never read cannot be sent');
-      const answer = { ...whole.answer, served: servedBy(exchange), ending: settlement };
+      const answer = { ...whole.answer, served: servedBy(exchange.leg), ending: settlement };
       return exchange.ask.reading.printWhole(answer, answerFacts(exchange));
     },
   };
@@ -84,5 +84,5 @@ function openConversationReader(exchange: Conversing): WholeReader {
 
 /** Answers with one JSON body. */
 export function answerWhole(exchange: Conversing): Promise<Response> {
-  return answerWithBody(exchange, openConversationReader(exchange));
+  return answerWithBody(exchange, () => openConversationReader(exchange));
 }

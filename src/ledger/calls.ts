@@ -18,6 +18,11 @@ export interface Attempt {
   /** Our error code, or null for the attempt that served. */
   code: string | null;
   ms: number;
+  /**
+   * Only of a try that broke off after it was accepted, and that another target made up for: what it cost, nano-USD. It is
+   * part of the row's cost. By its column's name, since the attempts go into the row as they are.
+   */
+  cost_nano_usd?: number;
 }
 
 /** What is known of a request before the provider answers. */
@@ -75,6 +80,8 @@ export interface LeaseRequest extends RequestFacts {
   priced: boolean;
   /** The names of which one in the key's list allows the model; a Worker of the version before gives none. */
   allowedBy?: readonly string[];
+  /** The same of each other model that the request may be tried at; absent where there is none. */
+  othersAllowedBy?: readonly (readonly string[])[];
 }
 
 /** Why the ledger says no. */

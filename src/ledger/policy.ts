@@ -35,6 +35,8 @@ export function requestRefusal(key: ApiKey, lease: LeaseRequest, now: number): R
   // A local answer calls no model.
   if (lease.provider === null) return null;
   const asked = lease.requestedModel === null ? [] : [lease.requestedModel];
-  if (!isAllowed(key.models, lease.allowedBy ?? [`${lease.provider}/${lease.model}`, ...asked])) return 'model';
+  const targets = [lease.allowedBy ?? [`${lease.provider}/${lease.model}`, ...asked], ...(lease.othersAllowedBy ?? [])];
+  // The Worker has left out what it knew to be forbidden: this key's list has just become shorter.
+  if (!targets.every((names) => isAllowed(key.models, names))) return 'model';
   return !lease.priced && budgetsOf(key).length > 0 ? 'unpriced' : null;
 }

@@ -13,6 +13,8 @@ export interface ChatMessage extends JsonObject {
 /** A Chat Completions request. Loose on purpose: unknown members pass through in their order. */
 export interface ChatRequest extends JsonObject {
   model: string;
+  /** What is asked for where `model` cannot serve, in order. This router's own member. */
+  models?: readonly string[] | null;
   messages: ChatMessage[];
   stream?: boolean | null;
   stream_options?: (JsonObject & { include_usage?: boolean | null }) | null;
@@ -69,6 +71,11 @@ export const settingsSchema = z.object({
   max_completion_tokens: z.nullish(z.int().check(z.positive())),
   max_output_tokens: z.nullish(z.int().check(z.positive())),
 });
+
+/** What a request asks for by name, in order, each once. */
+export function namesOf({ model, models }: Pick<ChatRequest, 'model' | 'models'>): string[] {
+  return [...new Set([model, ...(models ?? [])])];
+}
 
 /** The tool calls of a message, as far as they are objects. */
 export function callsOf(message: ChatMessage): JsonObject[] {

@@ -28,6 +28,8 @@ export interface TranslatorSetup {
 export interface EventTranslator {
   /** Translates the event that begins at `start`, and those behind it that go the same way. */
   translate(text: string, start: number): Translated;
+  /** True once an event has come. */
+  readonly hasEvent: boolean;
   /** True once an event with a choice was passed on. */
   readonly hasChoice: boolean;
 }
@@ -37,6 +39,7 @@ const GARBAGE = 'The provider sent something in its stream that is not JSON. Try
 /** Translates events one by one: by the pattern of the one before where it fits, else through all steps. */
 export function createEventTranslator({ chain, printer, readError, failure }: TranslatorSetup): EventTranslator {
   let pattern: Pattern | null = null;
+  let hasEvent = false;
   let hasChoice = false;
 
   /** `end` is where the next event begins. */
@@ -62,6 +65,9 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
   }
 
   return {
+    get hasEvent() {
+      return hasEvent;
+    },
     get hasChoice() {
       return hasChoice;
     },
@@ -74,6 +80,7 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
       const isPlain = block.startsWith('data:') && !block.includes('\n');
       const data = isPlain ? block.slice(block.charCodeAt(5) === 32 ? 6 : 5) : dataOf(block);
       if (data === null || data === '') return { kind: 'passed', end, frames: '' };
+      hasEvent = true;
       if (data.trim() === DONE) return { kind: 'done' };
       if (!isPlain && nameOf(block) === 'error') return { kind: 'failed', error: readError(readErrorEvent(data)) };
       return runSteps(block, data, isPlain, end);

@@ -29,6 +29,8 @@ export interface Translator {
   end(rest: Uint8Array): Translation;
   /** What the steps still held back. Once, at every end. */
   flush(): Uint8Array | null;
+  /** True once an event has come: anything but comments and blank lines. */
+  readonly hasEvent: boolean;
   /** True once an event with a choice was passed on. */
   readonly hasChoice: boolean;
 }
@@ -82,6 +84,9 @@ export function createTranslator(setup: TranslatorSetup): Translator {
   }
 
   return {
+    get hasEvent() {
+      return events.hasEvent;
+    },
     get hasChoice() {
       return events.hasChoice;
     },

@@ -20,6 +20,21 @@ function checkSettings(body: JsonObject): void {
   });
 }
 
+const MOST_NAMES = 8;
+
+/** A request whose list of models stands in place of a model asks for the first of them. */
+function withModel(body: JsonObject): JsonObject {
+  const { model, models } = body;
+  if (models == null) return body;
+  const names: unknown[] = Array.isArray(models) ? models : [null];
+  if (!names.every((name) => typeof name === 'string' && name !== '')) {
+    throw new RouterError('invalid_value', "'models' is not valid: send a list of names.", { param: 'models' });
+  }
+  if (names.length + (model == null ? 0 : 1) > MOST_NAMES)
+    throw tooMany('this request asks for too many models', MOST_NAMES, 'models');
+  return model == null && names.length > 0 ? { ...body, model: names[0] } : body;
+}
+
 function checkMessage(message: unknown, position: number): void {
   const param = `messages.${position}`;
   if (!isObject(message)) {
@@ -68,7 +83,8 @@ export function checkLists(body: JsonObject): void {
  */
 export function checkRequest(body: JsonObject): ChatRequest {
   checkLists(body);
-  checkSettings(body);
-  checkMessages(body['messages']);
-  return body as ChatRequest; // each member that ChatRequest names was checked
+  const named = withModel(body);
+  checkSettings(named);
+  checkMessages(named['messages']);
+  return named as ChatRequest; // each member that ChatRequest names was checked
 }

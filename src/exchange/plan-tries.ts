@@ -1,0 +1,94 @@
+import { priceAt } from '../catalog/price.ts';
+import { budgetsOf } from '../ledger/policy.ts';
+import type { ChatRequest } from '../protocol/chat.ts';
+import { RouterError } from '../protocol/errors.ts';
+import { estimateInputTokens } from '../protocol/estimate.ts';
+import type { Ask } from './ask.ts';
+import type { Incoming } from './incoming.ts';
+import type { Settled } from './leg.ts';
+import { type Candidate, type Choice, candidatesOf, orderTargets } from './order.ts';
+import { pinOf } from './pin.ts';
+import { settingsFor } from './settings-for.ts';
+import type { Target } from './target.ts';
+
+/** What may serve a request, before any of it has been prepared. */
+export interface Plan {
+  /** The targets that can be asked, in the order of the request's names. */
+  readonly settled: readonly [Settled, ...Settled[]];
+  /** The same with the providers' keys, one after the other. */
+  readonly candidates: readonly Candidate[];
+  /** Tokens that the input is thought to have. */
+  readonly inputEstimate: number;
+}
+
+/** Members that a target's name stands for and the client has not sent. */
+function addedBy({ parameters }: Target, request: ChatRequest): ChatRequest {
+  const added = Object.entries(parameters).filter(([name]) => request[name] == null);
+  return { ...Object.fromEntries(added), model: '', messages: [] };
+}
+
+/** The request is walked through once, however many targets it has. */
+function estimateInput({ document, request }: Ask, targets: readonly Target[]): number {
+  const nothing = estimateInputTokens({ model: '', messages: [] }, document);
+  const added = targets.map((target) => estimateInputTokens(addedBy(target, request), document) - nothing);
+  return estimateInputTokens(request, document) + Math.max(0, ...added);
+}
+
+function tooLong(inputEstimate: number, targets: readonly Target[], name: string): RouterError {
+  const most = Math.max(...targets.map(({ model }) => model.contextLength ?? 0));
+  return new RouterError(
+    'context_length_exceeded',
+    `This request has about ${inputEstimate} tokens, and the longest context behind '${name}' is ${most} tokens. Shorten it, or use a model that takes more.`,
+    { param: 'messages' },
+  );
+}
+
+/** Those whose context the request fits into, as far as is known. Throws RouterError where it fits into none. */
+function fitting(targets: readonly Target[], inputEstimate: number, { request }: Ask): readonly Target[] {
+  const fit = targets.filter(({ model }) => model.contextLength === null || model.contextLength >= inputEstimate);
+  if (fit.length === 0) throw tooLong(inputEstimate, targets, request.model);
+  return fit;
+}
+
+/** Settles what can be asked for what is wanted. Throws the first target's RouterError where none can. */
+function settle({ startedAt }: Incoming, { request }: Ask, targets: readonly Target[]): [Settled, ...Settled[]] {
+  const refusals: unknown[] = [];
+  const settled = targets.flatMap((target): Settled[] => {
+    try {
+      const settings = settingsFor(target, request);
+      return [{ target, settings, price: priceAt(target.model, startedAt, settings) }];
+    } catch (cause) {
+      if (!(cause instanceof RouterError)) throw cause;
+      refusals.push(cause);
+      return [];
+    }
+  });
+  const [first, ...others] = settled;
+  if (first === undefined) throw refusals[0];
+  return [first, ...others];
+}
+
+/** Where a budget has to hold, a target without a price is passed over while another has one. */
+function affordable({ key }: Incoming, settled: [Settled, ...Settled[]]): [Settled, ...Settled[]] {
+  if (budgetsOf(key).length === 0) return settled;
+  const [first, ...others] = settled.filter(({ price }) => price !== null);
+  return first === undefined ? settled : [first, ...others];
+}
+
+/** Which targets a request may be tried at, and in which order. Throws RouterError where none of them can be asked. */
+export function planTries(incoming: Incoming, ask: Ask, choices: readonly Choice[]): Plan {
+  let known: string | null = null;
+  // Hashed only where there is something to choose.
+  const pin = () => {
+    known ??= pinOf(incoming.key.id, ask.session, ask.request);
+    return known;
+  };
+  const targets = orderTargets(choices, pin);
+  const inputEstimate = estimateInput(ask, targets);
+  const settled = affordable(incoming, settle(incoming, ask, fitting(targets, inputEstimate, ask)));
+  const candidates = candidatesOf(
+    settled.map(({ target }) => target),
+    pin,
+  );
+  return { settled, candidates, inputEstimate };
+}
