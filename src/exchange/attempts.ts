@@ -1,8 +1,8 @@
 import type { Attempt } from '../ledger/calls.ts';
+import { tryFailed, trySucceeded } from '../offer/health-memory.ts';
 import { secretsOf } from '../providers/credentials.ts';
 import { readFailure } from '../providers/failure.ts';
 import { type Exchange, servedBy } from './exchange.ts';
-import { tryFailed, trySucceeded } from './health-memory.ts';
 import { logStage } from './incoming.ts';
 import { brokenOff, unreachable } from './provider-failure.ts';
 import type { ProviderLine } from './provider-line.ts';

@@ -1,8 +1,8 @@
 import type { Settlement } from '../ledger/calls.ts';
+import { tryBegins } from '../offer/health-memory.ts';
 import { callOnce, type Failure, type Tried } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
-import { tryBegins } from './health-memory.ts';
 import { outcomeOf, type Told, tryCost } from './outcome.ts';
 import type { ProviderLine } from './provider-line.ts';
 import { openProviderLine } from './provider-line.ts';

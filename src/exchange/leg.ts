@@ -71,7 +71,7 @@ export async function prepareLeg(
   const { configured, model, parameters } = target;
   const [conversation, user] = await Promise.all([
     openConversation(incoming, ask, target, settings),
-    userHash(incoming.key, incoming.config, ask.request['user_id']),
+    userHash(incoming.key, incoming.config.cacheScope, ask.request['user_id']),
   ]);
   const { provider, baseUrl } = configured;
   const mayUse = (name: string) => isAllowed(incoming.key.models, [name]);

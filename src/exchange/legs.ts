@@ -1,7 +1,7 @@
+import { isolateHealth } from '../offer/health-memory.ts';
 import { RouterError } from '../protocol/errors.ts';
 import type { Credential } from '../providers/credentials.ts';
 import { standingOf } from '../providers/health.ts';
-import { isolateHealth } from './health-memory.ts';
 import type { Leg } from './leg.ts';
 import { type Candidate, putBehind, takeNext } from './order.ts';
 import type { Target } from './target.ts';

@@ -1,20 +1,23 @@
 import type { ApiKey } from '../store/schema.ts';
 import { hashSecret } from './secret.ts';
 
-/** What of the configuration says who is one caller to a provider. */
-export interface CacheSharing {
-  /** Whose requests share what a provider keeps of their prompts. */
-  cacheScope: 'key' | 'user' | 'team';
-  /** Names can be guessed, so they are hashed with something that cannot. */
-  internalSecret: string | null;
+/** Whose requests share what a provider keeps of their prompts. */
+type CacheScope = 'key' | 'user' | 'team';
+
+/** By ids, which are random: names can be guessed. A user without a team shares with nobody else. */
+function callerOf({ id, team, user }: ApiKey, scope: CacheScope): string {
+  const ofUser = user?.id ?? id;
+  switch (scope) {
+    case 'key':
+      return id;
+    case 'user':
+      return ofUser;
+    case 'team':
+      return team?.id ?? ofUser;
+  }
 }
 
 const known = new WeakMap<ApiKey, Map<string, Promise<string>>>();
-
-/** A user without a team shares with nobody else. */
-function callerOf({ id, owner }: ApiKey, { cacheScope, internalSecret }: CacheSharing): string {
-  return cacheScope === 'key' ? id : `${internalSecret ?? ''}:user:${owner}`;
-}
 
 function hashOnce(key: ApiKey, caller: string): Promise<string> {
   const hashes = known.get(key) ?? new Map<string, Promise<string>>();
@@ -28,7 +31,7 @@ function hashOnce(key: ApiKey, caller: string): Promise<string> {
  * What providers tell callers apart by: a hash that says nothing else of them, made once for each record of a key.
  * Whoever tells its own users apart (`user_id`) has that hashed in: no client can take another's place, or be seen by name.
  */
-export function userHash(key: ApiKey, sharing: CacheSharing, own: unknown): Promise<string> {
-  const caller = callerOf(key, sharing);
+export function userHash(key: ApiKey, scope: CacheScope, own: unknown): Promise<string> {
+  const caller = callerOf(key, scope);
   return typeof own === 'string' || typeof own === 'number' ? hashSecret(`${caller}:${own}`) : hashOnce(key, caller);
 }
