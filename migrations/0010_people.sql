@@ -2,6 +2,9 @@
 ALTER TABLE users ADD COLUMN email TEXT CHECK (email IS NULL OR (email = lower(email) AND instr(email, '@') > 1));
 CREATE UNIQUE INDEX users_by_email ON users (email);
 
+-- A person's own page sums up their days.
+CREATE INDEX usage_daily_by_owner ON usage_daily (owner, day);
+
 -- What a member may make without asking: one row, off until an administrator switches it on.
 CREATE TABLE member_template (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -46,6 +46,11 @@ export function suits({ purpose }: Client, keyPurpose: string): boolean {
   return purpose === keyPurpose || (purpose === 'default' && keyPurpose === 'reasoning');
 }
 
+/** How its key shows the model's reasoning, where the purpose shows any: Cursor folds a block and prints tags as text. */
+export function displayFor({ purpose }: Pick<Client, 'purpose'>): 'think' | 'details' {
+  return purpose === 'cursor' ? 'details' : 'think';
+}
+
 function forShell(value: string): string {
   return /^[\w./:@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import type { Actor } from '../store/schema.ts';
-import type { AppEnv, Person } from './app-env.ts';
+import type { ActorEnv, Person } from './app-env.ts';
 import { readAsker } from './person.ts';
 import { makeSessionToken, readSessionToken, SESSION_MS, type Session } from './session-token.ts';
 
@@ -15,10 +14,7 @@ const COOKIE = 'session';
 const COOKIE_OPTIONS = { prefix: 'host', path: '/', secure: true, httpOnly: true, sameSite: 'Strict' } as const;
 
 /** What the console's handlers find in their context. */
-export interface AdminEnv {
-  Bindings: AppEnv['Bindings'];
-  Variables: AppEnv['Variables'] & { actor: Actor };
-}
+export type AdminEnv = ActorEnv;
 
 /** The KV name under which a session that was signed out is remembered until it would have ended anyway. */
 function endedName(id: string): string {

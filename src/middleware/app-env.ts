@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { FoundKey } from '../keys/find-key.ts';
+import type { Actor } from '../store/schema.ts';
 
 type UsableKey = Extract<FoundKey, { kind: 'found' }>;
 
@@ -25,4 +26,11 @@ export interface AppEnv {
     /** Who signed in with Cloudflare Access; on the pages of /admin and /me only. */
     person?: Person;
   };
+}
+
+/** What handlers find where somebody has signed in and may change things. */
+export interface ActorEnv {
+  Bindings: AppEnv['Bindings'];
+  /** Who it is, for the audit. */
+  Variables: AppEnv['Variables'] & { actor: Actor };
 }

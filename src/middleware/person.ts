@@ -12,6 +12,9 @@ import type { AppEnv, Person } from './app-env.ts';
  * a request that went around it has none. So the text is what counts, and not that a request has arrived here.
  */
 
+/** Where Access forgets who signed in, on every site that it protects. */
+export const ACCESS_SIGN_OUT = '/cdn-cgi/access/logout';
+
 /** Who asks; `unreachable` where there is a text that nobody can check just now. */
 export type Asker = { kind: 'person'; person: Person } | { kind: 'nobody' } | { kind: 'unreachable' };
 

@@ -72,6 +72,11 @@ function looked({ owner, model, end, endpoint, session, tag, from, to }: LogFilt
 /** The form of a cursor: `request id/kind` of the last row that was looked at. */
 export const LOG_CURSOR = /^req_\w+\/(settle|adjust)$/;
 
+/** Where a row stands in the list: what comes later is less. */
+function cursorOf(row: RequestLogRow): string {
+  return `${row.requestId}/${row.kind}`;
+}
+
 /** Rows, newest first. A page that a filter leaves empty may have a next one all the same. */
 export async function listLogs(
   database: Database,
@@ -96,7 +101,29 @@ export async function listLogs(
       .limit(page.limit + 1),
     last,
   ]);
-  const found = pageOf(rows, page.limit, (row) => `${row.requestId}/${row.kind}`);
+  const found = pageOf(rows, page.limit, cursorOf);
   if (found.nextCursor !== null || filter === undefined || bound === undefined) return found;
   return { data: found.data, nextCursor: `${bound.id}/adjust` };
+}
+
+/**
+ * The same of several keys, in one list. An index finds the rows of a key, and none those of a person: each key is asked
+ * for its own, and what lies behind the first that was not read to its end waits for the next page.
+ */
+export async function listLogsOfKeys(
+  database: Database,
+  keyIds: readonly string[],
+  page: { limit: number; cursor: string | null; filter: LogFilter },
+): Promise<Page<RequestLogRow>> {
+  const pages = await Promise.all(
+    keyIds.map((keyId) => listLogs(database, { ...page, filter: { ...page.filter, keyId } })),
+  );
+  const bounds = pages.flatMap(({ nextCursor }) => nextCursor ?? []).toSorted();
+  const bound = bounds.at(-1) ?? null;
+  const rows = pages
+    .flatMap(({ data }) => data)
+    .filter((row) => bound === null || cursorOf(row) >= bound)
+    .toSorted((one, other) => (cursorOf(one) < cursorOf(other) ? 1 : -1));
+  const found = pageOf(rows, page.limit, cursorOf);
+  return { data: found.data, nextCursor: found.nextCursor ?? bound };
 }

@@ -55,8 +55,12 @@ export interface DailySpend {
   costNanoUsd: number;
 }
 
-/** Spend by day and model from a day on, of one key or of all. */
-export async function dailySpend(database: Database, from: string, keyId: string | null): Promise<DailySpend[]> {
+/** Spend by day and model from a day on, of all, or of one key or person. */
+export async function dailySpend(
+  database: Database,
+  from: string,
+  { keyId, owner }: { keyId?: string; owner?: string },
+): Promise<DailySpend[]> {
   return await database
     .select({
       day: usageDaily.day,
@@ -66,7 +70,13 @@ export async function dailySpend(database: Database, from: string, keyId: string
       costNanoUsd: sumOf(sql`${usageDaily.costNanoUsd}`, 'cost'),
     })
     .from(usageDaily)
-    .where(and(gte(usageDaily.day, from), keyId === null ? undefined : eq(usageDaily.keyId, keyId)))
+    .where(
+      and(
+        gte(usageDaily.day, from),
+        keyId === undefined ? undefined : eq(usageDaily.keyId, keyId),
+        owner === undefined ? undefined : eq(usageDaily.owner, owner),
+      ),
+    )
     .groupBy(usageDaily.day, usageDaily.provider, usageDaily.model)
     .orderBy(asc(usageDaily.day));
 }

@@ -104,6 +104,16 @@ export interface OwnerSpend {
   requests: number;
 }
 
+/** What each key has cost its person since a day, in integer nano-USD; keys that cost nothing are left out. */
+export async function spendByKeyOf(database: Database, owner: string, from: string): Promise<Map<string, number>> {
+  const rows = await database
+    .select({ keyId: usageDaily.keyId, cost: sql<number>`sum(${usageDaily.costNanoUsd})`.as('cost') })
+    .from(usageDaily)
+    .where(and(eq(usageDaily.owner, owner), gte(usageDaily.day, from)))
+    .groupBy(usageDaily.keyId);
+  return new Map(rows.map(({ keyId, cost }) => [keyId, cost]));
+}
+
 /** What these people have spent since a day. */
 export async function spendOfOwners(
   database: Database,

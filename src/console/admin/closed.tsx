@@ -1,11 +1,9 @@
 import type { Context } from 'hono';
 import { type AdminEnv, type Closed, requireAdmin } from '../../middleware/admin-session.ts';
+import { ACCESS_SIGN_OUT } from '../../middleware/person.ts';
 import { LonePage } from '../kit/document.tsx';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
-
-/** Where Access forgets who signed in, on every site that it protects. */
-export const ACCESS_SIGN_OUT = '/cdn-cgi/access/logout';
 
 /** Says why the console stays closed, and where to go. */
 export function ClosedPage({ closed, hasSecret = false }: { closed: Closed; hasSecret?: boolean }) {

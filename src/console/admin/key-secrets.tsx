@@ -1,19 +1,17 @@
 import { type Context, Hono } from 'hono';
-import { isAllowed } from '../../catalog/allow-list.ts';
-import { exampleModels } from '../../connect/example-models.ts';
 import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
 import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../offer/offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
+import { deskOf } from '../kit/desk-of.ts';
 import type { FieldErrors } from '../kit/field.tsx';
+import { reachOf } from '../kit/reach-of.ts';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
-import { deskOf } from './desk-of.ts';
 import { Frame, Head } from './frame.tsx';
 import { readNewKey } from './key-input.ts';
 import { NewKeyPage } from './new-key-page.tsx';
@@ -38,13 +36,7 @@ async function showSecret(
   secret: string,
   made: { rotated: boolean; warning: string | null },
 ) {
-  const usable = readOffered(c.env, c.get('config').modelsJson)
-    .catalog.list()
-    .filter(({ route }) =>
-      route.targets.some(({ allowedBy, model }) => model.embedding === undefined && isAllowed(key.models, allowedBy)),
-    )
-    .map(({ name }) => name);
-  const reach = { origin: new URL(c.req.url).origin, key: secret, ...exampleModels(usable) };
+  const reach = reachOf(c, key, secret);
   const view = viewOf(c, `/admin/keys/${key.id}`);
   return respond(c, view, <SecretPage apiKey={key} reach={reach} rotated={made.rotated} warning={made.warning} />);
 }

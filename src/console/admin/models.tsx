@@ -1,148 +1,13 @@
 import { Hono } from 'hono';
-import type { ListedRoute } from '../../catalog/lookup.ts';
-import type { Model, Thinking } from '../../catalog/model.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { readOffered } from '../../offer/offered.ts';
-import { Badge } from '../kit/badge.tsx';
-import { compact } from '../kit/format.ts';
+import { ModelTable, modelsByProvider, type ProviderModels } from '../kit/model-table.tsx';
 import { respond } from '../kit/respond.tsx';
-import { type Column, Empty, Table } from '../kit/table.tsx';
+import { Empty } from '../kit/table.tsx';
 import { useView, viewOf } from '../kit/view.ts';
-import type { Texts } from '../texts/english.ts';
 import { Frame, Head } from './frame.tsx';
-import { type PriceLine, priceLines } from './price-lines.ts';
 
-interface ModelsProps {
-  providers: readonly { name: string; models: readonly ListedRoute[] }[];
-}
-
-function thinkingText(thinking: Thinking | null, { models: { think } }: Texts): string {
-  if (thinking === null) return '?';
-  return thinking.kind === 'switch' ? think[thinking.default] : think[thinking.kind];
-}
-
-function usd(price: number): string {
-  return price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
-}
-
-/** The aliases that tell something: a name without its provider works for nearly all. */
-function otherNames({ aliases, route }: ListedRoute): string[] {
-  const [{ model }] = route.targets;
-  return aliases.filter(
-    (alias) => alias !== model.id && (alias.includes('/') || !aliases.some((other) => other.endsWith(`/${alias}`))),
-  );
-}
-
-function ModelName({ listed }: { listed: ListedRoute }) {
-  const { models } = useView().texts;
-  const aliases = otherNames(listed);
-  const [{ model }] = listed.route.targets;
-  return (
-    <>
-      <span class="model">{listed.name}</span>
-      {aliases.length > 0 && (
-        <small>
-          {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
-        </small>
-      )}
-      {model.note !== undefined && <small>{model.note}</small>}
-    </>
-  );
-}
-
-/** A line of the table: one of a model's prices. What is said of the model itself reaches over all its lines. */
-interface Line {
-  listed: ListedRoute;
-  model: Model;
-  /** Null where no price is known. */
-  price: PriceLine | null;
-  /** Over how many lines the model's own cells reach; 0 but for the first. */
-  span: number;
-}
-
-function linesOf(listed: ListedRoute, now: number, texts: Texts): Line[] {
-  const [{ model }] = listed.route.targets;
-  const prices = priceLines(model, now, texts);
-  if (prices.length === 0) return [{ listed, model, price: null, span: 1 }];
-  return prices.map((price, index) => ({ listed, model, price, span: index === 0 ? prices.length : 0 }));
-}
-
-function When({ price }: { price: PriceLine | null }) {
-  const { models } = useView().texts;
-  if (price === null) return <span class="soft">{models.noPrice}</span>;
-  return (
-    <>
-      <span class="soft">{price.when}</span>{' '}
-      {price.isNow && price.when !== '' && <Badge tone="good">{models.now}</Badge>}
-    </>
-  );
-}
-
-/** One table for all, so that prices stand in one column. */
-function ModelTable({ providers }: ModelsProps) {
-  const { now, texts } = useView();
-  const { models } = texts;
-  const span = (line: Line) => line.span;
-  const price = (head: string, member: 'cached' | 'input' | 'output'): Column<Line> => ({
-    head,
-    look: 'number price',
-    cell: (line) => (line.price === null ? '–' : usd(line.price.prices[member])),
-  });
-  return (
-    <Table
-      caption={models.title}
-      look="models"
-      groups={providers.map(({ name, models: listed }) => ({
-        title: name,
-        rows: listed.flatMap((each) => linesOf(each, now, texts)),
-      }))}
-      columns={[
-        { head: models.model, span, cell: ({ listed }) => <ModelName listed={listed} /> },
-        {
-          head: (
-            <>
-              {models.context}
-              <small>{models.output}</small>
-            </>
-          ),
-          look: 'number wide-only context',
-          span,
-          cell: ({ model }) => (
-            <>
-              {model.contextLength === null ? '?' : compact(model.contextLength)}
-              <small>{model.maxOutput === null ? '?' : compact(model.maxOutput)}</small>
-            </>
-          ),
-        },
-        {
-          head: models.inputs,
-          look: 'wide-only takes',
-          cells: 'small',
-          span,
-          cell: ({ model }) => (
-            <>
-              {model.inputs?.join(', ') ?? '?'}
-              <small>
-                {models.thinking}: {thinkingText(model.thinking, texts)}
-              </small>
-            </>
-          ),
-        },
-        price(models.cached, 'cached'),
-        price(models.input, 'input'),
-        price(models.out, 'output'),
-        {
-          head: <span class="quiet">{models.when}</span>,
-          look: 'when',
-          cells: 'small',
-          cell: (line) => <When price={line.price} />,
-        },
-      ]}
-    />
-  );
-}
-
-function ModelsPage({ providers }: ModelsProps) {
+function ModelsPage({ providers }: { providers: readonly ProviderModels[] }) {
   const { models } = useView().texts;
   return (
     <Frame title={models.title} place="models">
@@ -160,11 +25,6 @@ function ModelsPage({ providers }: ModelsProps) {
 
 /** `/admin/models`: the catalogue of this deployment. */
 export const models = new Hono<AdminEnv>().get('/models', (c) => {
-  const { providers, catalog } = readOffered(c.env, c.get('config').modelsJson);
-  const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
-  const groups = [...providers.values()].map(({ provider: { id, name } }) => ({
-    name,
-    models: listed.filter(({ route }) => route.targets[0].provider === id),
-  }));
-  return respond(c, viewOf(c), <ModelsPage providers={groups} />);
+  const providers = modelsByProvider(readOffered(c.env, c.get('config').modelsJson));
+  return respond(c, viewOf(c), <ModelsPage providers={providers} />);
 });

@@ -93,7 +93,7 @@ export async function readOverview(
   const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
   const [spend, days, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
     windowSpend(database, starts),
-    dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), null),
+    dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), {}),
     hourlyTraffic(database, lastDay, offsetMs(view.offset) / 60_000),
     firstTokenTimes(database, lastDay),
     budgetedKeys(database, starts),

@@ -1,54 +1,17 @@
-import type { Reach } from '../../connect/client.ts';
-import { keyState } from '../../keys/key-state.ts';
 import { maskSecret } from '../../keys/secret.ts';
-import type { ApiKey } from '../../store/schema.ts';
-import { Connect } from '../kit/connect.tsx';
-import { Copy } from '../kit/copy.tsx';
-import { dateTime } from '../kit/format.ts';
+import { Secret, type SecretProps } from '../kit/secret.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
-interface SecretProps {
-  apiKey: ApiKey;
-  /** Holds the secret. */
-  reach: Reach;
-  /** Whether an old secret was replaced. */
-  rotated: boolean;
-  /** Something went less than well, such as a ledger that did not answer. */
-  warning: string | null;
-}
-
-function Grace({ apiKey }: { apiKey: ApiKey }) {
-  const view = useView();
-  const { secret } = view.texts;
-  const until = apiKey.previousExpiresAt;
-  const isOver = until === null || Date.parse(until) <= view.now;
-  return <p>{isOver ? secret.graceOver : secret.graceUntil(dateTime(until, view))}</p>;
-}
-
-/** Says of a key that does not work now why that is so, and what would help. */
-function OfNoUseYet({ apiKey }: { apiKey: ApiKey }) {
-  const view = useView();
-  const state = keyState(apiKey, view.now);
-  return state === 'active' ? null : <p class="note bad">{view.texts.secret.ofNoUseYet[state]}</p>;
-}
-
-/** A secret, the one time that it is shown, with all that its holder needs. */
-export function SecretPage({ apiKey, reach, rotated, warning }: SecretProps) {
+/** The one page of the console that holds a secret. */
+export function SecretPage(props: SecretProps) {
+  const { apiKey, rotated } = props;
   const texts = useView().texts.secret;
   const title = rotated ? texts.rotated : texts.created;
   return (
     <Frame title={title} place="keys">
       <Head title={title} lead={`${apiKey.owner} · ${apiKey.purpose} · ${maskSecret(apiKey)}`} />
-      {warning !== null && <p class="note bad">{warning}</p>}
-      <OfNoUseYet apiKey={apiKey} />
-      <section class="panel">
-        <p class="warn">{texts.once}</p>
-        <Copy id="key" label={texts.key} text={reach.key} />
-        <Copy id="base-url" label={texts.baseUrl} text={`${reach.origin}/api/v1`} />
-        {rotated && <Grace apiKey={apiKey} />}
-      </section>
-      <Connect reach={reach} keyPurpose={apiKey.purpose} />
+      <Secret {...props} />
       <a class="button" href={`/admin/keys/${apiKey.id}`}>
         {texts.toKey}
       </a>

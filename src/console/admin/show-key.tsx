@@ -73,7 +73,7 @@ export async function showKey(c: Context<AdminEnv>, id: string, occasion: Occasi
   const firstDay = daysBefore(windowStarts(view.now, view.offset).day, CHART_DAYS - 1);
   const [usage, days, requests] = await Promise.all([
     readUsageNow(c.env, key, view.now, view.offset),
-    dailySpend(database, firstDay, id),
+    dailySpend(database, firstDay, { keyId: id }),
     listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { kind: 'settle', keyId: id } }),
   ]);
   const { status, note, typed, errors } = shownFor(key, occasion, view);

@@ -1,13 +1,14 @@
 import { type Context, Hono } from 'hono';
 import { type AdminEnv, endSession, startSession } from '../../middleware/admin-session.ts';
 import { checkSecret } from '../../middleware/guess-throttle.ts';
+import { ACCESS_SIGN_OUT } from '../../middleware/person.ts';
 import { LonePage } from '../kit/document.tsx';
 import { Field } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { ownPath, useView, viewOf } from '../kit/view.ts';
-import { ACCESS_SIGN_OUT, administrator, ClosedPage } from './closed.tsx';
+import { administrator, ClosedPage } from './closed.tsx';
 import { Note } from './frame.tsx';
 
 interface SignInProps {

@@ -8,6 +8,8 @@ interface ConnectProps {
   reach: Reach;
   /** Of the key that is shown; null where there is none yet. */
   keyPurpose: string | null;
+  /** The id of the client that is open; else it is the first that the purpose is for. */
+  opened?: string | undefined;
 }
 
 function StepOf({ id, step }: { id: string; step: Step }) {
@@ -37,7 +39,7 @@ function PurposeHint({ client, keyPurpose }: { client: Client; keyPurpose: strin
   return suits(client, keyPurpose) ? null : <p class="warn">{connect.other(client.purpose, keyPurpose)}</p>;
 }
 
-function SetUp({ client, reach, keyPurpose }: ConnectProps & { client: Client }) {
+function SetUp({ client, reach, keyPurpose }: Omit<ConnectProps, 'opened'> & { client: Client }) {
   const { texts, language } = useView();
   const isOutOfReach = client.callsFromOutside && isLoopback(new URL(reach.origin));
   return (
@@ -54,15 +56,15 @@ function SetUp({ client, reach, keyPurpose }: ConnectProps & { client: Client })
 }
 
 /** Choose the client, and its set-up opens: one at a time, by the browser itself. */
-export function Connect({ reach, keyPurpose }: ConnectProps) {
+export function Connect({ reach, keyPurpose, opened }: ConnectProps) {
   const { connect } = useView().texts;
-  const first = CLIENTS.find(({ purpose }) => purpose === keyPurpose);
+  const chosen = CLIENTS.find(({ id, purpose }) => (opened === undefined ? purpose === keyPurpose : id === opened));
   return (
     <section class="panel clients">
       <h2>{connect.title}</h2>
       <p class="soft">{connect.lead}</p>
       {CLIENTS.map((client) => (
-        <details name="client" open={client === first}>
+        <details name="client" open={client === chosen}>
           <summary>{client.name}</summary>
           <SetUp client={client} reach={reach} keyPurpose={keyPurpose} />
         </details>
