@@ -1,6 +1,7 @@
 import type { Context, Next } from 'hono';
 import { type FoundKey, findKey } from '../keys/find-key.ts';
 import { keyPorts } from '../keys/key-ports.ts';
+import { isWellFormed } from '../keys/secret.ts';
 import { invalidKey, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { runAfterIn } from './run-after.ts';
@@ -8,10 +9,12 @@ import { runAfterIn } from './run-after.ts';
 /** A known key that may not be used, and why. */
 export type RefusedKey = Extract<FoundKey, { kind: 'refused' }>;
 
-/** The secret as a client presents it, or null. */
+/** The secret as a client presents it, or null. Of two it is the one that can be ours: Claude Code may send another beside. */
 function presented(c: Context): string | null {
   const bearer = /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  return bearer ?? c.req.header('x-api-key') ?? null;
+  const own = c.req.header('x-api-key');
+  if (bearer === undefined || own === undefined) return bearer ?? own ?? null;
+  return isWellFormed(bearer) || !isWellFormed(own) ? bearer : own;
 }
 
 /** Lets known, active keys through. `onRefused` is told of a known key that may not be used. */

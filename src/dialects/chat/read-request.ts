@@ -3,7 +3,8 @@ import { type ChatRequest, settingsSchema } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 
-function checkSettings(body: JsonObject): void {
+/** Throws RouterError for a model, a stream or a number of tokens that is none, under whichever name a door has for it. */
+export function checkSettings(body: JsonObject): void {
   const parsed = settingsSchema.safeParse(body);
   if (parsed.success) return;
   const [issue] = parsed.error.issues;

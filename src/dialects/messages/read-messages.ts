@@ -44,7 +44,7 @@ function readContent(block: unknown, at: BlockPlace): JsonObject[] {
     case 'image':
       return [readImage(block, at.place)];
     case 'document':
-      return readDocument(block, at);
+      return readDocument(block, at, (content) => readParts(content, at));
     case 'search_result':
       return [text([block['title'], block['source'], contentText(block['content'], at)].filter(Boolean).join('\n'))];
     case 'tool_reference':
@@ -141,11 +141,20 @@ function readUser(content: unknown, at: BlockPlace): ChatMessage[] {
 
 /** The system texts as the message that leads; none where they say nothing. */
 export function readSystem(system: unknown, leftOut: LeftOut): ChatMessage[] {
+  if (system !== undefined && system !== null) checkContent(system, 'system', 'system');
   const parts = readParts(system, { leftOut, place: 'system', isQuestion: false });
   const own = String(parts[0]?.['text'] ?? '').startsWith(ATTRIBUTION) ? parts.slice(1) : parts;
   if (own.length < parts.length) leftOut.note('left out the attribution line');
   const content = contentOf(own.filter((part) => part['text'] !== ''));
   return content === '' ? [] : [{ role: 'system', content }];
+}
+
+/** Throws RouterError for what is no content: an answer to an empty question would be paid for. A turn may have said nothing. */
+function checkContent(content: unknown, role: unknown, param: string): void {
+  checkLength(content, MOST_PARTS, param);
+  if (typeof content === 'string' || Array.isArray(content)) return;
+  if (role === 'assistant' && (content === undefined || content === null)) return;
+  throw new RouterError('invalid_value', `'${param}' must be a text or a list of blocks.`, { param });
 }
 
 /** Anthropic's messages in Chat Completions. What is text alone is one string, however the client has cut it. */
@@ -160,7 +169,7 @@ export function readMessages(messages: readonly unknown[], leftOut: LeftOut): Ch
     }
     const { role, content } = message;
     const at = { leftOut, place, isQuestion: position === last };
-    checkLength(content, MOST_PARTS, `${place}.content`);
+    checkContent(content, role, `${place}.content`);
     switch (role) {
       case 'assistant':
         return readAssistant(content, at);

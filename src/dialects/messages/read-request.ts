@@ -56,9 +56,15 @@ function readEffort({ output_config: config }: JsonObject): JsonObject {
 /** Members that have the same meaning in Chat Completions, under the names they have there. */
 function readSettings(body: JsonObject): JsonObject {
   const { max_tokens, stop_sequences, stream, temperature, top_p, models } = body;
-  const given = { max_tokens, stop: stop_sequences, temperature, top_p, models };
-  const settings = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
-  return { ...(stream === true ? { stream: true } : {}), ...Object.fromEntries(settings) };
+  const given = {
+    stream: stream === false ? null : stream,
+    max_tokens,
+    stop: stop_sequences,
+    temperature,
+    top_p,
+    models,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** `[1m]` behind a name asks Anthropic for its longest context. */

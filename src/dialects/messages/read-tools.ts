@@ -2,12 +2,15 @@ import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { functionTool } from '../shared/function-tool.ts';
 import type { LeftOut } from '../shared/left-out.ts';
+import { namelessTool, notOffered } from '../shared/tool-refusals.ts';
 
-function isOwn(tool: JsonObject): boolean {
-  return isObject(tool['input_schema']);
+/** A tool of the client's own. Anthropic's have a type, mostly with a date, and no schema on the wire. */
+function isOwn({ input_schema: schema, type }: JsonObject): boolean {
+  return isObject(schema) || type === undefined || type === null || type === 'custom';
 }
 
 function readTool({ name, description, input_schema: parameters, strict }: JsonObject): JsonObject {
+  if (typeof name !== 'string' || name === '') throw namelessTool();
   return functionTool(name, description, parameters, strict);
 }
 
@@ -33,16 +36,28 @@ function noSearch(): RouterError {
   );
 }
 
+function isSearch({ type }: JsonObject): boolean {
+  return typeof type === 'string' && type.startsWith('web_search');
+}
+
+/** Refuses a choice that none of the client's own tools can answer. */
+function checkChoice(choice: unknown, own: readonly JsonObject[], hosted: readonly JsonObject[]): void {
+  const { name, type } = isObject(choice) ? choice : {};
+  const isForced = type === 'any' || type === 'tool';
+  const isFound = type === 'tool' ? own.some((tool) => tool['name'] === name) : own.length > 0;
+  if (isFound || !(isForced || hosted.length > 0)) return;
+  const wanted = type === 'tool' ? hosted.filter((tool) => tool['name'] === name) : hosted;
+  if (wanted.length > 0 && wanted.every(isSearch)) throw noSearch();
+  if (isForced) throw notOffered(type === 'tool' ? String(name).slice(0, 64) : 'a tool');
+}
+
 /** Tools and the choice among them. Those that Anthropic itself would run are left out: nobody could run them here. */
 export function readTools({ tools, tool_choice: choice }: JsonObject, leftOut: LeftOut): JsonObject {
   const listed: JsonObject[] = Array.isArray(tools) ? tools.filter(isObject) : [];
   const own = listed.filter(isOwn);
-  for (const { type } of listed.filter((tool) => !isOwn(tool))) leftOut.note(`left out a tool of type ${String(type)}`);
-  const isForced = isObject(choice) && (choice['type'] === 'tool' || choice['type'] === 'any');
-  const wanted = isObject(choice) && choice['type'] === 'tool' ? choice['name'] : null;
   const hosted = listed.filter((tool) => !isOwn(tool));
-  const isWanted = wanted === null ? own.length === 0 : hosted.some(({ name }) => name === wanted);
-  if (hosted.length > 0 && isWanted && (isForced || own.length === 0)) throw noSearch();
+  for (const { type } of hosted) leftOut.note(`left out a tool of type ${String(type).slice(0, 64)}`);
+  checkChoice(choice, own, hosted);
   if (own.length === 0) return {};
   return {
     tools: own.map(readTool),

@@ -25,8 +25,12 @@ function notKept(what: string, place: string): RouterError {
 }
 
 /** OpenAI's `original` is a detail that no other provider knows. */
-function readImage({ detail, image_url: url, file_id: file }: JsonObject, { place }: ContentPlace): JsonObject {
-  if (typeof url !== 'string') throw notKept(file === undefined ? 'a picture' : `the picture ${String(file)}`, place);
+function readImage({ detail, image_url: image, file_id: file }: JsonObject, { place }: ContentPlace): JsonObject {
+  // Chat Completions keeps the URL in an object, and clients mix the two.
+  const url = isObject(image) ? image['url'] : image;
+  if (typeof url !== 'string') {
+    throw notKept(typeof file === 'string' ? `the picture ${file.slice(0, 80)}` : 'a picture', place);
+  }
   const level = detail === 'original' ? 'high' : detail;
   return { type: 'image_url', image_url: { url, ...(typeof level === 'string' ? { detail: level } : {}) } };
 }
@@ -36,6 +40,14 @@ function readFile({ file_id: file, filename }: JsonObject, { isQuestion, place }
   if (file !== undefined && file !== null) throw notKept('a file', place);
   if (!isQuestion) return text(`[file${typeof filename === 'string' ? `: ${filename}` : ''}]`);
   throw new RouterError('unsupported_value', `${place} holds a file, and the models here read none. Send its text.`, {
+    param: place,
+  });
+}
+
+/** None of our providers hears anything in a chat. */
+function readAudio({ isQuestion, place }: ContentPlace): JsonObject {
+  if (!isQuestion) return text('[audio]');
+  throw new RouterError('unsupported_value', `${place} holds audio, and the models here hear none. Send its text.`, {
     param: place,
   });
 }
@@ -55,6 +67,11 @@ function readPart(part: unknown, at: ContentPlace): JsonObject[] {
       return [readImage(part, at)];
     case 'input_file':
       return [readFile(part, at)];
+    case 'input_audio':
+      return [readAudio(at)];
+    // What Codex has another agent told, in the words of the model: nothing is encrypted here.
+    case 'encrypted_content':
+      return [text(part['encrypted_content'])];
     default:
       at.leftOut.note(`left out a part of type ${String(part['type']).slice(0, 64)}`);
       return [];

@@ -101,14 +101,41 @@ function nameOf({ names }: Reader, { name, namespace }: JsonObject): string {
   return names.nameOf(namespace, name);
 }
 
+const ROLES: Readonly<Record<string, string>> = { user: 'user', system: 'system', developer: 'system' };
+
+/** Throws RouterError for what is no content: an answer to an empty question would be paid for. A turn may have said nothing. */
+function checkContent(content: unknown, role: unknown, place: string): void {
+  if (typeof content === 'string' || Array.isArray(content)) return;
+  if (role === 'assistant' && (content === undefined || content === null)) return;
+  throw new RouterError('invalid_value', `'${place}.content' must be a text or a list of parts.`, {
+    param: `${place}.content`,
+  });
+}
+
+function refuseRole(place: string): RouterError {
+  return new RouterError('invalid_value', `'${place}.role' must be user, assistant, system or developer.`, {
+    param: `${place}.role`,
+  });
+}
+
 const readMessage: ReadItem = (reader, { content, role }, { isLast, place }) => {
+  const own = typeof role === 'string' && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+  if (own === undefined && role !== 'assistant') throw refuseRole(place);
+  checkContent(content, role, place);
   const parts = readContent(content, { leftOut: reader.leftOut, place, isQuestion: isLast });
-  if (role === 'assistant') {
+  if (own === undefined) {
     turnFor(reader, null).texts.push(parts.map((part) => String(part['text'] ?? '')).join(''));
     return;
   }
   endTurn(reader);
-  reader.messages.push({ role: role === 'user' ? 'user' : 'system', content: contentOf(parts) });
+  reader.messages.push({ role: own, content: contentOf(parts) });
+};
+
+/** Codex gives its agents their tasks so, and each other's answers: codex-cli 0.171, 2026-11. */
+const readAgentMessage: ReadItem = (reader, { content }, { isLast, place }) => {
+  const parts = readContent(content, { leftOut: reader.leftOut, place, isQuestion: isLast });
+  endTurn(reader);
+  reader.messages.push({ role: 'user', content: contentOf(parts) });
 };
 
 const readReasoning: ReadItem = (reader, item) => {
@@ -149,6 +176,7 @@ const refuseReference: ReadItem = (_reader, item, { place }) => {
 
 const READERS: Readonly<Record<string, ReadItem>> = {
   message: readMessage,
+  agent_message: readAgentMessage,
   reasoning: readReasoning,
   function_call: (reader, item) => addCall(reader, item, nameOf(reader, item), callText(item['arguments'])),
   custom_tool_call: (reader, item) =>

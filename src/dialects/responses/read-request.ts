@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatRequest } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
-import { checkRequest } from '../chat/read-request.ts';
+import { checkRequest, checkSettings } from '../chat/read-request.ts';
 import { noteLeftOut } from '../shared/left-out.ts';
 import { readInput } from './read-input.ts';
 import { chooseTools, readTools } from './read-tools.ts';
@@ -90,7 +90,9 @@ function missingInput(): RouterError {
 }
 
 function leading(instructions: unknown): ChatMessage[] {
-  return typeof instructions === 'string' && instructions !== '' ? [{ role: 'system', content: instructions }] : [];
+  if (instructions === undefined || instructions === null || instructions === '') return [];
+  if (typeof instructions === 'string') return [{ role: 'system', content: instructions }];
+  throw new RouterError('invalid_value', "'instructions' must be a text.", { param: 'instructions' });
 }
 
 /** Reads a request of OpenAI's Responses. Throws RouterError with `param` for what cannot be served. */
@@ -98,11 +100,13 @@ export function readResponsesRequest(body: JsonObject): ResponsesRequest {
   refuseState(body);
   const { input, reasoning } = body;
   if (typeof input !== 'string' && !(Array.isArray(input) && input.length > 0)) throw missingInput();
+  checkSettings(body);
   const leftOut = noteLeftOut();
   for (const name of Object.keys(body)) if (!KNOWN.has(name)) leftOut.note(`left out ${name.slice(0, 64)}`);
   const names = openToolNames();
   const tools = readTools(body['tools'], names, leftOut);
   const read = readInput(input, names, leftOut);
+  if (read.messages.length === 0) throw missingInput();
   const request = checkRequest({
     model: body['model'],
     messages: [...leading(body['instructions']), ...read.messages],
