@@ -4,7 +4,6 @@ import { printEmbeddings } from '../dialects/embeddings/print-answer.ts';
 import { type EmbeddingsRequest, readEmbeddingsRequest } from '../dialects/embeddings/read-request.ts';
 import { type EmbeddingRequest, readEmbeddings } from '../protocol/embeddings.ts';
 import { RouterError } from '../protocol/errors.ts';
-import { readUsage } from '../protocol/usage.ts';
 import { callProvider } from '../providers/call.ts';
 import { secretsOf } from '../providers/credentials.ts';
 import { failureIn200 } from '../providers/failure.ts';
@@ -97,7 +96,7 @@ function openVectorReader({ ask, leg }: Exchange<EmbeddingAsk>): WholeReader {
         return failedAt200(configured.provider.error(failureIn200(text, secretsOf(configured))), false);
       }
       vectors = read.vectors;
-      told = { ...NOTHING_TOLD, usage: readUsage(read.usage), finishReason: 'stop' };
+      told = { ...NOTHING_TOLD, usage: configured.provider.readUsage(read.usage), finishReason: 'stop' };
       return null;
     },
     told: () => told,

@@ -42,7 +42,11 @@ export function servedBy({ target }: Leg): Served {
   return { provider: target.configured.provider.id, model: target.model.id };
 }
 
-/** What a usage, and calls of the provider's own tools, cost, nano-USD; 0 only where the catalogue says that nothing is billed. */
+/**
+ * What a usage, and calls of the provider's own tools, cost, nano-USD: what the provider says itself, else by the price;
+ * 0 only where nothing is billed.
+ */
 export function costOf(price: Price | null, usage: Usage, toolUses: ToolUses = NO_USES): number {
+  if (usage.statedNanoUsd !== undefined) return usage.statedNanoUsd;
   return price === null ? 0 : costNanoUsd(usage, price.prices) + toolCostNanoUsd(toolUses, price);
 }

@@ -12,7 +12,7 @@ import { factsOf } from './request-facts.ts';
 /** The most that one target may bill: its input's estimate at the dearest, and the longest answer that it may give. */
 function mostCost({ price, settings, target }: Settled, { request }: Ask, inputEstimate: number): number {
   const input = { ...NO_USAGE, inputTokens: inputEstimate };
-  const outputTokens = mostOutput(settings, target.model);
+  const outputTokens = mostOutput(settings, target.model, target.configured.provider.limitName);
   // One call of each of the provider's own tools: how many there will be nobody knows.
   const toolUses = Object.fromEntries(ownToolsOf({ ...target.parameters, ...request }).map((name) => [name, 1]));
   return Math.max(
@@ -35,7 +35,7 @@ export function leaseOf(incoming: Incoming, ask: Ask, { inputEstimate, settled }
     holdNanoUsd: Math.min(hold, incoming.config.holdCapNanoUsd),
     inputEstimate,
     inputCostNanoUsd: costOf(price, { ...NO_USAGE, inputTokens: inputEstimate }),
-    priced: settled.every((each) => each.price !== null),
+    priced: settled.every((each) => each.price !== null || each.target.configured.provider.statesCost),
     allowedBy: target.allowedBy,
     ...(others.length === 0 ? {} : { othersAllowedBy: others.map((other) => other.target.allowedBy) }),
   };

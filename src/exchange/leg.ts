@@ -9,7 +9,6 @@ import type { Notice } from '../protocol/notice.ts';
 import { callProvider } from '../providers/call.ts';
 import type { Credential } from '../providers/credentials.ts';
 import { ownToolsOf } from '../providers/own-tools.ts';
-import { isThinking } from '../providers/thinking.ts';
 import { allowTools } from './allow-tools.ts';
 import type { ConversationAsk } from './ask.ts';
 import { type Incoming, logStage } from './incoming.ts';
@@ -55,7 +54,7 @@ async function openConversation(
     provider: configured.provider.id,
     model: model.id,
     wantsReasoning: model.wantsReasoning,
-    thinks: isThinking(settings, model),
+    thinks: configured.provider.isThinking(settings, model),
     repeatsCallIds: configured.provider.repeatsCallIds,
     canDisableThinking: model.thinking?.kind === 'switch',
     memory: config.reasoningMemory ? openMemory(env, key.id, name, requestId, runAfter) : null,

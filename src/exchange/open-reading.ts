@@ -4,7 +4,6 @@ import type { RouterError } from '../protocol/errors.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { countToolUses, NO_USES, type ToolUses } from '../protocol/tool-uses.ts';
-import { readUsage } from '../protocol/usage.ts';
 import { secretsOf } from '../providers/credentials.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import { chainSteps } from '../stream/chain.ts';
@@ -44,13 +43,13 @@ export function openReader(exchange: Conversing, printer: Printer): Reader {
   const { ask, leg } = exchange;
   const toolUses = leg.pricedTools.length === 0 ? null : countToolUses(leg.pricedTools);
   const wantsUsage = ask.request.stream_options?.include_usage === true;
-  const meter = createMeter(wantsUsage, endings.isComplete, toolUses);
+  const meter = createMeter({ wantsUsage, isFinished: endings.isComplete, readUsage: provider.readUsage, toolUses });
   let hasComplained = false;
 
   /** A complaint may come with what was used all the same. */
   function complain(body: string, usage?: unknown): RouterError {
     hasComplained = true;
-    meter.reading.usage = readUsage(usage) ?? meter.reading.usage;
+    meter.reading.usage = provider.readUsage(usage) ?? meter.reading.usage;
     return provider.error(failureIn200(body, secretsOf(configured)));
   }
 

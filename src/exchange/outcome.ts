@@ -29,6 +29,9 @@ function billOf(outcome: Bill, inputEstimate: number): { usage: Usage; source: S
   return { usage: { ...NO_USAGE, inputTokens: inputEstimate, outputTokens }, source: 'estimated' };
 }
 
+/** In place of a price's revision, where the provider said itself what the answer cost. */
+const STATED = 'stated';
+
 /** What of a request a settlement is made of, beside how it went. */
 interface Settled {
   facts: RequestFacts;
@@ -54,14 +57,16 @@ export function brokenOffCost(attempts: readonly Attempt[]): number {
 
 function settlementFrom(settled: Settled, outcome: Outcome, now: number): Settlement {
   const { attempts, facts, inputEstimate, notice, price, repeated } = settled;
-  const { usage, source } = billOf(outcome, inputEstimate);
+  const { usage: billed, source } = billOf(outcome, inputEstimate);
+  const { statedNanoUsd, ...usage } = billed;
   return {
     ...facts,
+    priceRevision: statedNanoUsd === undefined ? facts.priceRevision : STATED,
     status: outcome.status,
     end: outcome.end,
     source,
     usage,
-    costNanoUsd: costOf(price, usage, outcome.toolUses) + brokenOffCost(attempts),
+    costNanoUsd: costOf(price, billed, outcome.toolUses) + brokenOffCost(attempts),
     attempts,
     notice,
     finishReason: outcome.finishReason,

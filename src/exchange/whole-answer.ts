@@ -3,7 +3,6 @@ import { readCompletion } from '../protocol/completion.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
 import { countToolUses } from '../protocol/tool-uses.ts';
-import { readUsage } from '../protocol/usage.ts';
 import { secretsOf } from '../providers/credentials.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -22,8 +21,11 @@ interface Whole {
   answer: Pick<WholeAnswer, 'completion' | 'text'> | null;
 }
 
-function toldBy({ pricedTools }: Leg, { completion, finishReason, vendorFinishReason }: NormalCompletion): Told {
-  const usage = readUsage(completion.usage);
+function toldBy(
+  { pricedTools, target }: Leg,
+  { completion, finishReason, vendorFinishReason }: NormalCompletion,
+): Told {
+  const usage = target.configured.provider.readUsage(completion.usage);
   const estimated = usage === null ? completion.choices : [];
   const bytes = estimated.reduce((sum, choice) => sum + textBytes(JSON.stringify(choice.message)), 0);
   const toolUses = countToolUses(pricedTools);
@@ -46,7 +48,7 @@ function readAnswer(exchange: Conversing, body: string, whole: Whole): Tried {
   if (read.kind === 'cut') return failedAt200(brokenOff(), true);
   if (read.kind !== 'completion') {
     // A good status that holds an error is a refusal: nothing was used, or else it says what.
-    const usage = read.kind === 'error' ? readUsage(read.body['usage']) : null;
+    const usage = read.kind === 'error' ? provider.readUsage(read.body['usage']) : null;
     whole.told = { ...NOTHING_TOLD, usage };
     return failedAt200(provider.error(failureIn200(text, secretsOf(configured))), false);
   }

@@ -8,6 +8,8 @@ export interface Usage {
   cacheWriteTokens: number;
   outputTokens: number;
   reasoningTokens: number;
+  /** What the provider says that the answer cost, nano-USD; absent where it says nothing, and the price tells. */
+  statedNanoUsd?: number;
 }
 
 export const NO_USAGE: Usage = {

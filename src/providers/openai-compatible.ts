@@ -1,16 +1,18 @@
 import type { Alias } from '../catalog/model.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import { readUsage } from '../protocol/usage.ts';
 import { type ProviderComplaint, type ProviderWords, readWords } from './failure.ts';
 import { settleInputs } from './inputs.ts';
 import { type ReasoningRule, serveLostReasoning } from './lost-reasoning.ts';
-import { isLimit, keepOneLimit, type LimitName, namesLimit } from './output-limit.ts';
+import { keepOneLimit, limitNames } from './output-limit.ts';
 import { plainContents } from './plain-content.ts';
 import type { Provider, RequestContext, VariableName } from './provider.ts';
 import { providerError } from './provider-error.ts';
 import { draftRequest, type RequestDraft } from './request-draft.ts';
 import { dropOtherSpellings } from './spellings.ts';
 import { settleStructuredOutput } from './structured-output.ts';
+import { isThinking } from './thinking.ts';
 
 /** What a provider's file states. Only the first six lines are needed; the rest is for what is special. */
 export interface ProviderSpec extends ProviderFacts {
@@ -23,16 +25,35 @@ export interface ProviderFacts
       Provider,
       'id' | 'name' | 'variables' | 'baseUrl' | 'models' | 'mendChunk' | 'mendCompletion' | 'answer' | 'embed'
     >,
-    Partial<Pick<Provider, 'finishReasons' | 'balance' | 'auth' | 'modelsPath' | 'embeddingsPath' | 'repeatsCallIds'>> {
+    Partial<
+      Pick<
+        Provider,
+        | 'finishReasons'
+        | 'balance'
+        | 'auth'
+        | 'modelsPath'
+        | 'embeddingsPath'
+        | 'repeatsCallIds'
+        | 'limitName'
+        | 'isThinking'
+        | 'readUsage'
+        | 'statesCost'
+      >
+    > {
   aliases?: readonly Alias[];
   /** True where the role `developer` is understood. */
   knowsDeveloper?: boolean;
-  /** Which turns it answers 400 for while it thinks, where their reasoning is missing; null or absent where none. */
+  /**
+   * Which turns it answers 400 for while it thinks, where their reasoning is missing, of models that want it back;
+   * null or absent where none.
+   */
   reasoningRule?: ReasoningRule | null;
-  /** Its name for the limit of an answer; `max_tokens` unless it says otherwise. */
-  limitName?: LimitName;
+  /** Members that it gets where neither the client nor the requested name says otherwise. */
+  defaults?: Readonly<Record<string, unknown>>;
   /** Changes what the provider would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
   prepare?(draft: RequestDraft, context: RequestContext): void;
+  /** Puts what is settled into the provider's own words, last of all. */
+  translate?(draft: RequestDraft, context: RequestContext): void;
   /** Our error → the provider's own codes and types for it. */
   errors?: ProviderWords;
   /** Tells an error that neither code nor type nor status gives away. */
@@ -50,16 +71,22 @@ function renameDeveloper(draft: RequestDraft): void {
   draft.set('messages', renamed, 'the role developer is called system here');
 }
 
+/** Puts in what the request does not say. What limits its answer has the last word on that, by whichever name. */
+function putIn(draft: RequestDraft, members: Readonly<Record<string, unknown>>, limitName: string, why: string): void {
+  const limits = limitNames(limitName);
+  const isLimited = limits.some((name) => draft.request[name] != null);
+  for (const [name, value] of Object.entries(members)) {
+    if (isLimited && limits.includes(name)) continue;
+    if (draft.request[name] == null) draft.set(name, value, why);
+  }
+}
+
 function prepareCommon(draft: RequestDraft, provider: ProviderFacts, context: RequestContext): void {
   const { model, parameters } = context;
-  const { limitName = 'max_tokens' } = provider;
-  dropOtherSpellings(draft);
-  const isLimited = namesLimit(draft.request);
-  for (const [name, value] of Object.entries(parameters)) {
-    // A client that limits its answer has the last word on that, by whichever name.
-    if (isLimited && isLimit(name)) continue;
-    if (draft.request[name] == null) draft.set(name, value, 'the requested name stands for it');
-  }
+  const { defaults = {}, limitName = 'max_tokens' } = provider;
+  dropOtherSpellings(draft, limitName);
+  putIn(draft, parameters, limitName, 'the requested name stands for it');
+  putIn(draft, defaults, limitName, "the provider's default");
   keepOneLimit(draft, limitName, model);
   if (draft.request.model !== model.id) draft.set('model', model.id, "the provider's own name");
   const { stream, stream_options: options } = draft.request;
@@ -81,10 +108,11 @@ export function openAICompatible(spec: ProviderSpec): Provider {
 export function chatProvider(provider: ProviderFacts): Provider {
   const {
     prepare,
+    translate,
     errors = {},
     recognise = () => null,
     knowsDeveloper: _knows,
-    limitName: _limit,
+    defaults: _defaults,
     reasoningRule = null,
     ...facts
   } = provider;
@@ -96,12 +124,18 @@ export function chatProvider(provider: ProviderFacts): Provider {
     auth: 'bearer',
     modelsPath: '/models',
     embeddingsPath: '/embeddings',
+    limitName: 'max_tokens',
+    isThinking,
+    readUsage,
+    statesCost: false,
     ...facts,
     request(request: ChatRequest, context: RequestContext) {
       const draft = draftRequest(request);
       prepareCommon(draft, provider, context);
       prepare?.(draft, context);
-      const notice = reasoningRule === null ? null : serveLostReasoning(draft, context.model, reasoningRule);
+      const rule = context.model.wantsReasoning ? reasoningRule : null;
+      const notice = rule === null ? null : serveLostReasoning(draft, context.model, rule);
+      translate?.(draft, context);
       return { request: draft.request, changes: [...draft.changes], notice };
     },
     error: (failure) => providerError(provider, failure, words, recognise),

@@ -6,9 +6,6 @@ import type { RequestDraft } from './request-draft.ts';
 /** How the two generations of Chat Completions, and Responses, call the limit of an answer. */
 const LIMIT_NAMES = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
 
-/** The names of which a provider has one. */
-export type LimitName = 'max_tokens' | 'max_completion_tokens';
-
 /**
  * Any name under which some provider or gateway takes a number of output tokens, at the top or in an object:
  * Anthropic's and Z.ai's `thinking.budget_tokens`, Alibaba's `thinking_budget`, OpenRouter's `reasoning.max_tokens`,
@@ -35,23 +32,19 @@ function numberIn(value: unknown): number | null {
   return typeof number === 'number' && !Number.isNaN(number) ? Math.ceil(number) : null;
 }
 
-/** True where a request says by itself how long its answer may be. */
-export function namesLimit(request: JsonObject): boolean {
-  return LIMIT_NAMES.some((name) => request[name] != null);
-}
-
-/** True for a member that limits the answer. */
-export function isLimit(name: string): boolean {
-  return LIMIT_NAMES.some((other) => other === name);
+/** All names of the limit for a provider that has its own. */
+export function limitNames(own: string): readonly string[] {
+  return LIMIT_NAMES.some((name) => name === own) ? LIMIT_NAMES : [...LIMIT_NAMES, own];
 }
 
 /**
  * Leaves one limit, under the provider's own name. Of several the larger counts: which of them a provider obeys
  * is not known for all, and what is sent is what the hold is for.
  */
-export function keepOneLimit(draft: RequestDraft, own: LimitName, model: Model): void {
-  const limits = LIMIT_NAMES.flatMap((name) => numberIn(draft.request[name]) ?? []).filter((limit) => limit > 0);
-  for (const name of LIMIT_NAMES) if (name !== own) draft.rename(name, own, "the provider's own name for it");
+export function keepOneLimit(draft: RequestDraft, own: string, model: Model): void {
+  const names = limitNames(own);
+  const limits = names.flatMap((name) => numberIn(draft.request[name]) ?? []).filter((limit) => limit > 0);
+  for (const name of names) if (name !== own) draft.rename(name, own, "the provider's own name for it");
   const longest = Math.max(0, ...limits);
   if (draft.request[own] == null) return;
   if (longest === 0) draft.remove(own, 'no number of tokens');
@@ -61,14 +54,14 @@ export function keepOneLimit(draft: RequestDraft, own: LimitName, model: Model):
 }
 
 /** The largest number of output tokens that the settings name, at any depth; 0 where they name none. */
-function largestOutput(settings: JsonObject): number {
+function largestOutput(settings: JsonObject, own: string): number {
   let largest = 0;
   // Not by entries: a client may send half a million of them.
   for (const name in settings) {
     const value = settings[name];
     if (isObject(value)) {
-      if (!PROMPT_NAMES.has(name)) largest = Math.max(largest, largestOutput(value));
-    } else if (value != null && OUTPUT_NAME.test(name)) {
+      if (!PROMPT_NAMES.has(name)) largest = Math.max(largest, largestOutput(value, own));
+    } else if (value != null && (name === own || OUTPUT_NAME.test(name))) {
       const number = numberIn(value) ?? 0;
       // Below zero means "no end" where it means anything: `num_predict` or `thinking_budget` of -1.
       largest = Math.max(largest, number < 0 ? Number.POSITIVE_INFINITY : number);
@@ -77,9 +70,9 @@ function largestOutput(settings: JsonObject): number {
   return largest;
 }
 
-/** How many tokens all answers to a prepared request may have, as far as it says so. */
-export function mostOutput(prepared: ChatRequest, { maxOutput }: Pick<Model, 'maxOutput'>): number {
-  const longest = Math.min(largestOutput(prepared) || USUAL_OUTPUT, maxOutput ?? MOST_TOKENS);
+/** How many tokens all answers to a prepared request may have, as far as it says so. `own` is the provider's name for it. */
+export function mostOutput(prepared: ChatRequest, { maxOutput }: Pick<Model, 'maxOutput'>, own = 'max_tokens'): number {
+  const longest = Math.min(largestOutput(prepared, own) || USUAL_OUTPUT, maxOutput ?? MOST_TOKENS);
   const choices = CHOICE_NAMES.map((name) => numberIn(prepared[name]) ?? 1);
   return Math.min(longest * Math.max(1, ...choices), MOST_TOKENS);
 }

@@ -3,6 +3,7 @@ import type { ChatChunk, ChatCompletion, ChatRequest } from '../protocol/chat.ts
 import type { EmbeddingRequest } from '../protocol/embeddings.ts';
 import type { RouterError } from '../protocol/errors.ts';
 import type { Notice } from '../protocol/notice.ts';
+import type { Usage } from '../protocol/usage.ts';
 import type { Balance } from './read-balance.ts';
 
 /** A name of `.dev.vars.example`: one that is missing there does not compile. */
@@ -58,8 +59,16 @@ export interface Provider {
   readonly repeatsCallIds: boolean;
   /** Provider finish reasons outside OpenAI's set → OpenAI's. `error` makes the answer a failure. */
   readonly finishReasons: Readonly<Record<string, string>>;
+  /** Its name for the limit of an answer. */
+  readonly limitName: string;
   /** Request quirks. Throws RouterError for what the provider would refuse. */
   request(request: ChatRequest, context: RequestContext): PreparedRequest;
+  /** Whether a request, as it gets it, will be answered with thinking. */
+  isThinking(prepared: ChatRequest, model: Model): boolean;
+  /** What its answer says that was used; null where it says nothing that can be read. */
+  readUsage(usage: unknown): Usage | null;
+  /** True where it says itself what an answer cost: that is the bill then, and no price is needed. */
+  readonly statesCost: boolean;
   /** Mends what is special about this provider's chunks; true when it changed the chunk. */
   mendChunk?(chunk: ChatChunk): boolean;
   /** The same for a whole answer. */

@@ -24,9 +24,14 @@ export function isOtherSpelling(name: string, names: ReadonlySet<string>): boole
   return !names.has(name) && names.has(foldName(name));
 }
 
-/** Takes out what is a decisive member in another spelling: no client means it, and no provider documents it. */
-export function dropOtherSpellings(draft: RequestDraft): void {
+/**
+ * Takes out what is a decisive member in another spelling: no client means it, and no provider documents it.
+ * `limit` is the provider's own name for the limit of an answer.
+ */
+export function dropOtherSpellings(draft: RequestDraft, limit: string): void {
+  const limits = new Set([limit]);
   for (const name of Object.keys(draft.request)) {
-    if (isOtherSpelling(name, DECISIVE_NAMES)) draft.remove(name, `another spelling of ${foldName(name)}`);
+    if (isOtherSpelling(name, DECISIVE_NAMES) || isOtherSpelling(name, limits))
+      draft.remove(name, `another spelling of ${foldName(name)}`);
   }
 }

@@ -2,7 +2,7 @@ import type { ChatChunk } from '../protocol/chat.ts';
 import { textBytes } from '../protocol/estimate.ts';
 import { type StepController, StreamEvent, type StreamStep } from '../protocol/event.ts';
 import type { ToolUseCounter } from '../protocol/tool-uses.ts';
-import { readUsage, type Usage } from '../protocol/usage.ts';
+import type { Usage } from '../protocol/usage.ts';
 
 /** What a stream has told so far. */
 export interface Reading {
@@ -33,17 +33,21 @@ function bytesOf(chunk: ChatChunk): number {
   return bytes;
 }
 
+/** What the meter is told of the request and its provider. */
+interface MeterTraits {
+  wantsUsage: boolean;
+  isFinished(): boolean;
+  readUsage(usage: unknown): Usage | null;
+  toolUses: ToolUseCounter | null;
+}
+
 /**
  * Counts what the provider said, before any pipeline changes it, and keeps usage-only chunks back:
  * the last one goes out at the end if `wantsUsage`, and none otherwise.
  * Usage that rides on another chunk stays there. The last usage seen is the bill; usages are never added up.
  * `toolUses` counts the provider's own tools, where the request has any.
  */
-export function createMeter(
-  wantsUsage: boolean,
-  isFinished: () => boolean,
-  toolUses: ToolUseCounter | null = null,
-): Meter {
+export function createMeter({ isFinished, readUsage, toolUses, wantsUsage }: MeterTraits): Meter {
   const reading: Reading = { usage: null, bytes: 0, hasToken: false };
   let usageOnly: ChatChunk | null = null;
 

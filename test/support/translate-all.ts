@@ -1,7 +1,7 @@
 import { openChatPrinter } from '../../src/dialects/chat/printer.ts';
 import { RouterError } from '../../src/protocol/errors.ts';
 import type { EventPrinter, StreamStep } from '../../src/protocol/event.ts';
-import type { Usage } from '../../src/protocol/usage.ts';
+import { readUsage, type Usage } from '../../src/protocol/usage.ts';
 import { chainSteps } from '../../src/stream/chain.ts';
 import { createMeter } from '../../src/stream/meter.ts';
 import { createNormalizer } from '../../src/stream/normalize.ts';
@@ -34,7 +34,7 @@ export function translateAll(
   printer: EventPrinter = openChatPrinter(),
 ): Translated {
   const normalizer = createNormalizer({ id: 'req_1', created: 1, finishReasons: {} });
-  const meter = createMeter(wantsUsage, normalizer.endings.isComplete);
+  const meter = createMeter({ wantsUsage, isFinished: normalizer.endings.isComplete, readUsage, toolUses: null });
   const translator = createTranslator({
     printer,
     chain: chainSteps(step === undefined ? [normalizer, meter] : [normalizer, meter, step]),
