@@ -6,7 +6,6 @@ import { answerHeaders } from './answer-headers.ts';
 import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
 import type { Exchange } from './exchange.ts';
-import { onClientLeft } from './incoming.ts';
 import type { Told } from './outcome.ts';
 import type { ProviderLine } from './provider-line.ts';
 import { readWhole } from './relay.ts';
@@ -39,17 +38,17 @@ function openBody(
       reader = openReader();
     },
     async take(body) {
-      const source = openSource(body, line.signal);
+      const source = openSource(body, line.signal());
       const read = await readWhole(source, new Uint8Array(0), line);
       if (read.kind === 'read') return reader.read(read.text);
       void source.cancel(read.stop.kind).catch(() => undefined);
       return { stop: read.stop, status: 200, accepted: true };
     },
     mayWait: () => true,
-    hasAnswered: false,
+    hasAnswered: () => false,
     told: () => reader.told(),
-    isCommitted: false,
-    firstTokenAt: null,
+    isCommitted: () => false,
+    firstTokenAt: () => null,
     flush: async () => undefined,
     async finish(settlement) {
       const headers = {
@@ -62,6 +61,7 @@ function openBody(
     async fail(stop) {
       answer.reject(errorOf(stop));
     },
+    left: line.clientLeft,
   };
 }
 
@@ -72,7 +72,6 @@ function openBody(
 export function answerWithBody(exchange: Exchange, openReader: () => WholeReader): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   drive(exchange, (line) => {
-    onClientLeft(exchange.incoming.request, line.clientLeft);
     return openBody(exchange, openReader, line, answer);
   });
   return answer.promise;

@@ -29,7 +29,7 @@ export async function callOnce({ credential, leg }: Exchange, line: ProviderLine
   const { provider } = configured;
   let response: Response;
   try {
-    response = await leg.call(line.signal, credential);
+    response = await leg.call(line.signal(), credential);
     if (response.ok && response.body !== null) return { kind: 'answered', body: response.body };
     const error = response.ok
       ? brokenOff()
@@ -48,7 +48,7 @@ export async function callOnce({ credential, leg }: Exchange, line: ProviderLine
 
 /** A provider that was let go before it answered may have worked all the same; one that was not reached has not. */
 function mayBeAtWork(stop: Stop, { isClientGone }: ProviderLine): boolean {
-  return stop.kind === 'revoked' || stop.kind === 'client_gone' || (stop.kind === 'silent' && isClientGone);
+  return stop.kind === 'revoked' || stop.kind === 'client_gone' || (stop.kind === 'silent' && isClientGone());
 }
 
 /** What a request's own end says of a provider is nothing. */

@@ -3,6 +3,7 @@ import { tryBegins } from '../offer/health-memory.ts';
 import { callOnce, type Failure, type Tried } from './attempts.ts';
 import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
+import { onClientLeft } from './incoming.ts';
 import { outcomeOf, type Told, tryCost } from './outcome.ts';
 import type { ProviderLine } from './provider-line.ts';
 import { openProviderLine } from './provider-line.ts';
@@ -20,19 +21,21 @@ export interface ClientSide {
   /** True while the last target may be tried again after a pause of so many milliseconds. */
   mayWait(pause: number): boolean;
   /** True once a choice of the answer has gone out: no other target can serve then. */
-  readonly hasAnswered: boolean;
+  hasAnswered(): boolean;
   /** What the provider has told so far. */
   told(): Told;
   /** True once the client has its status: from then on a failure is told in the answer itself. */
-  readonly isCommitted: boolean;
+  isCommitted(): boolean;
   /** When the first token came, ms since 1970. */
-  readonly firstTokenAt: number | null;
+  firstTokenAt(): number | null;
   /** Says what was still held back, before the settlement; after `stop` only what belongs to the answer. */
   flush(stop: Stop | null): Promise<void>;
   /** The last words of an answer that is complete. */
   finish(settlement: Settlement): Promise<void>;
   /** The last words of one that is not. */
   fail(stop: Stop): Promise<void>;
+  /** The client has left. */
+  left(): void;
 }
 
 /** One request on its way: from the first call of the provider to the client's last byte. */
@@ -72,9 +75,12 @@ async function lateRefusal({ exchange }: Run, failure: Tried): Promise<Tried> {
 }
 
 async function settle({ client, exchange, line }: Run, failure: Tried): Promise<Settlement> {
-  const { firstTokenAt, isCommitted } = client;
-  const { isClientGone } = line;
-  return settleFirst(exchange, outcomeOf(failure, client.told(), { isClientGone, isCommitted, firstTokenAt }));
+  const seen = {
+    isClientGone: line.isClientGone(),
+    isCommitted: client.isCommitted(),
+    firstTokenAt: client.firstTokenAt(),
+  };
+  return settleFirst(exchange, outcomeOf(failure, client.told(), seen));
 }
 
 /** What was held back, the settlement, and the last words, in this order. */
@@ -86,7 +92,7 @@ async function end(run: Run, tried: Tried): Promise<void> {
     return client.finish(await settle(run, null));
   }
   // While nothing has gone out the answer becomes an error: a commit that comes due meanwhile finds the line cut.
-  if (!client.isCommitted) line.stop(failure.stop);
+  if (!client.isCommitted()) line.stop(failure.stop);
   await client.flush(failure.stop);
   await settle(run, failure);
   await client.fail(failure.stop);
@@ -104,11 +110,11 @@ async function endOwnFault(run: Run, cause: unknown): Promise<void> {
 
 async function tryAll(run: Run): Promise<Tried> {
   const { client, exchange, line } = run;
-  const isWanted = () => !line.isClientGone && line.stopped() === null;
+  const isWanted = () => !line.isClientGone() && line.stopped() === null;
   const tried = await tryTargets(exchange, {
     once: () => tryOnce(run),
     cost: ({ accepted }) => tryCost(exchange, client.told(), accepted),
-    mayGoOn: () => isWanted() && !client.hasAnswered,
+    mayGoOn: () => isWanted() && !client.hasAnswered(),
     mayWait: (pause) => isWanted() && client.mayWait(pause),
   });
   // What ended the request between two tries is why it ended.
@@ -148,5 +154,6 @@ export function drive(exchange: Exchange, openClient: (line: ProviderLine) => Cl
   const run: Run = { exchange, line, client, hasBegun: false };
   addCheckpoints(exchange, line, () => client.told().bytes);
   watchAdmission(run);
-  exchange.incoming.runAfter('answer', runToEnd(run));
+  const stopListening = onClientLeft(exchange.incoming.request, client.left);
+  exchange.incoming.runAfter('answer', runToEnd(run).finally(stopListening));
 }

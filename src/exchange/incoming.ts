@@ -25,8 +25,12 @@ export function logStage({ config, requestId }: Incoming, stage: string, fields:
   if (config.debug) logLine('info', stage, { request_id: requestId, ...fields });
 }
 
-/** Calls back when the client leaves, at once where it has left. */
-export function onClientLeft({ signal }: Request, listener: () => void): void {
+/**
+ * Calls back when the client leaves, at once where it has left. What it answers with ends that: a listener that stays
+ * keeps all that it can reach, the whole request, in memory until the next full collection.
+ */
+export function onClientLeft({ signal }: Request, listener: () => void): () => void {
   if (signal.aborted) listener();
   else signal.addEventListener('abort', listener);
+  return () => signal.removeEventListener('abort', listener);
 }

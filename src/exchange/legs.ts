@@ -20,7 +20,7 @@ export interface Legs<L extends Leg = Leg> {
   putBehind(silent: Target): void;
   /** True while another target than this is left. */
   hasOther(target: Target): boolean;
-  readonly isEmpty: boolean;
+  isEmpty(): boolean;
   /** Why targets could not be asked, in their order. */
   readonly refusals: readonly RouterError[];
 }
@@ -60,9 +60,7 @@ export function openLegs<L extends Leg>(
     },
     putBehind: (silent) => putBehind(left, silent),
     hasOther: (target) => left.some((candidate) => candidate.target !== target),
-    get isEmpty() {
-      return left.length === 0;
-    },
+    isEmpty: () => left.length === 0,
     refusals,
   };
 }

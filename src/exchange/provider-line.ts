@@ -13,7 +13,7 @@ export interface LineTimes {
 export interface ProviderLine {
   readonly timers: Timers;
   /** Aborted when the provider that is being called is to be let go. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
   /** Ends the request: the provider is let go, and no other is called. The first reason holds. */
   stop(reason: Stop): void;
   /** Why the request was ended, or null. */
@@ -33,7 +33,7 @@ export interface ProviderLine {
   heard(): void;
   /** The client is gone: read on for the bill, for as long as there is time and room. */
   clientLeft(): void;
-  readonly isClientGone: boolean;
+  isClientGone(): boolean;
   /** To be called when the provider has been read to its end or let go: to abort it then would cost a tenth of a short request. */
   close(): void;
 }
@@ -65,9 +65,7 @@ function openDrain(timers: Timers, drainMs: number, keyId: string, giveUp: () =>
     },
   });
   return {
-    get isOver() {
-      return state === 'over';
-    },
+    isOver: () => state === 'over',
     begin() {
       if (!enterDrain(keyId)) return giveUp();
       state = 'running';
@@ -119,9 +117,7 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
 
   return {
     timers,
-    get signal() {
-      return call.abort.signal;
-    },
+    signal: () => call.abort.signal,
     stop,
     stopped: () => reason,
     letGo: () => reason ?? call.reason,
@@ -150,13 +146,11 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
     },
     clientLeft() {
       // A client that leaves after the end takes no place: nobody would give it back.
-      if (isClientGone || drain.isOver) return;
+      if (isClientGone || drain.isOver()) return;
       isClientGone = true;
       drain.begin();
     },
-    get isClientGone() {
-      return isClientGone;
-    },
+    isClientGone: () => isClientGone,
     close() {
       timers.stop();
       drain.end();

@@ -79,7 +79,7 @@ function openPassage({ commit, passed, sink, translator }: RelaySetup) {
     } else {
       // The bytes are copied, since the source uses its buffer again.
       if (output !== null) held.push(output.slice());
-      if (!translator.hasChoice) return null;
+      if (!translator.hasChoice()) return null;
       isCommitted = true;
       const stop = await commit();
       if (stop !== null) return stop;
@@ -111,7 +111,7 @@ export async function relay(setup: RelaySetup): Promise<Stop | null> {
       return (await pass(output)) ?? stopOf(progress);
     }
     const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
-    if (translator.hasEvent || progress.kind === 'body') line.heard();
+    if (translator.hasEvent() || progress.kind === 'body') line.heard();
     // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
     rest = piece.bytes.slice(consumed);
     if (progress.kind === 'body') return relayBody(setup, rest, pass);

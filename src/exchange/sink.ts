@@ -8,11 +8,11 @@ export interface Sink {
   close(): Promise<void>;
   /** The client is gone, or as good as gone: what waits for it ends. */
   abandon(): void;
-  readonly isGone: boolean;
+  isGone(): boolean;
   /** Since when the client has taken nothing of what waits for it, ms since 1970; null while nothing waits. */
-  readonly stuckSince: number | null;
+  stuckSince(): number | null;
   /** When the client last got something, ms since 1970. */
-  readonly writtenAt: number;
+  writtenAt(): number;
 }
 
 /** `onGone` is called once, when the client has left. */
@@ -64,14 +64,8 @@ export function openSink(onGone: () => void): Sink {
       void writer.abort().catch(() => undefined);
       leave();
     },
-    get isGone() {
-      return isGone;
-    },
-    get stuckSince() {
-      return stuckSince;
-    },
-    get writtenAt() {
-      return writtenAt;
-    },
+    isGone: () => isGone,
+    stuckSince: () => stuckSince,
+    writtenAt: () => writtenAt,
   };
 }

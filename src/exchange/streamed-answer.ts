@@ -6,7 +6,6 @@ import { atMost } from './at-most.ts';
 import type { Tried } from './attempts.ts';
 import { type ClientSide, drive } from './drive.ts';
 import { answerFacts, type Conversing, servedBy } from './exchange.ts';
-import { onClientLeft } from './incoming.ts';
 import { openReader, type Reader } from './open-reading.ts';
 import { NOTHING_TOLD, type Told } from './outcome.ts';
 import { brokenOff } from './provider-failure.ts';
@@ -75,14 +74,14 @@ function addClientAlarms(streaming: Streaming): void {
   });
   line.timers.add({
     due: () =>
-      streaming.isCommitted && !sink.isGone
-        ? sink.writtenAt + exchange.incoming.config.keepAliveMs
+      streaming.isCommitted && !sink.isGone()
+        ? sink.writtenAt() + exchange.incoming.config.keepAliveMs
         : Number.POSITIVE_INFINITY,
     ring: () => sink.keepAlive(encoder.encode(printer.keepAlive())),
   });
   // Who takes nothing for as long as a provider may be silent has left, whatever the connection says.
   line.timers.add({
-    due: () => (sink.stuckSince ?? Number.POSITIVE_INFINITY) + exchange.incoming.config.idleTimeoutMs,
+    due: () => (sink.stuckSince() ?? Number.POSITIVE_INFINITY) + exchange.incoming.config.idleTimeoutMs,
     ring: sink.abandon,
   });
 }
@@ -103,7 +102,7 @@ async function take(streaming: Streaming, body: ReadableStream<Uint8Array>): Pro
   printer.leg(servedBy(exchange.leg));
   const reader = openReader(exchange, printer);
   streaming.reader = reader;
-  const source = openSource(body, line.signal);
+  const source = openSource(body, line.signal());
   const stop = await relay({
     source,
     translator: reader.translator,
@@ -118,7 +117,7 @@ async function take(streaming: Streaming, body: ReadableStream<Uint8Array>): Pro
   // When every choice has finished the answer is complete, even if the provider then breaks off or falls silent.
   if (streaming.isCommitted && reader.endings.isComplete() && !reader.hasComplained()) return null;
   // A 200 that holds nothing but an error is a refusal: nothing was used.
-  const accepted = reader.translator.hasChoice || !reader.hasComplained();
+  const accepted = reader.translator.hasChoice() || !reader.hasComplained();
   return { stop: stop ?? { kind: 'provider_failed', error: brokenOff() }, status: 200, accepted };
 }
 
@@ -142,7 +141,7 @@ async function flush(streaming: Streaming, stop: Stop | null): Promise<void> {
     return giveStatus(streaming, exchange.attempts.length, await exchange.admission);
   }
   const rest = reader?.translator.flush() ?? null;
-  if (rest === null || (stop !== null && !(isCommitted && reader?.translator.hasChoice))) return;
+  if (rest === null || (stop !== null && !(isCommitted && reader?.translator.hasChoice()))) return;
   await sink.write(rest);
 }
 
@@ -164,22 +163,17 @@ function clientSide(streaming: Streaming): ClientSide {
     },
     take: (body) => take(streaming, body),
     mayWait: (pause) => !streaming.isCommitted && Date.now() + pause < deadline,
-    get hasAnswered() {
-      return streaming.reader?.translator.hasChoice === true;
-    },
+    hasAnswered: () => streaming.reader?.translator.hasChoice() === true,
     told: () => toldBy(streaming.reader),
-    get isCommitted() {
-      return streaming.isCommitted;
-    },
-    get firstTokenAt() {
-      return streaming.firstTokenAt;
-    },
+    isCommitted: () => streaming.isCommitted,
+    firstTokenAt: () => streaming.firstTokenAt,
     flush: (stop) => flush(streaming, stop),
     async finish(settlement) {
       await say(streaming, printer.end(settlement));
       await sink.close();
     },
     fail: (stop) => fail(streaming, stop),
+    left: sink.abandon,
   };
 }
 
@@ -196,7 +190,6 @@ export function answerWithStream(exchange: Conversing): Promise<Response> {
       firstTokenAt: null,
       isCommitted: false,
     };
-    onClientLeft(exchange.incoming.request, sink.abandon);
     addClientAlarms(streaming);
     return clientSide(streaming);
   });

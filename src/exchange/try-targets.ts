@@ -41,7 +41,7 @@ async function waitForAnother(retry: number, failure: Failure, { mayWait }: Tryi
 
 /** Goes on to what is to be tried next; false where nothing is. What broke off is paid for. */
 async function goOn(exchange: Exchange, failure: Failure, { cost, mayGoOn }: Trying): Promise<boolean> {
-  if (exchange.legs.isEmpty || !passesOn(failure) || !mayGoOn()) return false;
+  if (exchange.legs.isEmpty() || !passesOn(failure) || !mayGoOn()) return false;
   const spent = cost(failure);
   const { target } = exchange.leg;
   if (failure.stop.kind === 'silent') exchange.legs.putBehind(target);
@@ -66,7 +66,7 @@ export async function tryTargets(exchange: Exchange, trying: Trying): Promise<Tr
     if (failure === null) return null;
     if (await goOn(exchange, failure, trying)) continue;
     // While another is left no try is repeated.
-    if (!exchange.legs.isEmpty || !(await waitForAnother(retry, failure, trying))) return failure;
+    if (!exchange.legs.isEmpty() || !(await waitForAnother(retry, failure, trying))) return failure;
     retry += 1;
   }
 }

@@ -9,7 +9,7 @@ const CLOSE_BRACE = 125;
 export interface JsonProgress {
   push(text: string): void;
   /** True while all that was opened is closed again. */
-  readonly isComplete: boolean;
+  isComplete(): boolean;
   /** False where the text, which begins with a bracket, cannot stand behind what is there. */
   takes(text: string): boolean;
 }
@@ -52,8 +52,6 @@ export function createJsonProgress(): JsonProgress {
       last = text.trimEnd().at(-1) ?? last;
     },
     takes: (text) => !isComplete() && (isInString ? !ENDS_WRONGLY.test(text) : BEFORE_VALUE.has(last)),
-    get isComplete() {
-      return isComplete();
-    },
+    isComplete,
   };
 }

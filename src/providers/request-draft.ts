@@ -17,30 +17,28 @@ export interface RequestDraft {
 
 /** A draft of a request that stays as it is. */
 export function draftRequest(original: ChatRequest): RequestDraft {
-  let request = original;
   const changes: string[] = [];
-  return {
-    get request() {
-      return request;
-    },
+  const draft: { -readonly [member in keyof RequestDraft]: RequestDraft[member] } = {
+    request: original,
     changes,
     set(name, value, why) {
-      request = { ...request, [name]: value };
+      draft.request = { ...draft.request, [name]: value };
       changes.push(`set ${name}: ${why}`);
     },
     remove(name, why) {
-      if (!Object.hasOwn(request, name)) return;
-      const { [name]: _, ...rest } = request;
-      request = rest as ChatRequest; // callers never remove `model` or `messages`
+      if (!Object.hasOwn(draft.request, name)) return;
+      const { [name]: _, ...rest } = draft.request;
+      draft.request = rest as ChatRequest; // callers never remove `model` or `messages`
       changes.push(`removed ${name}: ${why}`);
     },
     rename(from, to, why) {
-      if (!Object.hasOwn(request, from)) return;
-      if (request[to] != null) return this.remove(from, why);
-      const members = Object.entries(request).filter(([name]) => name !== to);
+      if (!Object.hasOwn(draft.request, from)) return;
+      if (draft.request[to] != null) return draft.remove(from, why);
+      const members = Object.entries(draft.request).filter(([name]) => name !== to);
       const renamed = members.map(([name, value]) => [name === from ? to : name, value]);
-      request = Object.fromEntries(renamed) as ChatRequest; // callers never rename `model` or `messages`
+      draft.request = Object.fromEntries(renamed) as ChatRequest; // callers never rename `model` or `messages`
       changes.push(`renamed ${from} to ${to}: ${why}`);
     },
   };
+  return draft;
 }

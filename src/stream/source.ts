@@ -16,7 +16,7 @@ const SMALLEST_BUFFER = 4 * 1024;
 const LARGEST_BUFFER = 64 * 1024;
 
 /** Reads into our own buffer (BYOB). It grows while reads fill it, so that a slow stream holds little memory. */
-function bufferedSource(reader: ReadableStreamBYOBReader): Source {
+function bufferedSource(reader: ReadableStreamBYOBReader, ended: () => void): Source {
   let store = new Uint8Array(SMALLEST_BUFFER);
   let used = 0;
   let size = SMALLEST_BUFFER;
@@ -32,45 +32,59 @@ function bufferedSource(reader: ReadableStreamBYOBReader): Source {
         store = larger;
       }
       const { done, value } = await reader.read(store.subarray(keep));
-      if (done || value === undefined) return null;
+      if (done || value === undefined) {
+        ended();
+        return null;
+      }
       store = new Uint8Array(value.buffer);
       used = keep + value.byteLength;
       return { bytes: store.subarray(0, used), fresh: keep };
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      ended();
+      return reader.cancel(reason);
+    },
   };
 }
 
 /** For bodies that are no byte streams, such as those made inside the Worker. */
-function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>): Source {
+function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>, ended: () => void): Source {
   let bytes = new Uint8Array(0);
   return {
     async read(keep) {
       const { done, value } = await reader.read();
-      if (done) return null;
+      if (done) {
+        ended();
+        return null;
+      }
       const rest = bytes.subarray(bytes.length - keep);
       bytes = new Uint8Array(keep + value.length);
       bytes.set(rest);
       bytes.set(value, keep);
       return { bytes, fresh: keep };
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      ended();
+      return reader.cancel(reason);
+    },
   };
 }
 
 /** Opens a provider's body. When `signal` fires, a read that is under way ends at once. */
 export function openSource(body: ReadableStream<Uint8Array>, signal: AbortSignal): Source {
-  const source = readerOf(body);
   const cancel = () => void source.cancel(signal.reason).catch(() => undefined);
+  // A listener that stays keeps the stream's buffer in memory until the next full collection.
+  const source = readerOf(body, () => signal.removeEventListener('abort', cancel));
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel);
   return source;
 }
 
-function readerOf(body: ReadableStream<Uint8Array>): Source {
+/** `ended` is called when there is nothing more to read. */
+function readerOf(body: ReadableStream<Uint8Array>, ended: () => void): Source {
   try {
-    return bufferedSource(body.getReader({ mode: 'byob' }));
+    return bufferedSource(body.getReader({ mode: 'byob' }), ended);
   } catch {
-    return plainSource(body.getReader());
+    return plainSource(body.getReader(), ended);
   }
 }

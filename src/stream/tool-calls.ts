@@ -72,7 +72,7 @@ function begins({ id, index, name, text }: Piece, known: TrackedCall): boolean {
   const isOther = index === null ? id === null : !known.indexes.has(index);
   const isFresh = isOther || (id !== null && !isKnown);
   if (!STRUCTURE_START.test(text)) return isFresh && text === '' && known.ids.size < 2;
-  if (known.json.isComplete) return isFresh || !isKnown || text !== known.said;
+  if (known.json.isComplete()) return isFresh || !isKnown || text !== known.said;
   // Nobody calls one function twice, once without arguments and once with.
   if (!isFresh || (index !== null && known.said.trim() === '')) return false;
   // A provider that gave the call's pieces ids of their own does so again.
@@ -118,7 +118,7 @@ export function trackToolCalls(): ToolCalls {
       }
       call.name ??= name;
       if (text === '') return { call, isRepeat: false };
-      if (call.json.isComplete && text === call.said) return { call, isRepeat: true };
+      if (call.json.isComplete() && text === call.said) return { call, isRepeat: true };
       call.said += text;
       call.json.push(text);
       return { call, isRepeat: false };

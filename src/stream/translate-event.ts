@@ -29,9 +29,9 @@ export interface EventTranslator {
   /** Translates the event that begins at `start`, and those behind it that go the same way. */
   translate(text: string, start: number): Translated;
   /** True once an event has come. */
-  readonly hasEvent: boolean;
+  hasEvent(): boolean;
   /** True once an event with a choice was passed on. */
-  readonly hasChoice: boolean;
+  hasChoice(): boolean;
 }
 
 const GARBAGE = 'The provider sent something in its stream that is not JSON. Try again.';
@@ -65,12 +65,8 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
   }
 
   return {
-    get hasEvent() {
-      return hasEvent;
-    },
-    get hasChoice() {
-      return hasChoice;
-    },
+    hasEvent: () => hasEvent,
+    hasChoice: () => hasChoice,
     translate(text, start) {
       const repeated = pattern === null ? null : repeatPattern(pattern, text, start, chain.repeat);
       if (repeated !== null) return repeated;

@@ -30,9 +30,9 @@ export interface Translator {
   /** What the steps still held back. Once, at every end. */
   flush(): Uint8Array | null;
   /** True once an event has come: anything but comments and blank lines. */
-  readonly hasEvent: boolean;
+  hasEvent(): boolean;
   /** True once an event with a choice was passed on. */
-  readonly hasChoice: boolean;
+  hasChoice(): boolean;
 }
 
 const encoder = new TextEncoder();
@@ -84,12 +84,8 @@ export function createTranslator(setup: TranslatorSetup): Translator {
   }
 
   return {
-    get hasEvent() {
-      return events.hasEvent;
-    },
-    get hasChoice() {
-      return events.hasChoice;
-    },
+    hasEvent: events.hasEvent,
+    hasChoice: events.hasChoice,
     push(bytes, fresh) {
       if (!hasBegun) {
         const start = bytes.find((byte) => !SKIPPED.has(byte));

@@ -107,7 +107,7 @@ export function openMessagesPrinter(facts: AnswerFacts, display: ThinkingDisplay
     },
     repeat(_event, { field }) {
       if (field === 'reasoning_content' && display === 'hidden') return () => '';
-      const { active } = sequence;
+      const active = sequence.active();
       if (active?.kind !== (field === 'content' ? 'text' : 'reasoning')) return null;
       return printTexts(active);
     },
@@ -115,7 +115,7 @@ export function openMessagesPrinter(facts: AnswerFacts, display: ThinkingDisplay
     end(ending) {
       // Anthropic closes a block that ran out of tokens too, and tells so by the stop reason.
       const rest = sequence.finish(false);
-      const last = { delta: printStop(ending, sequence.hasCalls), usage: printUsage(ending.usage) };
+      const last = { delta: printStop(ending, sequence.hasCalls()), usage: printUsage(ending.usage) };
       return rest + frame('message_delta', last) + frame('message_stop', {});
     },
     // No block is closed that may still grow: clients run the tools of closed ones.

@@ -96,5 +96,5 @@ export function readMessagesRequest(body: JsonObject): MessagesRequest {
     ...readFormat(body),
     ...readTools(body, leftOut),
   });
-  return { request, display, wantsNothing, changes: leftOut.notes };
+  return { request, display, wantsNothing, changes: leftOut.notes() };
 }

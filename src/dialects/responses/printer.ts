@@ -37,7 +37,7 @@ export function openResponsesPrinter(facts: AnswerFacts, form: ResponseForm): Pr
       return choice === undefined || choice.index !== 0 ? '' : sequence.add(choice.delta);
     },
     repeat(_event, { field }) {
-      const { active } = sequence;
+      const active = sequence.active();
       return active?.kind === (field === 'content' ? 'text' : 'reasoning') ? items.printTexts(active) : null;
     },
     // Codex waits for events; comments do not count. The SDK knows no event before `created`.
@@ -53,7 +53,7 @@ export function openResponsesPrinter(facts: AnswerFacts, form: ResponseForm): Pr
       return `${rest}${numbers.event(`response.${String(end['status'])}`, response(end))}${DONE_FRAME}`;
     },
     fail(error) {
-      items.breakOff(sequence.active);
+      items.breakOff(sequence.active());
       return numbers.event('response.failed', response({ status: 'failed', error: failureOf(error) })) + DONE_FRAME;
     },
   };

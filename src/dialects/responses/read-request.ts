@@ -119,5 +119,5 @@ export function readResponsesRequest(body: JsonObject): ResponsesRequest {
       : {}),
   });
   const wantsSummary = isObject(reasoning) && reasoning['summary'] != null && reasoning['summary'] !== 'none';
-  return { request, form: { names, wantsSummary, echo: echoOf(body) }, changes: leftOut.notes };
+  return { request, form: { names, wantsSummary, echo: echoOf(body) }, changes: leftOut.notes() };
 }

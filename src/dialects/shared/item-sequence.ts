@@ -36,8 +36,8 @@ export interface ItemSequence {
   /** Closes what is open at the end of an answer that broke off; what was held back is lost with it. */
   breakOff(): string;
   /** The item that is being printed while nothing waits behind it. */
-  readonly active: AnswerItem | null;
-  readonly hasCalls: boolean;
+  active(): AnswerItem | null;
+  hasCalls(): boolean;
 }
 
 interface Entry {
@@ -71,7 +71,7 @@ function isOpen({ item }: Entry): boolean {
 function mayClose({ item, unseen, json }: Entry): boolean {
   if (item.kind !== 'call') return true;
   for (const piece of unseen.splice(0)) json.push(piece);
-  return json.isComplete;
+  return json.isComplete();
 }
 
 function say({ entries }: Queue, kind: 'reasoning' | 'text', piece: string): void {
@@ -146,12 +146,10 @@ export function sequenceItems(printer: ItemPrinter): ItemSequence {
       queue.current = queue.entries.length;
       return entry !== undefined && isOpen(entry) ? printer.close(entry.item, false) : '';
     },
-    get active() {
+    active() {
       const entry = queue.entries[queue.current];
       return entry !== undefined && queue.current === queue.entries.length - 1 && isOpen(entry) ? entry.item : null;
     },
-    get hasCalls() {
-      return queue.calls.size > 0;
-    },
+    hasCalls: () => queue.calls.size > 0,
   };
 }

@@ -1,7 +1,7 @@
 /** Notes on what a reader leaves out or changes, each once, for the debug log. */
 export interface LeftOut {
   note(what: string): void;
-  readonly notes: readonly string[];
+  notes(): readonly string[];
 }
 
 /** Opens the notes of one request. However long the request is, they stay short. */
@@ -11,8 +11,6 @@ export function noteLeftOut(): LeftOut {
     note(what) {
       if (notes.size < 32) notes.add(what);
     },
-    get notes() {
-      return [...notes];
-    },
+    notes: () => [...notes],
   };
 }

@@ -32,9 +32,9 @@ interface Block {
   /** From here on reasoning is not shown: only what leads can be found again when the client sends it back. */
   seal(): void;
   /** True when reasoning is not shown, now or ever. */
-  readonly isSealed: boolean;
+  isSealed(): boolean;
   /** True when the end of the last reasoning is held back, since it may be the beginning of a tag. */
-  readonly isHolding: boolean;
+  isHolding(): boolean;
 }
 
 function openBlock(frame: Frame | null): Block {
@@ -55,12 +55,8 @@ function openBlock(frame: Frame | null): Block {
     seal() {
       state = 'closed';
     },
-    get isSealed() {
-      return frame === null || state === 'closed';
-    },
-    get isHolding() {
-      return escaper.isHolding;
-    },
+    isSealed: () => frame === null || state === 'closed',
+    isHolding: escaper.isHolding,
   };
 }
 
@@ -99,7 +95,7 @@ function repeatsOf({ reasoning, content }: Said, text: string, wasSealed: boolea
   if (content !== '') return reasoning === '' && text === '' && wasSealed ? 'content' : null;
   if (reasoning === '') return null;
   if (wasSealed) return 'dropped reasoning';
-  return text === reasoning && !block.isHolding ? 'shown reasoning' : null;
+  return text === reasoning && !block.isHolding() ? 'shown reasoning' : null;
 }
 
 function deltaOf(content: string, calls: ToolCallDelta[]): Delta | null {
@@ -114,7 +110,7 @@ export function foldChoice(frame: Frame | null, raiser: CallRaiser): ChoiceFold 
     fold(delta, isFinish) {
       const said = takeSaid(delta, isFinish);
       const { reasoning, content, calls } = said;
-      const wasSealed = block.isSealed;
+      const wasSealed = block.isSealed();
       let text = block.show(reasoning);
       if (content !== '' || calls.length > 0 || isFinish) text += block.close();
       if (content.trim() !== '' || calls.length > 0) block.seal();

@@ -24,7 +24,7 @@ export interface Escaper {
   push(text: string): string;
   /** What was held back. */
   end(): string;
-  readonly isHolding: boolean;
+  isHolding(): boolean;
 }
 
 /** Where a tag may begin that is cut off by the end of the text; the text's length where none does. */
@@ -39,9 +39,7 @@ function openTagStart(text: string): number {
 export function createEscaper(): Escaper {
   let held = '';
   return {
-    get isHolding() {
-      return held !== '';
-    },
+    isHolding: () => held !== '',
     push(piece) {
       const text = held + piece;
       const end = openTagStart(text);
