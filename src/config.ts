@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import { logLine } from './log-line.ts';
 import { RouterError } from './protocol/errors.ts';
+import {
+  LEDGER_JURISDICTIONS,
+  LEDGER_LOCATIONS,
+  type LedgerJurisdiction,
+  type LedgerLocation,
+} from './protocol/ledger-place.ts';
 import { usdToNano } from './protocol/money.ts';
 import { isSafeUrl } from './protocol/safe-url.ts';
 
@@ -28,6 +34,9 @@ export interface Config {
   reasoningMemory: boolean;
   modelsJson: string | null;
   alertWebhookUrl: string | null;
+  /** Where new ledgers are made: a hint, and a bound. Null for near who asks first, and for none. */
+  ledgerLocation: LedgerLocation | null;
+  ledgerJurisdiction: LedgerJurisdiction | null;
   /** No request holds more of a budget than this while it runs. */
   holdCapNanoUsd: number;
   /** Null where nobody signs in with Cloudflare Access. */
@@ -91,6 +100,21 @@ function isOrigin(text: string): boolean {
   return url !== null && isSafeUrl(url) && url.href === `${url.origin}/`;
 }
 
+/** One of some words; null for none. */
+function oneOf<T extends string>(words: readonly T[]) {
+  const rule = `must be one of ${words.join(', ')}, or empty`;
+  return z.union(
+    [
+      z.pipe(
+        z.literal(''),
+        z.transform(() => null),
+      ),
+      z.enum(words),
+    ],
+    rule,
+  );
+}
+
 const USD_RULE = 'must be an amount in USD such as 10';
 
 const variablesSchema = z.object({
@@ -112,6 +136,8 @@ const variablesSchema = z.object({
     z.string().check(z.regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'must look like +08:00')),
     '+00:00',
   ),
+  LEDGER_LOCATION: variable(oneOf(LEDGER_LOCATIONS), ''),
+  LEDGER_JURISDICTION: variable(oneOf(LEDGER_JURISDICTIONS), ''),
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   MODELS_JSON: variable(z.string(), ''),
   ALERT_WEBHOOK_URL: variable(
@@ -208,6 +234,8 @@ function parse(env: Cloudflare.Env): Config {
     reasoningMemory: variables.REASONING_MEMORY === 'on',
     modelsJson: variables.MODELS_JSON || null,
     alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
+    ledgerLocation: variables.LEDGER_LOCATION,
+    ledgerJurisdiction: variables.LEDGER_JURISDICTION,
     holdCapNanoUsd: usdToNano(variables.HOLD_CAP_USD),
     access: readAccess(variables),
   };

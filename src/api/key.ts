@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { ledgerUnavailable } from '../ledger/client.ts';
+import { readOwnState } from '../ledger/client.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
@@ -33,12 +33,6 @@ function describeOwnKey(key: ApiKey, state: LedgerState) {
 export const key = new Hono<AppEnv>()
   .get('/key', confirmedKey(null), async (c) => {
     const own = c.get('key');
-    let state: LedgerState;
-    try {
-      state = await c.env.KEY_LEDGER.getByName(own.id).state(own);
-    } catch (cause) {
-      throw ledgerUnavailable(cause);
-    }
-    return c.json({ data: describeOwnKey(own, state) });
+    return c.json({ data: describeOwnKey(own, await readOwnState(c.env, own)) });
   })
   .all('/key', methodNotAllowed('GET', 'OPTIONS'));

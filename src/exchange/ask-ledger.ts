@@ -31,17 +31,21 @@ export function refuseKnown({ key }: Incoming): void {
   if (known !== null) throw refusal(known, '');
 }
 
-async function tell(env: Cloudflare.Env, key: ApiKey, settlement: Settlement): Promise<void> {
-  const answer = await settleRequest(env, key, settlement);
+async function tell(env: Cloudflare.Env, key: ApiKey, settlement: Settlement, settle = settleRequest): Promise<void> {
+  const answer = await settle(env, key, settlement);
   if (answer?.standing !== undefined) learnStanding(memory, key, answer.standing, Date.now());
   if (answer?.kind === 'folded') stopTelling(memory, key.id, Date.now());
 }
 
 /** Tells the ledger of a refusal, or counts it; and what an earlier minute has left. Waits at most a second. */
-export async function tellRefusal({ env, key, runAfter }: Incoming, settlement: Settlement): Promise<void> {
+export async function tellRefusal(
+  { env, key, runAfter }: Incoming,
+  settlement: Settlement,
+  settle = settleRequest,
+): Promise<void> {
   const told = countRefusal(memory, key.id, settlement, Date.now());
   if (told.length === 0) return;
-  const telling = Promise.all(told.map((each) => tell(env, key, each)));
+  const telling = Promise.all(told.map((each) => tell(env, key, each, settle)));
   runAfter('settle a refusal', telling);
   await atMost(LONGEST_WAIT_MS, telling);
 }

@@ -25,7 +25,7 @@ export function addCheckpoints(exchange: Exchange, line: ProviderLine, bytes: ()
     };
     const costNanoUsd = costOf(exchange.leg.price, usage) + brokenOffCost(attempts);
     const progress = { requestId, usage, costNanoUsd };
-    const answer = await checkpointRequest(env, key.id, progress);
+    const answer = await checkpointRequest(env, key, progress);
     if (answer.kind === 'stop') line.stop({ kind: 'revoked' });
   }
 

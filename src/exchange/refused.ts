@@ -1,5 +1,5 @@
 import type { Admission } from '../ledger/calls.ts';
-import { settleRequest } from '../ledger/client.ts';
+import { settleRefusedKey, settleRequest } from '../ledger/client.ts';
 import { ownFault, RouterError } from '../protocol/errors.ts';
 import { tellRefusal } from './ask-ledger.ts';
 import { atMost } from './at-most.ts';
@@ -55,7 +55,8 @@ async function recordRefusal(incoming: Incoming, { admission, cause, known }: Re
 /** The same where the key itself may not be used: the row says why, the answer does not. */
 export async function recordRefusedKey(incoming: Incoming, known: Known, reason: string): Promise<void> {
   const outcome = refusedOutcome(401, `key_${reason}`);
-  await tellRefusal(incoming, unservedSettlement(factsOf(incoming, known), outcome, 0, Date.now()));
+  const settlement = unservedSettlement(factsOf(incoming, known), outcome, 0, Date.now());
+  await tellRefusal(incoming, settlement, settleRefusedKey);
 }
 
 /** Records a refusal, and rejects with what the client is told. */

@@ -1,15 +1,17 @@
 import { RouterError } from '../protocol/errors.ts';
+import { hasLedger } from '../protocol/ledger-place.ts';
 import { openDatabase } from '../store/database.ts';
 import { getKey, keysOfOwner, keysOfTeam } from '../store/keys.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { remember } from './key-memory.ts';
 import { isolateMemory, writeKeyCache } from './key-ports.ts';
+import { type Ledgers, ledgerOf } from './ledger-of.ts';
 
 /** Where a key is known beside D1. */
 export interface KeyPlaces {
   DB: D1Database;
   KEY_CACHE: KVNamespace;
-  KEY_LEDGER: { getByName(id: string): { sync(key: ApiKey): Promise<unknown> } };
+  KEY_LEDGER: Ledgers<{ sync(key: ApiKey): Promise<unknown> }>;
 }
 
 /** How often telling the ledger is tried. */
@@ -18,7 +20,7 @@ const ATTEMPTS = 3;
 async function tellLedger(env: KeyPlaces, key: ApiKey): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await env.KEY_LEDGER.getByName(key.id).sync(key);
+      await ledgerOf(env.KEY_LEDGER, key).sync(key);
       return;
     } catch (cause) {
       if (attempt < ATTEMPTS) continue;
@@ -28,13 +30,26 @@ async function tellLedger(env: KeyPlaces, key: ApiKey): Promise<void> {
   }
 }
 
-async function spread(env: KeyPlaces, key: ApiKey, readAt: number, droppedHashes: readonly string[]): Promise<void> {
+/**
+ * Tells this isolate's memory and KV what was read of a key at `readAt` (ms since 1970), by all its secrets and those
+ * that it has no more. KV is never the authority, and refuses more than one write a second: it may fail.
+ */
+export async function learnKey(
+  env: Pick<KeyPlaces, 'KEY_CACHE'>,
+  key: ApiKey,
+  readAt: number,
+  droppedHashes: readonly string[] = [],
+): Promise<void> {
   const hashes = [key.hash, ...(key.previousHash === null ? [] : [key.previousHash]), ...droppedHashes];
   const record = { key, readAt };
   for (const hash of hashes) remember(isolateMemory, hash, record);
-  // KV is never the authority, and refuses more than one write a second: the ledger is what must hear of it.
   await Promise.allSettled(hashes.map((hash) => writeKeyCache(env.KEY_CACHE, hash, record)));
-  await tellLedger(env, key);
+}
+
+async function spread(env: KeyPlaces, key: ApiKey, readAt: number, droppedHashes: readonly string[]): Promise<void> {
+  await learnKey(env, key, readAt, droppedHashes);
+  // A key that was never used has none, and gets none here: its first request reads the key again after making it known.
+  if (hasLedger(key)) await tellLedger(env, key);
 }
 
 /**

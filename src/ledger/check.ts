@@ -1,13 +1,14 @@
+import { type Ledgers, ledgerOf } from '../keys/ledger-of.ts';
 import { openDatabase } from '../store/database.ts';
-import { allKeyIds } from '../store/keys.ts';
+import { findLedger, listLedgers } from '../store/ledgers.ts';
 import { sumsByKey } from '../store/logs.ts';
 import { inParallel } from './in-parallel.ts';
-import type { KeyLedger } from './key-ledger.ts';
+import type { KeyLedger, LedgerSums } from './key-ledger.ts';
 
 /** Where the sums are: in the ledgers and in D1. */
 export interface CheckPlaces {
   DB: D1Database;
-  KEY_LEDGER: Pick<DurableObjectNamespace<KeyLedger>, 'getByName'>;
+  KEY_LEDGER: Ledgers<DurableObjectStub<KeyLedger>>;
 }
 
 /** One key's sums in the three places that must agree. Money is integer nano-USD. */
@@ -37,13 +38,18 @@ export function isEdited(row: LedgerCheckRow): boolean {
   return row.d1_nano_usd !== row.daily_nano_usd;
 }
 
+// Of a key that was refused before it was ever used D1 has rows, and there is no ledger.
+const NOTHING: LedgerSums = { ledgerNanoUsd: 0, heldNanoUsd: 0, openLeases: 0, outbox: 0, counting: 0 };
+
 /** Compares the ledgers with D1's log rows and daily sums, for every key that has rows anywhere. */
 export async function checkLedger(places: CheckPlaces): Promise<LedgerCheck> {
   const database = openDatabase(places.DB);
-  const [stored, ids] = await Promise.all([sumsByKey(database), allKeyIds(database)]);
+  const [stored, addresses] = await Promise.all([sumsByKey(database), listLedgers(database)]);
   const byKey = new Map(stored.map((sums) => [sums.keyId, sums]));
-  const rows = await inParallel([...new Set([...ids, ...byKey.keys()])].toSorted(), async (keyId) => {
-    const ledger = await places.KEY_LEDGER.getByName(keyId).sums();
+  const withLedger = new Map(addresses.map((address) => [address.id, address]));
+  const rows = await inParallel([...new Set([...withLedger.keys(), ...byKey.keys()])].toSorted(), async (keyId) => {
+    const address = withLedger.get(keyId);
+    const ledger = address === undefined ? NOTHING : await ledgerOf(places.KEY_LEDGER, address).sums();
     const sums = byKey.get(keyId);
     return {
       key_id: keyId,
@@ -78,6 +84,9 @@ export async function repairLedgers(places: CheckPlaces): Promise<{ repaired: st
   if (suspects.length === 0) return { repaired: [], check: first };
   const check = await checkLedger(places);
   const repaired = lostKeys(check).filter((keyId) => suspects.includes(keyId));
-  await inParallel(repaired, (keyId) => places.KEY_LEDGER.getByName(keyId).resend());
+  await inParallel(repaired, async (keyId) => {
+    const address = await findLedger(openDatabase(places.DB), keyId);
+    if (address !== null) await ledgerOf(places.KEY_LEDGER, address).resend();
+  });
   return { repaired, check };
 }

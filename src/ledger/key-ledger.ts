@@ -218,7 +218,8 @@ export class KeyLedger extends DurableObject {
       const rows = this.#books.entries.take(Date.now(), ROWS_A_ROUND, isAsked);
       if (rows.length === 0) break;
       try {
-        for (const message of packRows(rows)) await this.env.LOG_QUEUE.send(message);
+        const jurisdiction = this.#books.policy.current()?.ledgerJurisdiction ?? null;
+        for (const message of packRows(rows, jurisdiction)) await this.env.LOG_QUEUE.send(message);
       } catch (cause) {
         this.#books.entries.giveBack(rows);
         logFault('ledger_flush_failed', cause);

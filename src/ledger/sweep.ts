@@ -1,13 +1,14 @@
 import { readConfig } from '../config.ts';
+import { ledgerOf } from '../keys/ledger-of.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { openDatabase } from '../store/database.ts';
 import { keepUtcOffset } from '../store/deployment.ts';
-import { allKeyIds } from '../store/keys.ts';
+import { type LedgerAddress, listLedgers } from '../store/ledgers.ts';
 import { pruneLogs } from '../store/logs.ts';
 import { repairLedgers } from './check.ts';
 import { inParallel } from './in-parallel.ts';
-import type { NudgeAnswer } from './key-ledger.ts';
+import type { KeyLedger, NudgeAnswer } from './key-ledger.ts';
 import { keepLight, readLight } from './light.ts';
 
 /** What a sweep came to: rows that D1 has confirmed, and what is still under way (unconfirmed rows, open leases). */
@@ -24,27 +25,32 @@ const PRUNE_BATCHES = 20;
 const LONGEST_WAIT_MS = 8_000;
 const LOOK_EVERY_MS = 150;
 
-async function nudge(env: Cloudflare.Env, keyId: string): Promise<NudgeAnswer & { keyId: string }> {
-  return { keyId, ...(await env.KEY_LEDGER.getByName(keyId).nudge()) };
+type Ledger = DurableObjectStub<KeyLedger>;
+
+async function nudge(env: Cloudflare.Env, address: LedgerAddress): Promise<NudgeAnswer & { address: LedgerAddress }> {
+  return { address, ...(await ledgerOf<Ledger>(env.KEY_LEDGER, address).nudge()) };
 }
 
-async function unconfirmed(env: Cloudflare.Env, keyIds: readonly string[]): Promise<Map<string, number>> {
-  const counts = await inParallel(keyIds, async (keyId) => {
-    const { outbox, counting } = await env.KEY_LEDGER.getByName(keyId).sums();
-    return [keyId, outbox - counting] as const;
+async function unconfirmed(
+  env: Cloudflare.Env,
+  addresses: readonly LedgerAddress[],
+): Promise<Map<LedgerAddress, number>> {
+  const counts = await inParallel(addresses, async (address) => {
+    const { outbox, counting } = await ledgerOf<Ledger>(env.KEY_LEDGER, address).sums();
+    return [address, outbox - counting] as const;
   });
   return new Map(counts.filter(([, count]) => count > 0));
 }
 
 /** Nudges every ledger, and waits until D1 has confirmed what they sent, or eight seconds. */
 export async function settleNow(env: Cloudflare.Env): Promise<SweepResult> {
-  const keyIds = await allKeyIds(openDatabase(env.DB));
-  const nudged = await inParallel(keyIds, (keyId) => nudge(env, keyId));
+  const addresses = await listLedgers(openDatabase(env.DB));
+  const nudged = await inParallel(addresses, (address) => nudge(env, address));
   const before = nudged.reduce((sum, answer) => sum + answer.unacknowledged, 0);
   // A minute of refusals ends by itself: it is not waited for.
   const underWay = nudged.reduce((sum, answer) => sum + answer.openLeases + answer.counting, 0);
   let waiting = new Map(
-    nudged.filter((answer) => answer.unacknowledged > 0).map((answer) => [answer.keyId, answer.unacknowledged]),
+    nudged.filter((answer) => answer.unacknowledged > 0).map((answer) => [answer.address, answer.unacknowledged]),
   );
   const deadline = Date.now() + LONGEST_WAIT_MS;
   while (waiting.size > 0 && Date.now() < deadline) {
@@ -67,12 +73,12 @@ async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
 const SLICE = 200;
 
 async function wakeShare(env: Cloudflare.Env, minute: number): Promise<void> {
-  const keyIds = await allKeyIds(openDatabase(env.DB));
-  const slices = Math.max(1, Math.ceil(keyIds.length / SLICE));
+  const addresses = await listLedgers(openDatabase(env.DB));
+  const slices = Math.max(1, Math.ceil(addresses.length / SLICE));
   const start = (minute % slices) * SLICE;
   // One that cannot be reached is woken again in its turn, and holds up no other.
-  await inParallel(keyIds.slice(start, start + SLICE), async (keyId) => {
-    await env.KEY_LEDGER.getByName(keyId).wake().catch(report('wake'));
+  await inParallel(addresses.slice(start, start + SLICE), async (address) => {
+    await ledgerOf<Ledger>(env.KEY_LEDGER, address).wake().catch(report('wake'));
   });
 }
 

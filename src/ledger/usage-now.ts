@@ -1,8 +1,12 @@
+import { ledgerOf } from '../keys/ledger-of.ts';
 import { logFault } from '../log-line.ts';
+import { hasLedger } from '../protocol/ledger-place.ts';
 import { openDatabase } from '../store/database.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { spendOfKeys } from '../store/spend.ts';
 import type { CheckPlaces } from './check.ts';
+import type { KeyLedger } from './key-ledger.ts';
+import { withKnownLedger } from './register.ts';
 import { type Window, windowStarts, windowsAt } from './windows.ts';
 
 /** What a key has spent now. */
@@ -31,12 +35,18 @@ async function usageInDatabase(binding: D1Database, key: ApiKey, now: number, of
 }
 
 /**
- * What a key has spent now: as its ledger says, or as D1 does while the ledger does not answer.
+ * What a key has spent now: as its ledger says, or as D1 does while the ledger does not answer, or was never made. It is
+ * not made by whoever only looks.
  * `now` is ms since 1970, `offset` such as +08:00.
  */
-export async function readUsageNow(places: CheckPlaces, key: ApiKey, now: number, offset: string): Promise<UsageNow> {
+export async function readUsageNow(places: CheckPlaces, given: ApiKey, now: number, offset: string): Promise<UsageNow> {
+  const key = withKnownLedger(given);
+  if (!hasLedger(key)) return { ...(await usageInDatabase(places.DB, key, now, offset)), held: 0, running: 0 };
   try {
-    const { spent, held, openLeases, resetAt } = await places.KEY_LEDGER.getByName(key.id).state(key);
+    const { spent, held, openLeases, resetAt } = await ledgerOf<DurableObjectStub<KeyLedger>>(
+      places.KEY_LEDGER,
+      key,
+    ).state(key);
     return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null } };
   } catch (cause) {
     logFault('ledger_unavailable', cause, { key_id: key.id });

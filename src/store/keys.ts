@@ -1,9 +1,20 @@
 import { and, desc, eq, getTableColumns, is, lt, ne, or, SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
+import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import { type AuditEntry, auditWhere } from './audit.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
-import { type Actor, type ApiKey, type ApiKeyRow, apiKeys, type Level, teams, type User, users } from './schema.ts';
+import {
+  type Actor,
+  type ApiKey,
+  type ApiKeyRow,
+  apiKeys,
+  type Level,
+  ledgers,
+  teams,
+  type User,
+  users,
+} from './schema.ts';
 import { auditNewUser } from './users.ts';
 
 /** What people may set of a key; what is left out stays, null lifts a limit. */
@@ -43,7 +54,7 @@ function levelOf(table: typeof users | typeof teams, name: string) {
     .as(name);
 }
 
-/** Keys with their owner's state, and with what owner and team may spend. All reads go through here. */
+/** Keys with their owner's state, what owner and team may spend, and their ledger's place. All reads go through here. */
 export function selectKeys(database: Database) {
   return database
     .select({
@@ -53,10 +64,14 @@ export function selectKeys(database: Database) {
       ownerStatus: sql<User['status']>`${users.status}`.as('owner_status'),
       user: levelOf(users, 'user'),
       team: levelOf(teams, 'team'),
+      ledgerSince: sql<LedgerPlace['ledgerSince']>`${ledgers.since}`.as('ledger_since'),
+      ledgerJurisdiction: sql<LedgerPlace['ledgerJurisdiction']>`${ledgers.jurisdiction}`.as('ledger_jurisdiction'),
+      ledgerLocation: sql<LedgerPlace['ledgerLocation']>`${ledgers.location}`.as('ledger_location'),
     })
     .from(apiKeys)
     .innerJoin(users, eq(users.name, apiKeys.owner))
     .leftJoin(teams, eq(teams.name, users.team))
+    .leftJoin(ledgers, eq(ledgers.keyId, apiKeys.id))
     .$dynamic();
 }
 
@@ -229,10 +244,4 @@ export async function rotateKey(
   const change = await changeKey(database, id, changes, { actor, action: 'key.rotate', target: id, details }, revision);
   // Run twice because an answer was lost, the second time finds its own secret there.
   return change.kind === 'stale' && change.key.hash === secret.hash ? { ...change, kind: 'changed' } : change;
-}
-
-/** The ids of all keys, in any state. */
-export async function allKeyIds(database: Database): Promise<string[]> {
-  const rows = await database.select({ id: apiKeys.id }).from(apiKeys).orderBy(apiKeys.id);
-  return rows.map((row) => row.id);
 }

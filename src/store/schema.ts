@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { LEDGER_JURISDICTIONS, LEDGER_LOCATIONS, type LedgerPlace } from '../protocol/ledger-place.ts';
 
 /*
  * The tables as Drizzle knows them; row types come from here alone.
@@ -183,6 +184,13 @@ export const deadLetters = sqliteTable('dead_letters', {
     .$defaultFn(() => new Date().toISOString()),
 });
 
+export const ledgers = sqliteTable('ledgers', {
+  keyId: text('key_id').primaryKey(),
+  jurisdiction: text('jurisdiction', { enum: LEDGER_JURISDICTIONS }),
+  location: text('location', { enum: LEDGER_LOCATIONS }),
+  since: text('since').notNull().default(sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`),
+});
+
 export const deployment = sqliteTable('deployment', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
@@ -203,10 +211,10 @@ export type Budgets = Pick<ApiKeyRow, 'budgetDayUsd' | 'budgetWeekUsd' | 'budget
 export type Level = Budgets & Pick<Team, 'id' | 'name' | 'revision' | 'updatedAt'>;
 
 /**
- * A key with its owner's state, and what owner and team may spend: all that decides whether a request may run.
- * Holds hashes, never a secret.
+ * A key with its owner's state, and what owner and team may spend: all that decides whether a request may run, and
+ * where it is counted. Holds hashes, never a secret.
  */
-export interface ApiKey extends ApiKeyRow {
+export interface ApiKey extends ApiKeyRow, LedgerPlace {
   ownerStatus: User['status'];
   /** Null in no row, and missing in records that were kept by the version before, as is `team`. */
   user?: Level | null;

@@ -37,6 +37,9 @@ export async function makeKey(purpose: string): Promise<BenchKey> {
     createdAt: time,
     updatedAt: time,
     ownerStatus: 'active',
+    ledgerSince: '2026-11-24T00:00:00.000Z',
+    ledgerJurisdiction: null,
+    ledgerLocation: null,
   };
   return { secret, record };
 }

@@ -36,6 +36,9 @@ function apiKey(changes: Partial<ApiKey> = {}): ApiKey {
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
     ownerStatus: 'active',
+    ledgerSince: '2026-11-24T00:00:00.000Z',
+    ledgerJurisdiction: null,
+    ledgerLocation: null,
     ...changes,
   };
 }

@@ -9,7 +9,7 @@ import { requestId } from '../../src/protocol/request-id.ts';
 import { NO_USAGE, type Usage } from '../../src/protocol/usage.ts';
 import type { KeySettings } from '../../src/store/keys.ts';
 import type { ApiKey } from '../../src/store/schema.ts';
-import { makeKey } from './keys.ts';
+import { makeUsedKey } from './keys.ts';
 import { ledgerRows } from './ledger-row.ts';
 
 export const SECOND = 1_000;
@@ -88,7 +88,7 @@ export interface Ledger {
 
 /** The ledger of a new key. Its queue is an array, so that a test decides what is delivered when, and how often. */
 export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
-  const { key } = await makeKey(settings);
+  const { key } = await makeUsedKey(settings);
   const stub = env.KEY_LEDGER.getByName(key.id);
   const queue: LogMessage[] = [];
   let isRefusing = false;

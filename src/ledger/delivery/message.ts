@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { isObject } from '../../protocol/json.ts';
+import { LEDGER_JURISDICTIONS, type LedgerJurisdiction } from '../../protocol/ledger-place.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { LedgerRow, Settlement } from '../calls.ts';
 
 /** What travels through the queue. */
 export type LogMessage =
-  /** Ledger rows on their way to D1. */
-  | { kind: 'rows'; rows: LedgerRow[] }
+  /** Rows of one key's ledger on their way to D1. A ledger of the version before says nothing of its jurisdiction: it has none. */
+  | { kind: 'rows'; rows: LedgerRow[]; jurisdiction?: LedgerJurisdiction | null }
   /** A settlement that could not be brought to its ledger, and its key without hashes. */
   | { kind: 'settle'; key: ApiKey; settlement: Settlement };
 
@@ -83,12 +84,13 @@ export interface ReadMessage {
 /** Reads a message's body. One bad row does not spoil those beside it. */
 export function readMessage(body: unknown): ReadMessage {
   if (isSettleMessage(body)) return { message: body, unusable: null };
-  const values: unknown = isObject(body) && body['kind'] === 'rows' ? body['rows'] : null;
+  const { rows: values = null, jurisdiction: text } = isObject(body) && body['kind'] === 'rows' ? body : {};
   if (!Array.isArray(values)) return { message: null, unusable: body ?? 'nothing' };
   const rows = values.filter(isRow);
   const bad = values.filter((value) => !isRow(value));
+  const jurisdiction = LEDGER_JURISDICTIONS.find((name) => name === text) ?? null;
   return {
-    message: rows.length === 0 ? null : { kind: 'rows', rows },
+    message: rows.length === 0 ? null : { kind: 'rows', rows, jurisdiction },
     unusable: bad.length === 0 && rows.length > 0 ? null : { kind: 'rows', rows: bad },
   };
 }
@@ -97,15 +99,15 @@ export function readMessage(body: unknown): ReadMessage {
 const MESSAGE_BYTES = 100_000;
 const encoder = new TextEncoder();
 
-/** Packs rows into as few messages as the queue's limit allows, in order. */
-export function packRows(rows: readonly LedgerRow[]): LogMessage[] {
-  const messages: { kind: 'rows'; rows: LedgerRow[] }[] = [];
+/** Packs a ledger's rows into as few messages as the queue's limit allows, in order. */
+export function packRows(rows: readonly LedgerRow[], jurisdiction: LedgerJurisdiction | null): LogMessage[] {
+  const messages: Extract<LogMessage, { kind: 'rows' }>[] = [];
   let room = 0;
   for (const row of rows) {
     const size = encoder.encode(JSON.stringify(row)).length + 1;
     const last = messages.at(-1);
     if (last === undefined || size > room) {
-      messages.push({ kind: 'rows', rows: [row] });
+      messages.push({ kind: 'rows', rows: [row], jurisdiction });
       room = MESSAGE_BYTES - size;
     } else {
       last.rows.push(row);

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ConsumerPlaces, consumeLogs } from '../../../src/ledger/delivery/consumer.ts';
+import { consumeLogs } from '../../../src/ledger/delivery/consumer.ts';
 import type { LogMessage } from '../../../src/ledger/delivery/message.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 import { sweep } from '../../../src/ledger/sweep.ts';
@@ -79,7 +79,7 @@ function deadlyPlaces(fatal: number, moment: Moment) {
     },
     DEAD_LETTERS: { send: () => call(async () => undefined) },
     KEY_LEDGER: { getByName: (id: string) => ledger(env.KEY_LEDGER.getByName(id)) },
-  } as unknown as ConsumerPlaces; // only what the consumer uses
+  } as unknown as Cloudflare.Env; // only what the consumer uses
   return { places, died: death.promise, calls: () => calls };
 }
 
