@@ -4,7 +4,7 @@ import type { LedgerRow } from '../../src/ledger/calls.ts';
 import type { KeyLedger } from '../../src/ledger/key-ledger.ts';
 import { asked, completion } from '../ledger/asking.ts';
 import { routerWith } from '../support/impatient-router.ts';
-import { makeKey } from '../support/keys.ts';
+import { makeKey, makeUsedKey } from '../support/keys.ts';
 import { clock, DAY, MINUTE, SECOND, settlement, tokens } from '../support/ledger.ts';
 import { ledgerRows } from '../support/ledger-row.ts';
 import { playProvider } from '../support/provider.ts';
@@ -102,7 +102,7 @@ describe('a key that is refused whatever it asks for', () => {
     ['disabled', { status: 'disabled' }, 'key_disabled'],
     ['expired', { expires_at: '2026-01-01T00:00:00Z' }, 'key_expired'],
   ])('for being %s: no body is read', async (_state, change, errorCode) => {
-    const { key, secret } = await makeKey();
+    const { key, secret } = await makeUsedKey();
     const [[column = '', value] = []] = Object.entries(change);
     await env.DB.prepare(`UPDATE api_keys SET ${column} = ? WHERE id = ?`).bind(value, key.id).run();
     const router = countingRouter();
@@ -210,7 +210,7 @@ describe('many refusals in a minute', () => {
 
   it('of a revoked key are counted as well, and begin nothing', async () => {
     clock.pass(MINUTE - (clock.now() % MINUTE));
-    const { key, secret } = await makeKey();
+    const { key, secret } = await makeUsedKey();
     await internal(`/internal/keys/${key.id}`, { method: 'DELETE' });
     const router = countingRouter();
     await Promise.all(Array.from({ length: 100 }, () => ask(router, secret)));
