@@ -34,7 +34,8 @@ export function refuseKnown({ key }: Incoming): void {
 async function tell(env: Cloudflare.Env, key: ApiKey, settlement: Settlement, settle = settleRequest): Promise<void> {
   const answer = await settle(env, key, settlement);
   if (answer?.standing !== undefined) learnStanding(memory, key, answer.standing, Date.now());
-  if (answer?.kind === 'folded') stopTelling(memory, key.id, Date.now());
+  if (answer?.kind === 'folded' || answer?.kind === 'uncounted') stopTelling(memory, key.id, Date.now());
+  if (answer?.kind === 'uncounted') countRefusal(memory, key.id, settlement, Date.now());
 }
 
 /** Tells the ledger of a refusal, or counts it; and what an earlier minute has left. Waits at most a second. */

@@ -91,7 +91,7 @@ export function countRefusal(memory: RefusalMemory, keyId: string, settlement: S
     counted.calls += told.length;
     return told;
   }
-  const more = counted.rest === null ? 0 : (counted.rest.repeated ?? 0) + 1;
+  const more = (counted.rest === null ? 0 : (counted.rest.repeated ?? 0) + 1) + (settlement.repeated ?? 0);
   counted.rest = { ...(counted.rest ?? settlement), repeated: more };
   return [];
 }

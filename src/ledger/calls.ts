@@ -134,11 +134,12 @@ export interface Checkpoint {
 export type CheckpointAnswer = { kind: 'continue' } | { kind: 'stop'; reason: RefusalReason };
 
 /**
- * `folded`: a refusal past the thirtieth of its minute, counted in another's row.
+ * `folded`: a refusal past the thirtieth of its minute, counted in another's row; `uncounted`: such a one of a key that
+ * has no ledger, which whoever tells of it has to count.
  * `too_late`: older than the rows that are kept, and not counted, since nobody knows whether it was before.
  */
 export interface SettleAnswer {
-  kind: 'settled' | 'folded' | 'duplicate' | 'conflict' | 'adjusted' | 'too_late';
+  kind: 'settled' | 'folded' | 'uncounted' | 'duplicate' | 'conflict' | 'adjusted' | 'too_late';
   /** For refusals: what any other request of the key would be told now, null where it may be let in. */
   standing?: Standing | null;
 }

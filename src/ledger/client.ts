@@ -10,6 +10,7 @@ import { settleMessage } from './delivery/message.ts';
 import type { KeyLedger } from './key-ledger.ts';
 import { registered, withKnownLedger } from './register.ts';
 import type { LedgerState } from './state.ts';
+import { storeRefusal } from './store-refusal.ts';
 
 // A key with limits waits no longer than this for the ledger's word.
 const BEGIN_TIMEOUT_MS = 1_500;
@@ -104,7 +105,7 @@ export async function settleRequest(
 
 /**
  * The same for the refusal of a key that may not be used at all: that makes no ledger. Where there is none its row goes
- * to D1 by the queue alone, one a minute and isolate, which counts the others (`folded`).
+ * right to D1, or by the queue while D1 fails.
  */
 export async function settleRefusedKey(
   env: Cloudflare.Env,
@@ -112,6 +113,10 @@ export async function settleRefusedKey(
   settlement: Settlement,
 ): Promise<SettleAnswer | null> {
   if (hasLedger(withKnownLedger(key))) return await settleRequest(env, key, settlement);
-  await env.LOG_QUEUE.send(settleMessage(key, settlement));
-  return { kind: 'folded' };
+  try {
+    return { kind: (await storeRefusal(env, key, settlement)) ? 'settled' : 'uncounted' };
+  } catch {
+    await env.LOG_QUEUE.send(settleMessage(key, settlement));
+    return null;
+  }
 }

@@ -8,7 +8,8 @@ import { MINUTE_MS, minuteOf } from './windows.ts';
  * the minute's end. That is also where an isolate's count goes, which it brings with a refusal of a later minute.
  */
 
-const MOST_ROWS = 30;
+/** So many rows of refusals a key and minute. */
+export const MOST_ROWS = 30;
 
 /** The refusals of one key. Times are ms since 1970. */
 export interface RefusalBook {

@@ -12,6 +12,14 @@ export async function getLog(database: Database, requestId: string): Promise<Req
     .orderBy(desc(requestLogs.kind));
 }
 
+/** Whether a key has so many rows from a request id on. */
+export async function hasRowsSince(binding: D1Database, keyId: string, from: string, count: number): Promise<boolean> {
+  const found = binding
+    .prepare('SELECT 1 FROM request_logs WHERE key_id = ? AND request_id >= ? LIMIT 1 OFFSET ?')
+    .bind(keyId, from, count - 1);
+  return (await whileBusy(() => found.first())) !== null;
+}
+
 /** What D1 holds of each key's money, integer nano-USD: the rows still there, those that were pruned, and the daily sums. */
 export interface KeySums {
   keyId: string;

@@ -1,6 +1,7 @@
 import { listDurableObjectIds } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { settleRefusedKey } from '../../src/ledger/client.ts';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import { settleMessage } from '../../src/ledger/delivery/message.ts';
 import { sweep } from '../../src/ledger/sweep.ts';
@@ -8,7 +9,7 @@ import type { ApiKey } from '../../src/store/schema.ts';
 import { newOperator } from '../console/operator.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey, makeUsedKey } from '../support/keys.ts';
-import { batchOf, clock, lease, openLedger, settlement } from '../support/ledger.ts';
+import { batchOf, clock, lease, MINUTE, openLedger, settlement } from '../support/ledger.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { get, internal } from '../support/router.ts';
 import { asked } from './asking.ts';
@@ -57,17 +58,42 @@ describe('a ledger is made by its key’s first request', () => {
     await patch({ status: 'disabled' });
     expect([await ask(secret), await ask(secret), await ask(secret)]).toEqual([401, 401, 401]);
     expect((await get('/v1/models', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(401);
-    // The refusal leaves its row all the same, by the queue.
-    await vi.waitFor(async () => expect(await logsOf(key)).toEqual([{ error_code: 'key_disabled', repeated: 0 }]), {
-      timeout: 20_000,
-      interval: 200,
-    });
+    // The refusals leave their rows all the same.
+    expect(await logsOf(key)).toEqual(Array.from({ length: 4 }, () => ({ error_code: 'key_disabled', repeated: 0 })));
     expect((await internal('/internal/ledger/check')).status).toBe(200);
     expect([await hasObject(key), await rowOf(key)]).toEqual([false, null]);
     await patch({ status: 'active' });
     expect(await hasObject(key)).toBe(false);
     expect(await ask(secret)).toBe(200);
     expect([await hasObject(key), await rowOf(key)]).toEqual([true, { jurisdiction: null, location: null }]);
+  });
+
+  it('of refusals before it D1 has thirty rows a minute, however many Workers tell of them, and all are counted', async () => {
+    clock.start();
+    clock.pass(MINUTE - (clock.now() % MINUTE));
+    const { key, secret } = await makeKey();
+    await env.DB.prepare("UPDATE api_keys SET status = 'disabled' WHERE id = ?").bind(key.id).run();
+    // Other Workers have told of twenty.
+    for (let told = 0; told < 20; told += 1) await settleRefusedKey(env, key, settlement({ repeated: 0 }));
+    for (let asked = 0; asked < 25; asked += 1) expect(await ask(secret)).toBe(401);
+    expect(await logsOf(key)).toHaveLength(30);
+    clock.pass(MINUTE);
+    expect(await ask(secret)).toBe(401);
+    const repeated = (await logsOf(key)).map((row) => Number(row['repeated']));
+    expect([repeated.length, repeated.reduce((sum, more) => sum + 1 + more, 0)]).toEqual([32, 46]);
+    expect(await hasObject(key)).toBe(false);
+  });
+
+  it('while D1 fails their rows come by the queue, and make no ledger either', async () => {
+    clock.start();
+    const { key } = await makeKey();
+    const sent: unknown[] = [];
+    const LOG_QUEUE = { send: async (message: unknown) => void sent.push(structuredClone(message)) };
+    const broken = { ...env, LOG_QUEUE, DB: null } as unknown as Cloudflare.Env; // a test's double
+    expect(await settleRefusedKey(broken, key, settlement({ repeated: 0, errorCode: 'key_disabled' }))).toBeNull();
+    await consumeLogs(batchOf([...sent, ...sent]).batch, env);
+    expect(await logsOf(key)).toEqual([{ error_code: 'key_disabled', repeated: 0 }]);
+    expect([await hasObject(key), await rowOf(key)]).toEqual([false, null]);
   });
 
   it('or by what else its holder asks of it', async () => {

@@ -10,8 +10,7 @@ import { whileBusy } from '../../store/while-busy.ts';
 import type { LedgerRow } from '../calls.ts';
 import type { KeyLedger } from '../key-ledger.ts';
 import type { RowName } from '../outbox.ts';
-import { settleRow } from '../settlement-row.ts';
-import { windowsAt } from '../windows.ts';
+import { storeRefusal } from '../store-refusal.ts';
 import { keepDeadLetters, letterOf, readLetter } from './dead-letters.ts';
 import { type LogMessage, readMessage } from './message.ts';
 
@@ -103,16 +102,13 @@ async function storeRows(env: Cloudflare.Env, taken: readonly Taken<RowsMessage>
   await acknowledge(env, senders, batches.flat());
 }
 
-/** Writes the refusal of a key that has no ledger, and gets none by being refused. */
-async function storeRefusal(env: Cloudflare.Env, { message, body }: Taken<SettleMessage>, now: number): Promise<void> {
+/** Writes the refusal of a key that has no ledger. */
+async function bringRefusal(env: Cloudflare.Env, { message, body }: Taken<SettleMessage>): Promise<void> {
   const { key, settlement } = body;
   // It may have been written and taken away since.
-  if (settlement.requestId < requestIdFloor(now - ASK_AFTER_MS)) {
-    await env.DEAD_LETTERS.send(letterOf(message, TOO_LATE, body));
-    return;
-  }
-  const { day } = windowsAt(now, readConfig(env).budgetUtcOffset);
-  await whileBusy(() => env.DB.batch([insertLogs(env.DB, [settleRow(key, settlement, day, undefined)])]));
+  const isLate = settlement.requestId < requestIdFloor(Date.now() - ASK_AFTER_MS);
+  if (isLate) await env.DEAD_LETTERS.send(letterOf(message, TOO_LATE, body));
+  else await storeRefusal(env, key, settlement);
 }
 
 /** Where the ledger of a settlement is; made known where it is a new one, which only a request that has begun makes. */
@@ -129,7 +125,7 @@ async function findLedgerFor(env: Cloudflare.Env, { key, settlement }: SettleMes
 async function bringSettlement(env: Cloudflare.Env, taken: Taken<SettleMessage>): Promise<void> {
   const { message, body } = taken;
   const address = await findLedgerFor(env, body);
-  if (address === null) return await storeRefusal(env, taken, Date.now());
+  if (address === null) return await bringRefusal(env, taken);
   const key = { ...body.key, ...address };
   const answer = await ledgerOf<Ledger>(env.KEY_LEDGER, address).settle(key, body.settlement);
   if (answer.kind === 'too_late') await env.DEAD_LETTERS.send(letterOf(message, TOO_LATE, body));
