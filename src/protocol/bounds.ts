@@ -10,6 +10,8 @@ export const MOST_MESSAGES = 10_000;
 export const MOST_PARTS = 10_000;
 export const MOST_TOOLS = 1_024;
 export const MOST_CALLS = 2_048;
+/** Numbers of one embedding; no model that we know makes more. */
+export const MOST_DIMENSIONS = 4_096;
 
 function inWords(count: number): string {
   return count.toLocaleString('en-US');

@@ -3,16 +3,25 @@ import { countWords } from './test-words.ts';
 
 const USUAL_DIMENSIONS = 8;
 
-/** The same number between -1 and 1 for the same text and place. FNV-1a, stirred. */
-function numberAt(text: string, place: number): number {
-  let hash = 0x811c9dc5 ^ place;
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash >>> 0) / 0xffffffff) * 2 - 1;
+  return hash;
 }
 
+/** The same number between -1 and 1 for the same text and place: its hash and the place, stirred. */
+function numberAt(hash: number, place: number): number {
+  let mixed = Math.imul(hash ^ Math.imul(place + 1, 0x9e3779b1), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  mixed ^= mixed >>> 16;
+  return ((mixed >>> 0) / 0xffffffff) * 2 - 1;
+}
+
+/** The text is read once, however many numbers are asked for: it may be ten megabytes long. */
 function vectorOf(text: string, dimensions: number): number[] {
-  const raw = Array.from({ length: dimensions }, (_, place) => numberAt(text, place));
+  const hash = hashOf(text);
+  const raw = Array.from({ length: dimensions }, (_, place) => numberAt(hash, place));
   const length = Math.hypot(...raw) || 1;
   return raw.map((value) => value / length);
 }

@@ -43,6 +43,8 @@ describe("OpenAI's SDK at the test provider", () => {
     expect(plain.usage).toEqual({ prompt_tokens: 5, total_tokens: 5 });
     const short = await client.embeddings.create({ model: 'test/embed', input: 'x', dimensions: 3 });
     expect(short.data[0]?.embedding).toHaveLength(3);
+    const most = await client.embeddings.create({ model: 'test/embed', input: 'x', dimensions: 4_096 });
+    expect(new Set(most.data[0]?.embedding).size).toBeGreaterThan(4_000);
   });
 });
 
@@ -86,6 +88,14 @@ describe("Z.ai's embeddings", () => {
     const response = await post('/embeddings', { model: 'zai/embedding-3', ...body });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { param } });
+  });
+});
+
+it('more numbers than any model makes are refused before one is made', async () => {
+  const response = await post('/embeddings', { model: 'test/embed', input: 'x', dimensions: 1_000_000_000 });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { param: 'dimensions', message: expect.stringContaining('4096') },
   });
 });
 

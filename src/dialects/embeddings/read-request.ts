@@ -1,3 +1,4 @@
+import { MOST_DIMENSIONS } from '../../protocol/bounds.ts';
 import type { ChatRequest } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
@@ -31,8 +32,9 @@ function readInputs(input: unknown): string[] {
 
 function readDimensions(dimensions: unknown): number | null {
   if (dimensions === undefined || dimensions === null) return null;
-  if (typeof dimensions === 'number' && Number.isInteger(dimensions) && dimensions > 0) return dimensions;
-  throw wrong('dimensions', 'must be a whole number of at least 1');
+  const isCount = typeof dimensions === 'number' && Number.isInteger(dimensions) && dimensions > 0;
+  if (isCount && dimensions <= MOST_DIMENSIONS) return dimensions;
+  throw wrong('dimensions', `must be a whole number from 1 to ${MOST_DIMENSIONS}`);
 }
 
 function readEncoding(encoding: unknown): 'float' | 'base64' {
