@@ -84,7 +84,7 @@ export async function prepareLeg(
     ...{ target, price, conversation, pricedTools },
     notice: notice ?? conversation.notice ?? null,
     call: (signal, credential) =>
-      provider.answer?.(prepared, signal) ??
+      provider.answer?.(prepared, signal, incoming.requestId) ??
       callProvider({ provider, credential, baseUrl, path: '/chat/completions', body, signal }),
   };
 }

@@ -86,7 +86,7 @@ export interface Provider {
    * Answers in place of the network; the test provider's way. It gets the request itself, not its text:
    * to print a large one and to parse it again would cost as much as all else.
    */
-  answer?(request: ChatRequest, signal: AbortSignal): Promise<Response>;
+  answer?(request: ChatRequest, signal: AbortSignal, requestId: string): Promise<Response>;
   /** The same for embeddings. */
   embed?(request: EmbeddingRequest): Promise<Response>;
 }

@@ -74,6 +74,13 @@ function statusIn(message: string): number {
   return Number(/\b[45]\d\d\b/.exec(message)?.[0] ?? 500);
 }
 
+/** True for about every second request, and always for the same ones. */
+function failsFor(requestId: string): boolean {
+  let hash = 0;
+  for (const character of requestId) hash = (hash * 33 + character.charCodeAt(0)) % 65_521;
+  return hash % 2 === 1;
+}
+
 function usageOf(inputWords: number, { thought, said, call }: Answer): JsonObject {
   const reasoning = thought?.words ?? 0;
   const output = said.words + reasoning + (call === null ? 0 : 1);
@@ -135,11 +142,12 @@ export function countInputWords({ messages }: ChatRequest): number {
 }
 
 /** The test provider's whole backend: a chat request in, an answer as a provider would send it out. */
-export async function answerTest(request: ChatRequest, signal: AbortSignal): Promise<Response> {
+export async function answerTest(request: ChatRequest, signal: AbortSignal, requestId: string): Promise<Response> {
   const { messages, model, stream } = request;
   const asked = messages.findLast(({ role }) => role === 'user');
   const message = say(textOf(asked));
   if (model === 'error') return failure(statusIn(message.text));
+  if (model === 'flaky' && failsFor(requestId)) return failure(503);
   const answer = answerOf(request, message);
   const others = messages.filter((other) => other !== asked);
   const inputWords = others.reduce((sum, other) => sum + countWords(textOf(other)), message.words);

@@ -23,7 +23,8 @@ function model(id: string, over: Partial<Model> = {}): Model {
 /**
  * Answers out of the Worker, without network or key, always the same:
  * `echo` repeats the last user message, `reason` thinks first, `tool` calls the first tool,
- * `slow` sends a word each 200 ms, `error` fails with the HTTP status in the last user message, `embed` makes embeddings.
+ * `slow` sends a word each 200 ms, `error` fails with the HTTP status in the last user message, `flaky` fails with 503 for
+ * about every second request id and repeats for the others, `embed` makes embeddings.
  */
 export const test = openAICompatible({
   id: 'test',
@@ -36,6 +37,7 @@ export const test = openAICompatible({
     model('tool'),
     model('slow'),
     model('error'),
+    model('flaky'),
     model('embed', { maxOutput: 0, embedding: { maxInputs: 64, dimensions: null } }),
   ],
   modelsPath: null,

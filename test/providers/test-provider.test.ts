@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
+import { requestId } from '../../src/protocol/request-id.ts';
 import { test as provider } from '../../src/providers/test.ts';
 import { answerTest } from '../../src/providers/test-answer.ts';
 import { countWords } from '../../src/providers/test-words.ts';
@@ -20,8 +21,12 @@ interface Chunk {
   usage?: Record<string, unknown>;
 }
 
-function call(body: Record<string, unknown>, signal = new AbortController().signal): Promise<Response> {
-  return answerTest(body as ChatRequest, signal); // what the router has checked
+function call(
+  body: Record<string, unknown>,
+  signal = new AbortController().signal,
+  requestId = 'req_1',
+): Promise<Response> {
+  return answerTest(body as ChatRequest, signal, requestId); // what the router has checked
 }
 
 function user(content: unknown) {
@@ -247,5 +252,31 @@ describe('test/error', () => {
     const body = await response.text();
     expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringContaining(String(status)) } });
     expect(provider.error({ status, body, retryAfter: null }).code).toBe(code);
+  });
+});
+
+describe('test/flaky', () => {
+  const ids = Array.from({ length: 400 }, (_, index) => requestId(1_795_000_000_000 + index));
+  const ask = (id: string, more: Record<string, unknown> = {}) =>
+    call({ model: 'flaky', messages: user('one two'), ...more }, undefined, id);
+
+  it('fails for about every second request id, as an overloaded provider does', async () => {
+    const answers = await Promise.all(ids.map((id) => ask(id)));
+    const failed = answers.filter(({ status }) => status === 503);
+    expect(failed.length).toBeGreaterThan(ids.length * 0.4);
+    expect(failed.length).toBeLessThan(ids.length * 0.6);
+    const error = provider.error({ status: 503, body: (await failed[0]?.text()) ?? '', retryAfter: null });
+    expect(error.code).toBe('upstream_overloaded');
+  });
+
+  it('fails for one id each time or never, streamed or whole, and answers the others as test/echo', async () => {
+    for (const id of ids.slice(0, 40)) {
+      const [whole, again, streamed] = await Promise.all([ask(id), ask(id), ask(id, { stream: true })]);
+      expect([again.status, streamed.status]).toEqual([whole.status, whole.status]);
+      if (whole.status !== 200) continue;
+      const echo = await call({ model: 'echo', messages: user('one two') });
+      expect(await whole.json()).toEqual({ ...(await echo.json<object>()), model: 'flaky' });
+      expect(await streamed.text()).toContain('one ');
+    }
   });
 });
