@@ -40,11 +40,10 @@ function rewrite(draft: RequestDraft, rules: ProviderRules): void {
 function renameReasoning(draft: RequestDraft, field: string): void {
   const { messages } = draft.request;
   const named = messages.map((message) => {
-    if (message.role !== 'assistant' || message.reasoning_content === undefined) return message;
+    if (message.role !== 'assistant' || readReasoning(message) === null) return message;
     const rest = { ...message };
-    const reasoning = readReasoning(message);
-    takeReasoning(rest);
-    return reasoning === null ? rest : { ...rest, [field]: reasoning };
+    const reasoning = takeReasoning(rest);
+    return { ...rest, [field]: reasoning };
   });
   if (named.some((message, position) => message !== messages[position])) {
     draft.set('messages', named, "the provider's own name for reasoning");

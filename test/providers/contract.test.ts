@@ -3,14 +3,16 @@ import { createCatalog } from '../../src/catalog/lookup.ts';
 import { priceAt } from '../../src/catalog/price.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
 import { errorBody } from '../../src/protocol/errors.ts';
-import { readUsage } from '../../src/protocol/usage.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { PROVIDERS } from '../../src/providers/registry.ts';
+import { PROVIDERS as BUILT_IN } from '../../src/providers/registry.ts';
 import { COMMON_FAILURES, type FailureCase, OWN_FAILURES } from '../fixtures/failures.ts';
+import { oddProvider } from '../fixtures/odd-provider.ts';
 import { REQUESTS, USER_HASH } from '../fixtures/requests.ts';
 import { USAGES } from '../fixtures/usages.ts';
 import { targetOf } from '../support/target-of.ts';
 
+// One that is only data has to hold as much.
+const PROVIDERS: readonly Provider[] = [...BUILT_IN, oddProvider];
 const catalog = createCatalog(PROVIDERS);
 const MESSAGES = [{ role: 'user', content: 'hi' }];
 const OPENAI_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'function_call', 'error'];
@@ -137,7 +139,7 @@ describe.each(PROVIDERS.map((provider) => [provider.id, provider] as const))('%s
   });
 
   it.each(USAGES.map((each) => [each.title, each] as const))('reads usage: %s', (_, { usage, expected }) => {
-    expect(readUsage(usage)).toEqual(expected);
+    expect(provider.readUsage(usage)).toEqual(expected);
   });
 });
 
