@@ -12,7 +12,7 @@ export function incomingOf(c: Context<AppEnv>, key: ApiKey, keyHash: string): In
   const runAfter = runAfterIn(c.executionCtx);
   keepHealthShared({ env: c.env, runAfter });
   return {
-    ...{ config, requestId, startedAt, key, keyHash },
+    ...{ config, requestId, startedAt, key, keyHash, beginMs: null },
     offered: readOffered(c.env, config.modelsJson),
     request: c.req.raw,
     env: c.env,

@@ -52,10 +52,13 @@ export async function tellRefusal(
 }
 
 /** Asks the ledger. A key with limits waits for the answer; for others an unreachable ledger is no reason to refuse. */
-export function askLedger({ env, key, runAfter }: Incoming, lease: LeaseRequest): Promise<Admission | null> {
+export function askLedger(incoming: Incoming, lease: LeaseRequest): Promise<Admission | null> {
+  const { env, key, runAfter } = incoming;
+  const askedAt = Date.now();
   const rest = takeRest(memory, key.id, Date.now());
   if (rest !== null) runAfter('settle counted refusals', tell(env, key, rest));
   const asking = beginRequest(env, key, lease).then((admission) => {
+    incoming.beginMs = Date.now() - askedAt;
     const standing = admission.kind === 'refused' ? admission.standing : null;
     if (standing !== undefined) learnStanding(memory, key, standing, Date.now());
     return admission;

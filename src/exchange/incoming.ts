@@ -16,6 +16,8 @@ export interface Incoming {
   key: ApiKey;
   /** SHA-256 of the secret that was presented. */
   keyHash: string;
+  /** How long the ledger took to say yes or no, in ms; null before it has. */
+  beginMs: number | null;
   /** Keeps a job alive past the answer, and reports it by name if it fails. */
   runAfter(name: string, job: Promise<unknown>): void;
 }

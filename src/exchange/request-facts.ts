@@ -24,7 +24,7 @@ function coloOf(request: Request): string | null {
 
 /** What the ledger is told of a request, however far it has come. */
 export function factsOf(
-  { request, requestId, startedAt }: Incoming,
+  { beginMs, request, requestId, startedAt }: Incoming,
   { ask, endpoint, price, target }: Known,
 ): RequestFacts {
   return {
@@ -37,6 +37,7 @@ export function factsOf(
     tags: ask?.tags ?? null,
     stream: ask?.wantsStream ?? false,
     startedAt,
+    beginMs,
     colo: coloOf(request),
     priceRevision: price?.revision ?? null,
   };

@@ -39,6 +39,8 @@ export interface RequestFacts {
   stream: boolean;
   /** Milliseconds since 1970, the Worker's clock. */
   startedAt: number;
+  /** How long `begin` took, as the Worker saw it; a Worker of the version before says nothing of it. */
+  beginMs?: number | null;
   colo: string | null;
   priceRevision: string | null;
 }

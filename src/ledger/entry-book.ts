@@ -7,6 +7,7 @@ import {
   insertConflict,
   insertEntry,
   type NewEntry,
+  selectBeginTimes,
   selectEntry,
   selectNames,
   selectOldestAt,
@@ -39,6 +40,8 @@ export interface EntryBook {
   resendFrom(requestId: string): void;
   /** Forgets up to `limit` rows that D1 has. True where there may be more. */
   prune(settledBefore: number, limit: number): boolean;
+  /** How long `begin` took for the last hundred requests, in ms. */
+  beginTimes(): number[];
   /** When the oldest row was settled; null where none is kept. */
   oldestAt(): number | null;
   /** When there is something to send, in the past for now; Infinity for never. */
@@ -50,6 +53,7 @@ export interface EntryBook {
 const TRIES_IN_PLACE = 3;
 // Rows that are to be sent once more come into the outbox so many at a time.
 const RESEND_BATCH = 1_000;
+const TIMED = 100;
 
 /** Opens the book after a start. */
 export function openEntryBook(sql: SqlStorage, confirmed: Confirmed, kept: Kept): EntryBook {
@@ -114,6 +118,7 @@ export function openEntryBook(sql: SqlStorage, confirmed: Confirmed, kept: Kept)
       sql.exec('DELETE FROM conflicts WHERE at < ?', settledBefore);
       return deleteEntries(sql, settledBefore, confirmed.through, limit) >= limit;
     },
+    beginTimes: () => selectBeginTimes(sql, TIMED),
     oldestAt: () => selectOldestAt(sql),
     nextDue: () => (resendAfter === null ? outbox.nextDue() : 0),
   };

@@ -121,6 +121,15 @@ export function deleteEntries(sql: SqlStorage, settledBefore: number, through: n
   return rowsWritten;
 }
 
+/** How long `begin` took for the newest of so many requests, in ms; those of which nobody has told are left out. */
+export function selectBeginTimes(sql: SqlStorage, count: number): number[] {
+  const rows = sql.exec<{ ms: number | null }>(
+    "SELECT row ->> '$.beginMs' AS ms FROM requests WHERE row IS NOT NULL ORDER BY request_id DESC LIMIT ?",
+    count,
+  );
+  return [...rows].flatMap(({ ms }) => (ms === null ? [] : [ms]));
+}
+
 /** When the entry with the lowest id was settled; null where there is none, or where it still runs. */
 export function selectOldestAt(sql: SqlStorage): number | null {
   const [oldest] = sql.exec<{ settled_at: number | null }>(

@@ -17,6 +17,12 @@ export interface LedgerState {
   remaining: Partial<PerWindow>;
   resetAt: { day: string; week: string; month: string };
   rateLimits: RateLimits;
+  /** The middle of how long the last hundred `begin` took, in ms; null where none was timed. */
+  beginMs: number | null;
+}
+
+function middleOf(times: readonly number[]): number | null {
+  return times.toSorted((one, other) => one - other)[Math.floor((times.length - 1) / 2)] ?? null;
 }
 
 /** Where a key stands. `now` is ms since 1970. */
@@ -45,5 +51,6 @@ export function stateOf(books: LedgerBooks, given: ApiKey, now: number): LedgerS
       month: new Date(resetAt.month).toISOString(),
     },
     rateLimits: rateLimitsOf(key, position),
+    beginMs: middleOf(books.entries.beginTimes()),
   };
 }

@@ -18,6 +18,8 @@ export interface UsageNow {
   running: number | null;
   /** ISO UTC; null for a window that does not end. */
   resetAt: Record<Window, string | null>;
+  /** The middle of how long the ledger took to answer its last hundred requests, in ms; null where it did not tell. */
+  beginMs: number | null;
 }
 
 /** The same sums from D1, which may be seconds behind. */
@@ -30,6 +32,7 @@ async function usageInDatabase(binding: D1Database, key: ApiKey, now: number, of
     spent,
     held: null,
     running: null,
+    beginMs: null,
     resetAt: { day: iso(day), week: iso(week), month: iso(month), total: null },
   };
 }
@@ -43,11 +46,9 @@ export async function readUsageNow(places: CheckPlaces, given: ApiKey, now: numb
   const key = withKnownLedger(given);
   if (!hasLedger(key)) return { ...(await usageInDatabase(places.DB, key, now, offset)), held: 0, running: 0 };
   try {
-    const { spent, held, openLeases, resetAt } = await ledgerOf<DurableObjectStub<KeyLedger>>(
-      places.KEY_LEDGER,
-      key,
-    ).state(key);
-    return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null } };
+    const ledger = ledgerOf<DurableObjectStub<KeyLedger>>(places.KEY_LEDGER, key);
+    const { beginMs, spent, held, openLeases, resetAt } = await ledger.state(key);
+    return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null }, beginMs };
   } catch (cause) {
     logFault('ledger_unavailable', cause, { key_id: key.id });
     return await usageInDatabase(places.DB, key, now, offset);

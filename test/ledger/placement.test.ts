@@ -114,6 +114,43 @@ describe('a ledger is made by its key’s first request', () => {
   });
 });
 
+describe('how long a key’s ledger takes to answer', () => {
+  it('is the middle of the last hundred, as the Workers saw it, and stands on the key’s page', async () => {
+    clock.start();
+    const { key, stub } = await openLedger();
+    const operator = await newOperator();
+    expect((await stub.state(key)).beginMs).toBeNull();
+    for (const [times, beginMs] of [
+      [30, 500],
+      [30, 7],
+      [41, 9],
+      [29, 300],
+    ] as const) {
+      for (let done = 0; done < times; done += 1) {
+        clock.pass(1);
+        await stub.settle(key, settlement({ beginMs }));
+      }
+    }
+    // Of the first thirty none counts any more: then it would be 300.
+    expect((await stub.state(key)).beginMs).toBe(9);
+    expect(await operator.read(`/admin/keys/${key.id}`)).toContain('answers in 9 ms');
+    const unused = await makeKey();
+    expect(await operator.read(`/admin/keys/${unused.key.id}`)).toContain('None yet');
+  });
+
+  it('is measured with each request, of keys with and without limits', async () => {
+    vi.restoreAllMocks();
+    for (const limits of [{ rpm: 100 }, {}]) {
+      const { key, secret } = await makeKey(limits);
+      const router = routerWith({});
+      const response = await router.fetch(...asked(secret, { model: 'test/slow', stream: true }));
+      await response.text();
+      await router.settled();
+      expect(await ledgerRow(key.id, response)).toMatchObject({ beginMs: expect.any(Number) });
+    }
+  });
+});
+
 describe('a change of a key', () => {
   it('I9 I15 that comes right before the first request reaches the ledger is in what the request is judged by', async () => {
     const { key, secret } = await makeKey({ rpm: 100 });

@@ -12,7 +12,7 @@ import { KeyUsage } from '../kit/key-usage.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
-import { useView } from '../kit/view.ts';
+import { useView, type View } from '../kit/view.ts';
 import { Frame, Head, Note } from './frame.tsx';
 import { KeyDangers, RotateForm } from './key-actions.tsx';
 import { NameField, SettingsFields } from './key-fields.tsx';
@@ -30,7 +30,20 @@ interface KeyProps {
   note: { text: string; bad: boolean } | null;
 }
 
-function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
+/** Where a key's ledger is, and how far from who asks. */
+function ledgerText(apiKey: ApiKey, { beginMs }: UsageNow, view: View): string {
+  const { ledgerSince, ledgerLocation, ledgerTime, noLedger } = view.texts.keyPage;
+  if (apiKey.ledgerSince === null) return noLedger;
+  const place = [apiKey.ledgerLocation, apiKey.ledgerJurisdiction].filter((each) => each !== null).join(', ');
+  const parts = [
+    ledgerSince(dateTime(apiKey.ledgerSince, view)),
+    place === '' ? null : ledgerLocation(place),
+    beginMs === null ? null : ledgerTime(beginMs),
+  ];
+  return parts.filter((part) => part !== null).join(' · ');
+}
+
+function KeyFacts({ apiKey, usage }: KeyProps) {
   const view = useView();
   const { keyForm, keyPage, keys } = view.texts;
   return (
@@ -41,6 +54,7 @@ function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
         [keys.key, <span class="mono">{maskSecret(apiKey)}</span>],
         [keyPage.made, dateTime(apiKey.createdAt, view)],
         [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)],
+        [keyPage.ledger, ledgerText(apiKey, usage, view)],
       ]}
     />
   );
@@ -136,7 +150,7 @@ export function KeyPage(props: KeyProps) {
       <LastRequests {...props} />
       {isRevoked ? null : <Settings {...props} />}
       <div class="two">
-        <KeyFacts apiKey={apiKey} />
+        <KeyFacts {...props} />
         {isRevoked ? null : <RotateForm apiKey={apiKey} values={typed} errors={errors} />}
       </div>
       {isRevoked ? null : <KeyDangers apiKey={apiKey} />}
