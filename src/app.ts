@@ -10,7 +10,8 @@ import { responses } from './api/responses.ts';
 import { worker } from './api/worker.ts';
 import { admin } from './console/admin/admin.tsx';
 import { home } from './console/home/home.tsx';
-import { usagePage } from './console/me/usage-page.tsx';
+import { invitation } from './console/me/invitation.tsx';
+import { me, usage } from './console/me/me.tsx';
 import { anyOrigin } from './middleware/any-origin.ts';
 import type { AppEnv } from './middleware/app-env.ts';
 import { onError, onNotFound } from './middleware/error-response.ts';
@@ -42,7 +43,9 @@ export const app = new Hono<AppEnv>({ getPath: pathOf })
   .route('/worker', worker)
   .route('/internal', internal)
   .route('/admin', admin)
-  .route('/usage', usagePage)
+  .route('/me', me)
+  .route('/usage', usage)
+  .route('/invitation', invitation)
   .route('/', home)
   .onError(onError)
   .notFound(onNotFound);

@@ -107,7 +107,7 @@ function howToUse(port: number, secretFile: string, keys: FirstKeys | null): str
     ['Base URL', `${origin}/api/v1`],
     ...linesOf(keys),
     ['Console', `${origin}/admin (its secret: INTERNAL_SECRET in ${secretFile})`],
-    ['Own usage', `${origin}/usage (for whoever holds a key)`],
+    ['Own usage', `${origin}/me (for whoever holds a key)`],
     ['Another', `${router}npm run keys -- create --username admin`],
   ];
   const facts = lines.map(([title, text]) => `  ${title.padEnd(11)}${text}`).join('\n');

@@ -93,7 +93,7 @@ export async function changeTemplate(
 }
 
 /** How long an invitation may be used. */
-export const INVITATION_DAYS = 7;
+const INVITATION_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 /** An invitation with the secret of its link, the one time that it is known; null for a person who is not there. */

@@ -16,7 +16,11 @@ function errorHeaders(error: RouterError): Record<string, string> {
 }
 
 /** The answer to an error, as the clients of its path read it. */
-function errorResponse(c: Context<AppEnv>, error: RouterError, headers: Record<string, string> = {}): Response {
+function errorResponse<E extends AppEnv>(
+  c: Context<E>,
+  error: RouterError,
+  headers: Record<string, string> = {},
+): Response {
   const printed = dialectAt(c.req.path, c.req.raw.headers).error(error, c.get('requestId'));
   return Response.json(printed.body, {
     status: printed.status,
@@ -45,7 +49,7 @@ export function onNotFound(c: Context<AppEnv>): Response {
 
 /** For a path that is there, called with a method that is not. */
 export function methodNotAllowed(...methods: string[]) {
-  return (c: Context<AppEnv>): Response => {
+  return <E extends AppEnv>(c: Context<E>): Response => {
     const allow = methods.join(', ');
     const message = `${c.req.method} does not work on ${c.req.path}. Use ${allow}.`;
     return errorResponse(c, new RouterError('method_not_allowed', message), { allow });

@@ -15,7 +15,7 @@ describe('a key holder', () => {
     const { secret, key } = await makeKey({ name: 'holder', budgetDayUsd: 5, rpm: 100 });
     expect(await chatStatus(secret)).toBe(200);
     await operator.send('/admin/ledger');
-    const response = await submit('/usage', { key: ` ${secret} ` });
+    const response = await submit('/me', { key: ` ${secret} ` });
     const html = await response.text();
     expect(response.status).toBe(200);
     expect(html).toContain('holder');

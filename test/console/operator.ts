@@ -53,6 +53,7 @@ export function allPages(keyId: string, requestId: string): string[] {
     '/admin/keys/new',
     `/admin/keys/${keyId}`,
     '/admin/users',
+    '/admin/members',
     '/admin/teams',
     '/admin/requests',
     `/admin/requests/${requestId}`,

@@ -37,7 +37,7 @@ describe('pages', () => {
 
   it.each(['en', 'zh'])('are whole in %s, with a strict policy and nothing inline', async (language) => {
     const reader = await newOperator(`language=${language}`);
-    const paths = [...allPages(keyId, id), '/', '/usage', '/admin/nothing', '/admin/requests/req_none'];
+    const paths = [...allPages(keyId, id), '/', '/me', '/admin/nothing', '/admin/requests/req_none'];
     for (const path of paths) {
       const response = await reader.open(path);
       const html = await response.text();

@@ -14,6 +14,7 @@ import { Frame, Head } from './frame.tsx';
 import { keySecrets } from './key-secrets.tsx';
 import { keys } from './keys.tsx';
 import { ledger } from './ledger.tsx';
+import { members } from './members.tsx';
 import { models } from './models.tsx';
 import { overview } from './overview.tsx';
 import { providers } from './providers.tsx';
@@ -63,6 +64,7 @@ const pages = new Hono<AdminEnv>()
   .route('/', keySecrets)
   .route('/', keys)
   .route('/', users)
+  .route('/', members)
   .route('/', teams)
   .route('/', requests)
   .route('/', models)

@@ -7,6 +7,7 @@ const PLACES = [
   ['keys', '/admin/keys'],
   ['users', '/admin/users'],
   ['teams', '/admin/teams'],
+  ['members', '/admin/members'],
   ['requests', '/admin/requests'],
   ['models', '/admin/models'],
   ['tryIt', '/admin/try'],
@@ -74,15 +75,5 @@ export function Head({ title, lead, children }: { title: Child; lead?: Child; ch
       </div>
       {children}
     </div>
-  );
-}
-
-/** What a change came to, read out by screen readers. */
-export function Note({ text, bad }: { text: string | null; bad?: boolean }) {
-  if (text === null) return null;
-  return (
-    <p class={bad ? 'note bad' : 'note'} role={bad ? 'alert' : 'status'}>
-      {text}
-    </p>
   );
 }

@@ -49,6 +49,22 @@ export function BudgetFields() {
   );
 }
 
+/** How fast and how much at once. */
+export function RateFields() {
+  const { keyForm } = useView().texts;
+  return (
+    <Limits
+      title={keyForm.limits}
+      inputmode="numeric"
+      limits={[
+        ['rpm', keyForm.rpm],
+        ['tpm', keyForm.tpm],
+        ['max_concurrent', keyForm.maxConcurrent],
+      ]}
+    />
+  );
+}
+
 /** What may be set of a key at any time. */
 export function SettingsFields() {
   const { keyForm } = useView().texts;
@@ -56,15 +72,7 @@ export function SettingsFields() {
     <>
       <Purposes />
       <BudgetFields />
-      <Limits
-        title={keyForm.limits}
-        inputmode="numeric"
-        limits={[
-          ['rpm', keyForm.rpm],
-          ['tpm', keyForm.tpm],
-          ['max_concurrent', keyForm.maxConcurrent],
-        ]}
-      />
+      <RateFields />
       <div class="fields">
         <Field look="wide" name="models" label={keyForm.models} hint={keyForm.modelsHint} />
         <Select

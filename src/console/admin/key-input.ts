@@ -11,9 +11,11 @@ import {
   userSettingsShape,
   userToColumns,
 } from '../../keys/limits.ts';
+import { templateShape, templateToColumns } from '../../keys/template-limits.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import type { KeySettings } from '../../store/keys.ts';
-import type { ApiKey, Budgets, User } from '../../store/schema.ts';
+import type { TemplateSettings } from '../../store/member-template.ts';
+import type { ApiKey, Budgets, MemberTemplate, User } from '../../store/schema.ts';
 import type { BudgetSettings } from '../../store/teams.ts';
 import type { UserSettings } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
@@ -29,6 +31,8 @@ const ERROR_KINDS: Record<string, ErrorKind> = {
   name: 'name',
   prefix: 'prefix',
   expires: 'duration',
+  expires_after: 'duration',
+  max_keys: 'few',
   grace: 'duration',
   expires_at: 'time',
   models: 'models',
@@ -76,6 +80,7 @@ export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
 }
 
 const userSchema = z.object(userSettingsShape);
+const templateSchema = z.object(templateShape);
 const teamSchema = z.object(budgetsShape);
 const newTeamSchema = z.object({ teamname: teamNameSchema, ...budgetsShape });
 
@@ -87,6 +92,11 @@ export function readUser(fields: FieldValues, texts: Texts): ReadSettings<UserSe
 /** The settings of a team's form. */
 export function readTeam(fields: FieldValues, texts: Texts): ReadSettings<BudgetSettings> {
   return readBy(teamSchema, budgetsToColumns, fields, texts);
+}
+
+/** The settings of the members' template. */
+export function readTemplateForm(fields: FieldValues, texts: Texts): ReadSettings<TemplateSettings> {
+  return readBy(templateSchema, templateToColumns, fields, texts);
 }
 
 /** A new team as a form asks for it. */
@@ -157,6 +167,20 @@ export function fieldsOfBudgets(budgets: Budgets): FieldValues {
 /** A user's settings as the fields of their form. */
 export function fieldsOfUser(user: User): FieldValues {
   return { email: user.email ?? '', team: user.team ?? '', ...fieldsOfBudgets(user) };
+}
+
+/** The members' template as the fields of its form. */
+export function fieldsOfTemplate(template: MemberTemplate): FieldValues {
+  return {
+    enabled: template.enabled ? 'on' : 'off',
+    max_keys: text(template.maxKeys),
+    expires_after: text(template.expiresAfter),
+    models: text(template.models),
+    rpm: text(template.rpm),
+    tpm: text(template.tpm),
+    max_concurrent: text(template.maxConcurrent),
+    ...fieldsOfBudgets(template),
+  };
 }
 
 /** A key's settings as the fields of its form. */

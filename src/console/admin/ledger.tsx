@@ -12,12 +12,13 @@ import type { DeadLetter } from '../../store/schema.ts';
 import { Badge, type Tone } from '../kit/badge.tsx';
 import { Form } from '../kit/form.tsx';
 import { count } from '../kit/format.ts';
+import { Note } from '../kit/note.tsx';
 import { respond } from '../kit/respond.tsx';
 import { type Column, Empty, Table } from '../kit/table.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { DeadLetters } from './dead-letters.tsx';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 
 const SHOWN_LETTERS = 20;
 

@@ -1,8 +1,9 @@
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
+import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { useView } from '../kit/view.ts';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 import { NameField, SettingsFields } from './key-fields.tsx';
 
 interface NewKeyProps {

@@ -5,11 +5,11 @@ import { ACCESS_SIGN_OUT } from '../../middleware/person.ts';
 import { LonePage } from '../kit/document.tsx';
 import { Field } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
+import { Note } from '../kit/note.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { ownPath, useView, viewOf } from '../kit/view.ts';
 import { administrator, ClosedPage } from './closed.tsx';
-import { Note } from './frame.tsx';
 
 interface SignInProps {
   /** Where to go after signing in. */

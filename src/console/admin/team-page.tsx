@@ -3,10 +3,11 @@ import type { UserWithKeys } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { count } from '../kit/format.ts';
+import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 import { fieldsOfBudgets } from './key-input.ts';
 

@@ -5,11 +5,12 @@ import type { TeamWithMembers } from '../../store/teams.ts';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { budgetMoney, count, dateTime } from '../kit/format.ts';
+import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Empty, Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 
 export interface TeamsProps {

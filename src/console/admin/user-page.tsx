@@ -4,9 +4,10 @@ import { Facts } from '../kit/facts.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
+import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { useView } from '../kit/view.ts';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 import { fieldsOfUser } from './key-input.ts';
 

@@ -5,10 +5,11 @@ import { Badge } from '../kit/badge.tsx';
 import { Field } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
+import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
-import { Frame, Head, Note } from './frame.tsx';
+import { Frame, Head } from './frame.tsx';
 
 export interface UsersProps {
   page: Page<UserWithKeys>;

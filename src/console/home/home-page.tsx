@@ -28,7 +28,7 @@ export function HomePage({ origin, hasConsole }: HomePageProps) {
       <nav aria-label={home.links}>
         <ul class="lines">
           <li>
-            <a href="/usage">{home.usage}</a> <small>{home.usageHint}</small>
+            <a href="/me">{home.usage}</a> <small>{home.usageHint}</small>
           </li>
           {hasConsole && (
             <li>

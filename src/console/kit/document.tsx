@@ -80,13 +80,21 @@ export function Document({ title, scripts = [], children }: DocumentProps) {
   );
 }
 
+interface LonePageProps extends DocumentProps {
+  narrow?: boolean;
+  wide?: boolean;
+  /** What stands beside the name. */
+  top?: Child;
+}
+
 /** A page without the console's frame: one column. */
-export function LonePage({ title, narrow, children }: DocumentProps & { narrow?: boolean }) {
+export function LonePage({ title, narrow, wide, top, children }: LonePageProps) {
   return (
     <Document title={title}>
-      <div class={narrow ? 'lone narrow' : 'lone'}>
+      <div class={narrow ? 'lone narrow' : wide ? 'lone wide' : 'lone'}>
         <header>
           <Brand href="/" />
+          {top}
         </header>
         <main id="main" class="stack">
           {children}

@@ -8,6 +8,8 @@ interface RequestTableProps {
   rows: readonly RequestLogRow[];
   /** For the operator: the way to each request's page. */
   forOperator?: boolean;
+  /** For whoever holds the key: why a request failed, in words. */
+  withReason?: boolean;
   /** Whose request each was; left out where all are of one key. */
   withOwner?: boolean;
 }
@@ -40,8 +42,18 @@ function Tokens({ row }: { row: RequestLogRow }) {
   );
 }
 
+function EndWithReason({ row }: { row: RequestLogRow }) {
+  const { reasons } = useView().texts;
+  return (
+    <>
+      <EndBadge {...row} errorCode={null} />
+      {row.errorCode !== null && <small class="reason">{reasons[row.errorCode] ?? row.errorCode}</small>}
+    </>
+  );
+}
+
 /** Requests with what they used and cost. What a phone has no room for is on the request's page. */
-export function RequestTable({ rows, forOperator = false, withOwner }: RequestTableProps) {
+export function RequestTable({ rows, forOperator = false, withReason = false, withOwner }: RequestTableProps) {
   const { requests } = useView().texts;
   const owner: Column<RequestLogRow> = {
     head: requests.owner,
@@ -60,7 +72,7 @@ export function RequestTable({ rows, forOperator = false, withOwner }: RequestTa
         { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },
         { head: requests.firstToken, look: 'number wide-only', cell: (row) => duration(row.firstTokenMs) },
         { head: requests.duration, look: 'number wide-only', cell: (row) => duration(row.durationMs) },
-        { head: requests.end, cell: (row) => <EndBadge {...row} /> },
+        { head: requests.end, cell: (row) => (withReason ? <EndWithReason row={row} /> : <EndBadge {...row} />) },
       ]}
     />
   );

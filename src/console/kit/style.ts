@@ -75,6 +75,10 @@ small, .small { font-size: .8125rem }
 .lone .brand, .lone .prefs { padding: 0 }
 .lone .prefs { border-top: 1px solid var(--line); padding-top: 1.25rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 2rem }
 .lone > main { gap: 1.5rem; margin-bottom: 1.5rem }
+.lone > header { display: grid; gap: 1.25rem }
+.lone .nav ul { display: flex; flex-wrap: wrap; gap: 0 .25rem; margin: 0 -.75rem }
+.reason { max-width: 22rem }
+.lone.wide { max-width: 58rem } .lone.wide > main { gap: 2.25rem }
 .narrow { max-width: 27rem } .lone:has(table) { max-width: 58rem }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .75rem 1.5rem }
 .head .soft { margin-top: .35rem }

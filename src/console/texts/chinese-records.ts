@@ -79,6 +79,7 @@ export const chineseRecords: RecordTexts = {
       models: '请写 provider/model 或 provider/*，以逗号分隔。',
       count: '请填 1 到 1,000,000,000 的整数，或留空。',
       budget: '请填美元金额，例如 2.50，或留空。',
+      few: '请填 1 到 1,000 的整数。',
       choice: '请选择其中一项。',
     },
   },

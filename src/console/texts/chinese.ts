@@ -1,3 +1,4 @@
+import { chinesePeople } from './chinese-people.ts';
 import { chineseRecords } from './chinese-records.ts';
 import type { Texts } from './english.ts';
 
@@ -72,6 +73,7 @@ export const chinese: Texts = {
     overview: '总览',
     keys: '密钥',
     users: '用户',
+    members: '成员',
     teams: '团队',
     requests: '请求',
     models: '模型',
@@ -137,6 +139,7 @@ export const chinese: Texts = {
   },
 
   ...chineseRecords,
+  ...chinesePeople,
 
   models: {
     title: '模型',

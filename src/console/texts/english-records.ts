@@ -81,6 +81,7 @@ export const englishRecords = {
       models: 'Name models as provider/model or provider/*, separated by commas.',
       count: 'Use a whole number from 1 to 1,000,000,000, or leave it empty.',
       budget: 'Use an amount in USD such as 2.50, or leave it empty.',
+      few: 'Use a whole number from 1 to 1,000.',
       choice: 'Choose one of the values.',
     },
   },

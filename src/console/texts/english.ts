@@ -1,3 +1,4 @@
+import { englishPeople } from './english-people.ts';
 import { englishRecords } from './english-records.ts';
 
 /**
@@ -84,6 +85,7 @@ export const english = {
     overview: 'Overview',
     keys: 'Keys',
     users: 'Users',
+    members: 'Members',
     teams: 'Teams',
     requests: 'Requests',
     models: 'Models',
@@ -149,6 +151,7 @@ export const english = {
   },
 
   ...englishRecords,
+  ...englishPeople,
 
   models: {
     title: 'Models',

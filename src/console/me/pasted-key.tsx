@@ -1,14 +1,11 @@
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import { findKey } from '../../keys/find-key.ts';
 import { keyPorts } from '../../keys/key-ports.ts';
 import { maskSecret } from '../../keys/secret.ts';
 import { judgeSecret } from '../../ledger/client.ts';
 import { readUsageNow, type UsageNow } from '../../ledger/usage-now.ts';
-import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
-import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
-import { requireSameOrigin } from '../../middleware/same-origin.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listLogs } from '../../store/log-list.ts';
 import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
@@ -16,24 +13,31 @@ import { LonePage } from '../kit/document.tsx';
 import { Field } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { KeyLimits, KeyUsage } from '../kit/key-usage.tsx';
-import { limitForm, readForm } from '../kit/read-form.ts';
+import { ModelTable, type ProviderModels } from '../kit/model-table.tsx';
+import { readForm } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { respond } from '../kit/respond.tsx';
-import { securityHeaders } from '../kit/security-headers.ts';
 import { useView, viewOf } from '../kit/view.ts';
+import { modelsFor } from './own-models.tsx';
 
 const SHOWN_REQUESTS = 20;
 
 type Shown =
   | { kind: 'nothing' }
   | { kind: 'problem'; text: string }
-  | { kind: 'key'; apiKey: ApiKey; usage: UsageNow; rows: readonly RequestLogRow[] };
+  | {
+      kind: 'key';
+      apiKey: ApiKey;
+      usage: UsageNow;
+      rows: readonly RequestLogRow[];
+      models: readonly ProviderModels[];
+    };
 
 function KeyForm({ problem }: { problem: string | null }) {
   const { usagePage } = useView().texts;
   return (
     <Form
-      action="/usage"
+      action="/me"
       errors={problem === null ? {} : { key: problem }}
       look="row start"
       submit={usagePage.submit}
@@ -45,9 +49,9 @@ function KeyForm({ problem }: { problem: string | null }) {
 }
 
 function KeySheet({ shown }: { shown: Extract<Shown, { kind: 'key' }> }) {
-  const { apiKey, usage, rows } = shown;
+  const { apiKey, usage, rows, models } = shown;
   const { offset, texts } = useView();
-  const { keyPage, usagePage, zone } = texts;
+  const { keyPage, me, usagePage, zone } = texts;
   return (
     <>
       <section class="panel">
@@ -70,13 +74,19 @@ function KeySheet({ shown }: { shown: Extract<Shown, { kind: 'key' }> }) {
           <small>{zone(offset)}</small>
         </div>
         {rows.length === 0 && <p class="soft">{keyPage.noRequests}</p>}
-        {rows.length > 0 && <RequestTable rows={rows} />}
+        {rows.length > 0 && <RequestTable rows={rows} withReason />}
       </section>
+      {models.length > 0 && (
+        <details>
+          <summary>{me.places.models}</summary>
+          <ModelTable providers={models} />
+        </details>
+      )}
     </>
   );
 }
 
-function UsagePage({ shown }: { shown: Shown }) {
+function PastedKeyPage({ shown }: { shown: Shown }) {
   const { usagePage } = useView().texts;
   return (
     <LonePage title={usagePage.title}>
@@ -88,42 +98,35 @@ function UsagePage({ shown }: { shown: Shown }) {
   );
 }
 
-/** A fault, told on the page with the id that the log knows it by. */
-function showFault(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
-  const id = c.get('requestId');
-  logFault('usage_page_failed', error, { request_id: id });
-  const view = viewOf(c);
-  return respond(c, view, <UsagePage shown={{ kind: 'problem', text: view.texts.usagePage.failed(id) }} />, 500);
+/** The form alone. */
+export function showKeyForm<E extends AppEnv>(c: Context<E>): Promise<Response> {
+  return respond(c, viewOf(c, '/me'), <PastedKeyPage shown={{ kind: 'nothing' }} />);
 }
 
-/** `/usage`: what a key's holder may see of it. The key comes in a form's body and goes nowhere else. */
-export const usagePage = new Hono<AppEnv>()
-  .use('/', securityHeaders, requireSameOrigin, limitForm)
-  .get('/', (c) => respond(c, viewOf(c), <UsagePage shown={{ kind: 'nothing' }} />))
-  .post('/', async (c) => {
-    const view = viewOf(c);
-    const { usagePage: texts } = view.texts;
-    const { key: secret = '' } = await readForm(c);
-    const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
-    if (found.kind !== 'found' || (await judgeSecret(c.env, found.key, found.keyHash)) !== null) {
-      const text =
-        found.kind === 'malformed' ? texts.malformed : found.kind === 'unavailable' ? texts.unavailable : texts.refused;
-      return respond(
-        c,
-        view,
-        <UsagePage shown={{ kind: 'problem', text }} />,
-        found.kind === 'unavailable' ? 503 : 401,
-      );
-    }
-    const [usage, requests] = await Promise.all([
-      readUsageNow(c.env, found.key, view.now, view.offset),
-      listLogs(openDatabase(c.env.DB), {
-        limit: SHOWN_REQUESTS,
-        cursor: null,
-        filter: { kind: 'settle', keyId: found.key.id },
-      }),
-    ]);
-    return respond(c, view, <UsagePage shown={{ kind: 'key', apiKey: found.key, usage, rows: requests.data }} />);
-  })
-  .all('/', methodNotAllowed('GET', 'POST'))
-  .onError(showFault);
+/** The form with what went wrong. */
+export function showProblem<E extends AppEnv>(c: Context<E>, text: string, status: 401 | 500 | 503): Promise<Response> {
+  return respond(c, viewOf(c, '/me'), <PastedKeyPage shown={{ kind: 'problem', text }} />, status);
+}
+
+/** What a key's holder may see of it. The key comes in a form's body and goes nowhere else. */
+export async function showPastedKey<E extends AppEnv>(c: Context<E>): Promise<Response> {
+  const view = viewOf(c, '/me');
+  const { usagePage: texts } = view.texts;
+  const { key: secret = '' } = await readForm(c);
+  const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
+  if (found.kind === 'unavailable') return showProblem(c, texts.unavailable, 503);
+  if (found.kind !== 'found' || (await judgeSecret(c.env, found.key, found.keyHash)) !== null) {
+    return showProblem(c, found.kind === 'malformed' ? texts.malformed : texts.refused, 401);
+  }
+  const [usage, requests] = await Promise.all([
+    readUsageNow(c.env, found.key, view.now, view.offset),
+    listLogs(openDatabase(c.env.DB), {
+      limit: SHOWN_REQUESTS,
+      cursor: null,
+      filter: { kind: 'settle', keyId: found.key.id },
+    }),
+  ]);
+  const models = modelsFor(c, [found.key.models]);
+  const shown = { kind: 'key', apiKey: found.key, usage, rows: requests.data, models } as const;
+  return respond(c, view, <PastedKeyPage shown={shown} />);
+}
