@@ -1,7 +1,7 @@
 import { isAllowed } from '../catalog/allow-list.ts';
 import { judgeKey } from '../keys/judge-key.ts';
 import { usdToNano } from '../protocol/money.ts';
-import type { ApiKey } from '../store/schema.ts';
+import type { ApiKey, Budgets } from '../store/schema.ts';
 import type { LeaseRequest, RefusalReason } from './calls.ts';
 import type { Window } from './windows.ts';
 
@@ -11,8 +11,8 @@ export interface Budget {
   limit: number;
 }
 
-/** The budgets a key has, the one that begins anew last at the end. */
-export function budgetsOf(key: ApiKey): Budget[] {
+/** The budgets that a key, a user or a team has, the one that begins anew last at the end. */
+export function budgetsOf(key: Budgets): Budget[] {
   const budgets = [
     { window: 'day', usd: key.budgetDayUsd },
     { window: 'week', usd: key.budgetWeekUsd },

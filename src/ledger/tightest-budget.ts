@@ -1,9 +1,7 @@
-import type { ApiKey } from '../store/schema.ts';
+import type { Budgets } from '../store/schema.ts';
 import { WINDOWS, type Window } from './windows.ts';
 
-type Budgets = Pick<ApiKey, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
-
-/** A key's budgets in USD by window; null where it has none. */
+/** The budgets in USD by window of a key, a user or a team; null where there is none. */
 export function budgetByWindow(key: Budgets): Record<Window, number | null> {
   return { day: key.budgetDayUsd, week: key.budgetWeekUsd, month: key.budgetMonthUsd, total: key.budgetTotalUsd };
 }
