@@ -10,6 +10,8 @@ export interface Lease {
   request: LeaseRequest;
   /** Whose key it was when the request began: who gets the key later takes no spend along. Null where the version before wrote it. */
   owner: string | null;
+  /** The owner's team then; null for none. */
+  team: string | null;
   admittedAt: number;
   expiresAt: number;
   checkpoint: Checkpoint | null;
@@ -24,11 +26,11 @@ export interface Entry {
 }
 
 /** False where there is a row of this request already. */
-export function insertLease(sql: SqlStorage, { request, owner, admittedAt, expiresAt }: Lease): boolean {
+export function insertLease(sql: SqlStorage, { request, owner, team, admittedAt, expiresAt }: Lease): boolean {
   const { rowsWritten } = sql.exec(
     `INSERT INTO requests (request_id, kind, admitted_at, expires_at, lease) VALUES (?, 'settle', ?, ?, ?)
      ON CONFLICT DO NOTHING`,
-    ...[request.requestId, admittedAt, expiresAt, JSON.stringify({ ...request, owner })],
+    ...[request.requestId, admittedAt, expiresAt, JSON.stringify({ ...request, owner, team })],
   );
   return rowsWritten > 0;
 }

@@ -81,7 +81,7 @@ export function positionAt(books: LedgerBooks, now: number): Position {
 /** Enters a row, in one transaction: the row in place of the lease, and the money. */
 export function bookRow(books: LedgerBooks, row: LedgerRow, lease: Lease | undefined, now: number): void {
   books.entries.add(row, lease?.admittedAt ?? null, now, books.noes.get(row.requestId) ?? null);
-  books.spend.add(row.day, row.costNanoUsd);
+  books.spend.add(row);
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
   const key = books.policy.current();

@@ -66,7 +66,14 @@ export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, no
     return admission;
   }
   const expiresAt = now + terms.leaseTtlMs;
-  const isNew = leases.open({ request, owner: key.owner, admittedAt: now, expiresAt, checkpoint: null });
+  const isNew = leases.open({
+    request,
+    owner: key.owner,
+    team: key.team?.name ?? null,
+    admittedAt: now,
+    expiresAt,
+    checkpoint: null,
+  });
   // Settled already: a begin that was overtaken opens nothing.
   if (!isNew) return entries.find({ requestId, kind: 'settle' })?.refusal ?? admitted(books, key, now);
   requests.add(now, 1);

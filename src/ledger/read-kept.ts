@@ -48,10 +48,11 @@ type KeptRow = {
 /** The lease of a row that is not settled; its texts were written by the lease book, and by nothing else. */
 function leaseOf(row: KeptRow): Lease | null {
   if (row.lease === null || row.expires_at === null || row.admitted_at === null) return null;
-  const { owner = null, ...request } = JSON.parse(row.lease);
+  const { owner = null, team = null, ...request } = JSON.parse(row.lease);
   return {
     request,
     owner,
+    team,
     admittedAt: row.admitted_at,
     expiresAt: row.expires_at,
     checkpoint: row.checkpoint === null ? null : JSON.parse(row.checkpoint),

@@ -7,7 +7,9 @@ import type { Lease } from './entry-rows.ts';
 export function settleRow(key: ApiKey, settlement: Settlement, day: string, lease: Lease | undefined): LedgerRow {
   const { id: keyId, purpose } = key;
   const owner = lease?.owner ?? key.owner;
-  return { ...settlement, kind: 'settle', keyId, owner, team: null, purpose, day };
+  // Whoever has left the team since takes no spend along.
+  const team = lease === undefined ? (key.team?.name ?? null) : lease.team;
+  return { ...settlement, kind: 'settle', keyId, owner, team, purpose, day };
 }
 
 /** The row of a request that was never heard of again: its last checkpoint, or else the input's estimate. */

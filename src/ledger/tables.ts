@@ -27,6 +27,12 @@ CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 const STEPS = [
   // For refusals: how many more the row stands for, when it was brought. One that has no row of its own is counted in another's.
   'ALTER TABLE requests ADD COLUMN repeated INTEGER',
+  // Sums a day by whose money it was, in place of the table `spend`: what stood there was the owner's. No team is ''.
+  `CREATE TABLE IF NOT EXISTS costs (
+     day TEXT NOT NULL, owner TEXT NOT NULL, team TEXT NOT NULL, cost INTEGER NOT NULL, PRIMARY KEY (day, owner, team)
+   ) WITHOUT ROWID;
+   INSERT INTO costs SELECT day, coalesce((SELECT key ->> '$.owner' FROM policy), ''), '', cost FROM spend WHERE true
+   ON CONFLICT DO NOTHING`,
 ];
 
 /** Makes the tables that are not there yet, and brings older ones up to date. In one transaction, since it never waits. */

@@ -49,10 +49,11 @@ function insertSpend(database: DatabaseSync, rows: readonly LogRow[]): void {
   if (policy === undefined) return;
   const { id } = JSON.parse(String(policy['key']));
   const add = database.prepare(
-    'INSERT INTO spend (day, cost) VALUES (?, ?) ON CONFLICT DO UPDATE SET cost = cost + excluded.cost',
+    `INSERT INTO costs (day, owner, team, cost) VALUES (?, ?, '', ?)
+     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`,
   );
   database.exec('BEGIN');
-  for (const row of rows.filter((each) => each.key_id === id)) add.run(row.day, row.cost_nano_usd);
+  for (const row of rows.filter((each) => each.key_id === id)) add.run(row.day, row.owner, row.cost_nano_usd);
   database.exec('COMMIT');
 }
 
