@@ -19,6 +19,6 @@ export async function storeRefusal(env: Cloudflare.Env, key: ApiKey, settlement:
   if (await hasRowsSince(env.DB, key.id, minute, MOST_ROWS)) return false;
   const { day } = windowsAt(now, readConfig(env).budgetUtcOffset);
   const row = settleRow(key, settlement, day, undefined);
-  await whileBusy(() => env.DB.batch([insertLogs(env.DB, [row])]));
+  await whileBusy(() => env.DB.batch(insertLogs(env.DB, [row])));
   return true;
 }

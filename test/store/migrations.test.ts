@@ -131,3 +131,32 @@ it('0009 gives everybody an id and a revision, and the version before goes on ma
     expect(() => sql.exec("UPDATE users SET budget_week_usd = 'much'")).toThrow(/CHECK/);
   });
 });
+
+it('0008 knows the ledgers that are there, and what each month has cost', async () => {
+  await olderDatabase((sql, migrate) => {
+    sql.exec(INSERT_LOG, 'req_1', 'ann', 'completed', 10);
+    sql.exec(INSERT_LOG, 'req_2', 'ann', 'rejected', 0);
+    migrate();
+    expect(sql.exec('SELECT * FROM ledgers').toArray()).toEqual([
+      { key_id: 'key_1', jurisdiction: null, location: null, since: '2026-11-20T00:00:00.000Z' },
+    ]);
+    // The version before still writes: the trigger counts its rows in both sums.
+    sql.exec(INSERT_LOG, 'req_3', 'ann', 'completed', 7);
+    sql.exec(`${INSERT_LOG} ON CONFLICT DO NOTHING`, 'req_3', 'ann', 'completed', 7);
+    sql.exec(INSERT_LOG, 'req_4', 'ann', 'rejected', 0);
+    // What the consumer has added up is not counted again.
+    sql.exec(
+      INSERT_LOG.replace('request_id,', 'summed, request_id,').replace('(?,', '(1, ?,'),
+      'req_5',
+      'ann',
+      'completed',
+      5,
+    );
+    expect(sql.exec('SELECT month, key_id, owner, team, cost_nano_usd FROM usage_monthly').toArray()).toEqual([
+      { month: '2026-11', key_id: 'key_1', owner: 'ann', team: '', cost_nano_usd: 17 },
+    ]);
+    expect(sql.exec('SELECT requests, errors, cost_nano_usd AS cost FROM usage_daily').toArray()).toEqual([
+      { requests: 4, errors: 2, cost: 17 },
+    ]);
+  });
+});

@@ -177,6 +177,16 @@ export async function sumsOf({ key, stub }: Ledger) {
   const daily = await first(
     'SELECT sum(cost_nano_usd) AS sum, sum(requests) AS count FROM usage_daily WHERE key_id = ?',
   );
+  // Months are sums of days, by owner and team as they are: wherever sums are looked at, these are too.
+  const { results: apart } = await env.DB.prepare(
+    `SELECT month, owner, team, sum(cost) AS difference FROM (
+       SELECT month, owner, team, cost_nano_usd AS cost FROM usage_monthly WHERE key_id = ?1
+       UNION ALL SELECT substr(day, 1, 7), owner, team, -cost_nano_usd FROM usage_daily WHERE key_id = ?1
+     ) GROUP BY 1, 2, 3 HAVING difference <> 0`,
+  )
+    .bind(key.id)
+    .all();
+  if (apart.length > 0) throw new Error(`Months and days differ: ${JSON.stringify(apart)}`);
   return {
     ledger: ledgerNanoUsd,
     d1: logged?.sum ?? 0,

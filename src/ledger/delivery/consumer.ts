@@ -95,7 +95,7 @@ async function storeRows(env: Cloudflare.Env, taken: readonly Taken<RowsMessage>
   const now = Date.now();
   const batches = await Promise.all(taken.map(({ body }) => withoutForgotten(env, senders, body.rows, now)));
   const full = batches.filter((rows) => rows.length > 0);
-  const statements = full.map((rows) => insertLogs(env.DB, rows));
+  const statements = full.flatMap((rows) => insertLogs(env.DB, rows));
   if (full.length > 0) {
     await whileBusy(() => env.DB.batch([...statements, insertLedgers(env.DB, [...senders.values()])]));
   }
