@@ -3,24 +3,6 @@ import { type ChatRequest, settingsSchema } from '../../protocol/chat.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 
-/** Throws RouterError for a model, a stream or a number of tokens that is none, under whichever name a door has for it. */
-export function checkSettings(body: JsonObject): void {
-  const parsed = settingsSchema.safeParse(body);
-  if (parsed.success) return;
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join('.') ?? '';
-  if (param === 'model') {
-    throw new RouterError(
-      'missing_model',
-      "The body has no 'model'. Send one such as 'deepseek/deepseek-flash'; GET /api/v1/models lists them.",
-      { param },
-    );
-  }
-  throw new RouterError('invalid_value', `'${param}' is not valid: ${issue?.message ?? 'unexpected value'}.`, {
-    param,
-  });
-}
-
 const MOST_NAMES = 8;
 
 /** A request whose list of models stands in place of a model asks for the first of them. */
@@ -34,6 +16,28 @@ function withModel(body: JsonObject): JsonObject {
   if (names.length + (model == null ? 0 : 1) > MOST_NAMES)
     throw tooMany('this request asks for too many models', MOST_NAMES, 'models');
   return model == null && names.length > 0 ? { ...body, model: names[0] } : body;
+}
+
+/**
+ * Throws RouterError for a model, a stream or a number of tokens that is none, under whichever name a door has for it. Gives
+ * the body with its model, which may stand in a list.
+ */
+export function checkSettings(body: JsonObject): JsonObject {
+  const named = withModel(body);
+  const parsed = settingsSchema.safeParse(named);
+  if (parsed.success) return named;
+  const [issue] = parsed.error.issues;
+  const param = issue?.path.join('.') ?? '';
+  if (param === 'model') {
+    throw new RouterError(
+      'missing_model',
+      "The body has no 'model'. Send one such as 'deepseek/deepseek-flash'; GET /api/v1/models lists them.",
+      { param },
+    );
+  }
+  throw new RouterError('invalid_value', `'${param}' is not valid: ${issue?.message ?? 'unexpected value'}.`, {
+    param,
+  });
 }
 
 function checkMessage(message: unknown, position: number): void {
@@ -84,8 +88,7 @@ export function checkLists(body: JsonObject): void {
  */
 export function checkRequest(body: JsonObject): ChatRequest {
   checkLists(body);
-  const named = withModel(body);
-  checkSettings(named);
+  const named = checkSettings(body);
   checkMessages(named['messages']);
   return named as ChatRequest; // each member that ChatRequest names was checked
 }
