@@ -92,3 +92,5 @@ export async function visitor(team: Team, email: string, variables: Record<strin
       askWith(all, path, { method: 'POST', body: new URLSearchParams(fields), headers: { ...headers, ...more } }),
   };
 }
+
+export type Visitor = Awaited<ReturnType<typeof visitor>>;
