@@ -62,7 +62,7 @@ function findEmbedders(incoming: Incoming, ask: EmbeddingAsk): Choice[] {
   return choices;
 }
 
-async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled): Promise<Leg> {
+async function prepareLeg(incoming: Incoming, { wanted }: EmbeddingAsk, { price, target }: Settled): Promise<Leg> {
   const { provider, baseUrl } = target.configured;
   const asked: EmbeddingRequest = {
     model: target.model.id,
@@ -80,6 +80,7 @@ async function prepareLeg({ wanted }: EmbeddingAsk, { price, target }: Settled):
         path: provider.embeddingsPath,
         body: JSON.stringify(asked),
         signal,
+        askedAt: incoming.request.url,
       }),
   };
 }
@@ -114,7 +115,7 @@ async function run(incoming: Incoming): Promise<() => Promise<Response>> {
   const ask = read.value;
   const found = await orRefused({ ...nothing, ask }, () => findEmbedders(incoming, ask));
   if (found.kind === 'refused') return refuse(incoming, found);
-  const begun = await begin(incoming, ask, found.value, (settled) => prepareLeg(ask, settled));
+  const begun = await begin(incoming, ask, found.value, (settled) => prepareLeg(incoming, ask, settled));
   if (begun.kind === 'refused') return refuse(incoming, begun);
   return () => answerWithBody(begun.exchange, () => openVectorReader(begun.exchange));
 }

@@ -85,6 +85,14 @@ export async function prepareLeg(
     notice: notice ?? conversation.notice ?? null,
     call: (signal, credential) =>
       provider.answer?.(prepared, signal, incoming.requestId) ??
-      callProvider({ provider, credential, baseUrl, path: '/chat/completions', body, signal }),
+      callProvider({
+        provider,
+        credential,
+        baseUrl,
+        path: '/chat/completions',
+        body,
+        signal,
+        askedAt: incoming.request.url,
+      }),
   };
 }

@@ -52,6 +52,24 @@ function readKeys(variables: Variables, name: string): readonly Credential[] {
   return read.credentials;
 }
 
+/** What a provider of the catalogue comes to here. */
+export type Declared =
+  | { kind: 'configured'; configured: ConfiguredProvider }
+  /** Its variable is not there. */
+  | { kind: 'absent' }
+  | { kind: 'wrong'; reason: string };
+
+/** A provider that is only data, with the keys of its variable. One that is wrong is no other's trouble. */
+export function configureDeclared(variables: Variables, provider: Provider): Declared {
+  const name = provider.variables?.apiKey ?? '';
+  const read = readCredentials(text(variables, name));
+  if (read.kind === 'wrong') return { kind: 'wrong', reason: `the variable ${name} ${read.reason}` };
+  const [first, ...others] = read.credentials;
+  if (first === undefined) return { kind: 'absent' };
+  const { baseUrl } = provider;
+  return { kind: 'configured', configured: { provider, baseUrl, credentials: [first, ...others] } };
+}
+
 /**
  * The providers this deployment offers, by id, in the registry's order: those with a key, and the test provider
  * where TEST_PROVIDER is `true`. Throws RouterError `invalid_configuration` naming the variable that is wrong.

@@ -65,10 +65,10 @@ async function probeModels(probe: Probe): Promise<string[] | null> {
   // One that answers out of the Worker is there.
   if (provider.answer !== undefined) return null;
   if (provider.modelsPath !== null) return unlistedModels(probe.configured, await ask(probe, provider.modelsPath));
-  const [first] = provider.models;
+  const first = provider.models.find(({ embedding }) => embedding === undefined);
   if (first === undefined) return null;
   const messages = [{ role: 'user', content: 'hi' }];
-  await ask(probe, '/chat/completions', { model: first.id, messages, max_tokens: 1 });
+  await ask(probe, '/chat/completions', { model: first.id, messages, [provider.limitName]: 1 });
   return null;
 }
 
@@ -95,15 +95,16 @@ function emptyAccount(name: string, { text }: Balance): { code: string; message:
   return { code: 'upstream_insufficient_balance', message };
 }
 
-/** Calls a provider once or twice, to see that it works from here. Takes at most 10 s and never rejects. */
+/** Calls a provider once or twice with one of its keys, to see that it works from here. Takes at most 10 s, never rejects. */
 export async function checkProvider(
   configured: ConfiguredProvider,
   now: () => number,
   fetch: Probe['fetch'] = plainFetch,
+  credential: Credential = configured.credentials[0],
 ): Promise<LiveCheck> {
   const startedAt = now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const probe: Probe = { configured, credential: configured.credentials[0], signal, now, fetch };
+  const probe: Probe = { configured, credential, signal, now, fetch };
   const asked = probeBalance(probe);
   let problem: LiveCheck['problem'] = null;
   let unlisted: string[] | null = null;

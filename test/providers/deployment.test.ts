@@ -2,10 +2,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RouterError } from '../../src/protocol/errors.ts';
 import { redact, safeMessage } from '../../src/protocol/redact.ts';
 import { callProvider } from '../../src/providers/call.ts';
-import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
+import { configureDeclared, configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
 import { readFailure } from '../../src/providers/failure.ts';
 import { providerHeaders, retryAfterSeconds } from '../../src/providers/headers.ts';
 import { checkProvider } from '../../src/providers/live-check.ts';
+import { oddProvider } from '../fixtures/odd-provider.ts';
 
 const ALL = { MOONSHOT_API_KEY: 'm', DEEPSEEK_API_KEY: ' d\n', ZAI_API_KEY: 'z', TEST_PROVIDER: 'true' };
 
@@ -81,6 +82,40 @@ describe('a provider is offered', () => {
     const catalog = configuredCatalog(configuredProviders({ ZAI_API_KEY: 'z' }), json);
     expect(catalog.find('glm').kind).toBe('found');
     expect(catalog.find('chat').kind).toBe('unknown');
+  });
+});
+
+describe('a provider of the catalogue', () => {
+  it.each([
+    [{}, { kind: 'absent' }],
+    [{ ODD_API_KEY: ' ' }, { kind: 'absent' }],
+    [
+      { ODD_API_KEY: 'ключ' },
+      { kind: 'wrong', reason: 'the variable ODD_API_KEY holds characters that no API key has' },
+    ],
+    [
+      { ODD_API_KEY: 'a=k1, k2' },
+      {
+        kind: 'configured',
+        configured: {
+          provider: oddProvider,
+          baseUrl: 'https://odd.example/v1',
+          credentials: [
+            { label: 'a', secret: 'k1' },
+            { label: '#2', secret: 'k2' },
+          ],
+        },
+      },
+    ],
+  ])('%j: %j', (variables, declared) => expect(configureDeclared(variables, oddProvider)).toEqual(declared));
+
+  it('gets its key in the header that it names', () => {
+    expect(Object.fromEntries(providerHeaders('key', oddProvider.auth))).toEqual({
+      accept: 'application/json, text/event-stream',
+      'x-odd-key': 'key',
+      'content-type': 'application/json',
+      'user-agent': 'llm-router',
+    });
   });
 });
 
@@ -202,6 +237,7 @@ describe('a call of a provider', () => {
       ...one({ DEEPSEEK_API_KEY: 'd' }),
       credential: { label: '#1', secret: 'd' },
       body: '{"a":1}',
+      askedAt: 'https://router.example/api/v1/chat/completions',
       signal,
       fetch: (url, init) => fetch(new Request(url, init)),
     });
@@ -228,6 +264,22 @@ describe('a call of a provider', () => {
     });
     await expect(failed).rejects.toMatchObject({ code: 'upstream_error', status: 502 });
     await expect(failed).rejects.not.toThrow('10.0.0.1');
+  });
+
+  it.each([
+    ['https://router.example/v1', 'https://router.example/api/v1/chat/completions', 'the router itself'],
+    ['http://localhost:8787/v1', 'http://127.0.0.1:8787/api/v1/chat/completions', 'the router itself'],
+    ['http://localhost:9000/v1', 'http://127.0.0.1:8787/api/v1/chat/completions', 'another'],
+    ['https://router.example:444/v1', 'https://router.example/api/v1/chat/completions', 'another'],
+  ])('to %s, asked at %s, is a call of %s', async (baseUrl, askedAt, whose) => {
+    const fetch = vi.fn(async () => new Response('{}'));
+    const credential = { label: '#1', secret: 'd' };
+    const signal = new AbortController().signal;
+    const { provider } = one({ DEEPSEEK_API_KEY: 'd' });
+    const called = callProvider({ provider, credential, baseUrl, path: '/x', body: '{}', signal, askedAt, fetch });
+    if (whose === 'another') expect((await called).status).toBe(200);
+    else await expect(called).rejects.toMatchObject({ code: 'upstream_error', passes: false });
+    expect(fetch).toHaveBeenCalledTimes(whose === 'another' ? 1 : 0);
   });
 
   it('that is aborted says why', async () => {

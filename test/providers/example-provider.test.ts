@@ -36,6 +36,7 @@ async function send(request: Record<string, unknown> & { model: string }, answer
     ...configured,
     credential: configured.credentials[0],
     body: JSON.stringify(prepared.request),
+    askedAt: 'https://router.example/',
     signal: new AbortController().signal,
     fetch: async (url, init) => {
       sent = new Request(url, init);
