@@ -187,6 +187,76 @@ describe('what is meant is read', () => {
   });
 });
 
+describe('what was amiss in earlier turns ends no chat', () => {
+  const result = async (members: JsonObject, name: string | null = 'read') => {
+    const call = { type: 'tool_use', id: 'a', input: {}, ...(name === null ? {} : { name }) };
+    const { messages } = await sentBy(
+      '/v1/messages',
+      messagesBody({
+        messages: [
+          hi,
+          { role: 'assistant', content: [call] },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', ...members }] },
+        ],
+      }),
+    );
+    return listOf(messages).slice(1);
+  };
+
+  it.each([
+    [{ content: { a: 1 } }, '{"a":1}'],
+    [{ content: 5 }, '5'],
+    [{ content: { a: 1 }, is_error: true }, 'Error: {"a":1}'],
+  ])('a result of %j is told as JSON', async (members, content) => {
+    expect((await result(members))[1]).toMatchObject({ role: 'tool', content });
+  });
+
+  it('a failure that comes with a picture is still a failure', async () => {
+    const picture = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } };
+    const [, told, shown] = await result({
+      is_error: true,
+      content: [picture, { type: 'text', text: 'no such page' }],
+    });
+    expect(told).toMatchObject({ role: 'tool', content: expect.stringMatching(/^Error: /) });
+    expect(shown).toMatchObject({ role: 'user', content: [{ type: 'image_url' }] });
+  });
+
+  it.each([
+    ['abc', '{"input":"abc"}'],
+    ['{"a":1}', '{"a":1}'],
+    ['', '{}'],
+    [null, '{}'],
+  ])('a call with %j as its input has JSON', async (input, sent) => {
+    const { messages } = await sentBy(
+      '/v1/messages',
+      messagesBody({
+        messages: [
+          hi,
+          { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'read', input }] },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'ok' }] },
+        ],
+      }),
+    );
+    expect(listOf(messages)[1]?.['tool_calls']).toMatchObject([{ function: { arguments: sent } }]);
+  });
+
+  it('a call without a name has one, at both doors', async () => {
+    const [turn] = await result({ content: 'ok' }, null);
+    expect(turn?.['tool_calls']).toMatchObject([{ function: { name: 'tool' } }]);
+    const { messages } = await sentBy(
+      '/v1/responses',
+      responsesBody({
+        input: [
+          hi,
+          { type: 'function_call', call_id: 'a', arguments: '{}' },
+          { type: 'function_call_output', call_id: 'a', output: 'ok' },
+        ],
+      }),
+    );
+    expect(listOf(messages)[1]?.['tool_calls']).toMatchObject([{ function: { name: 'tool' } }]);
+  });
+});
+
 describe('of two keys that a client sends, the one that can be ours counts', () => {
   it.each([
     [

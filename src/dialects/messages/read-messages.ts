@@ -4,7 +4,7 @@ import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { decodeCalls } from '../shared/call-ids.ts';
-import { argumentsText } from '../shared/call-text.ts';
+import { callText, nameText } from '../shared/call-text.ts';
 import { openEnvelope } from '../shared/envelope.ts';
 import type { LeftOut } from '../shared/left-out.ts';
 import { pairCalls } from '../shared/pair-calls.ts';
@@ -69,17 +69,25 @@ function readParts(content: unknown, at: BlockPlace): JsonObject[] {
 }
 
 /** Says that a tool failed, in the one place where Chat Completions can say it. */
-function markError(content: unknown): unknown {
-  if (typeof content !== 'string') return content;
-  return /^\W*error/i.test(content.slice(0, 40)) ? content : `Error: ${content}`;
+function markError(parts: readonly JsonObject[]): readonly JsonObject[] {
+  const [first, ...rest] = parts;
+  const said = typeof first?.['text'] === 'string' ? first['text'] : null;
+  if (said === null) return [text('Error: '), ...parts];
+  return /^\W*error/i.test(said.slice(0, 40)) ? parts : [text(`Error: ${said}`), ...rest];
+}
+
+/** What a tool gave back; in a form that is no content it is told as JSON, since a refusal would end the chat for good. */
+function resultParts(content: unknown, at: BlockPlace): JsonObject[] {
+  const isContent = typeof content === 'string' || Array.isArray(content) || content === undefined || content === null;
+  return isContent ? readParts(content, at) : [text(JSON.stringify(content))];
 }
 
 function readResult(block: JsonObject, at: BlockPlace): ChatMessage {
-  const content = contentOf(readParts(block['content'], at));
+  const parts = resultParts(block['content'], at);
   return {
     role: 'tool',
     tool_call_id: String(block['tool_use_id'] ?? ''),
-    content: block['is_error'] === true ? markError(content) : content,
+    content: contentOf(block['is_error'] === true ? markError(parts) : parts),
   };
 }
 
@@ -87,7 +95,7 @@ function readCall(block: JsonObject): JsonObject {
   return {
     id: String(block['id'] ?? ''),
     type: 'function',
-    function: { name: block['name'], arguments: argumentsText(block['input'] ?? {}) },
+    function: { name: nameText(block['name']), arguments: callText(block['input']) },
   };
 }
 

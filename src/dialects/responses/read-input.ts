@@ -1,9 +1,9 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
 import { contentOf } from '../../protocol/content.ts';
 import { RouterError } from '../../protocol/errors.ts';
-import { isObject, type JsonObject, parseJson } from '../../protocol/json.ts';
+import { isObject, type JsonObject } from '../../protocol/json.ts';
 import { callAnswer, decodeCalls } from '../shared/call-ids.ts';
-import { argumentsText } from '../shared/call-text.ts';
+import { argumentsText, callText, jsonText, nameText } from '../shared/call-text.ts';
 import { writeInput } from '../shared/custom-input.ts';
 import type { LeftOut } from '../shared/left-out.ts';
 import { pairCalls } from '../shared/pair-calls.ts';
@@ -86,19 +86,8 @@ function addResult(reader: Reader, item: JsonObject, content: unknown): void {
   reader.turn.results.push({ role: 'tool', tool_call_id: callIdOf(item), content });
 }
 
-function jsonText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value ?? {});
-}
-
-/** A call's arguments as JSON: what a model has written in another form would end the chat at the provider, each time anew. */
-function callText(value: unknown): string {
-  const text = jsonText(value);
-  if (text.trim() === '') return '{}';
-  return parseJson(text) === undefined ? writeInput(text) : text;
-}
-
 function nameOf({ names }: Reader, { name, namespace }: JsonObject): string {
-  return names.nameOf(namespace, name);
+  return names.nameOf(namespace, nameText(name));
 }
 
 const ROLES: Readonly<Record<string, string>> = { user: 'user', system: 'system', developer: 'system' };

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../protocol/chat.ts';
-import { isObject, type JsonObject, mapList } from '../../protocol/json.ts';
+import { isObject, type JsonObject, mapList, parseJson } from '../../protocol/json.ts';
+import { writeInput } from './custom-input.ts';
 
 /** Arguments as text, whatever a client sends in their place: JSON is printed, and nothing is the empty text. */
 export function argumentsText(value: unknown): string {
@@ -7,8 +8,20 @@ export function argumentsText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Any value as JSON, a text as it is; nothing is an empty object. */
+export function jsonText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? {});
+}
+
+/** A call's arguments as JSON: what a model has written in another form would end the chat at the provider, each time anew. */
+export function callText(value: unknown): string {
+  const text = jsonText(value);
+  if (text.trim() === '') return '{}';
+  return parseJson(text) === undefined ? writeInput(text) : text;
+}
+
 /** A name as text. Providers refuse a call without one, so it gets one that says nothing. */
-function nameText(value: unknown): string {
+export function nameText(value: unknown): string {
   return typeof value === 'number' || (typeof value === 'string' && value !== '') ? String(value) : 'tool';
 }
 
