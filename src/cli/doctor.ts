@@ -9,10 +9,26 @@ import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 
 const HELP = `npm run doctor [-- --remote] [--env E] [--json]
 
-Asks a running router which providers work from where it runs: a live call of each, its balance, and what to do
-about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
+Asks a running router which providers work from where it runs: a live call with each of their keys, the balance,
+and what to do about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
 one on port 8787 (PORT) with the secret of .dev.vars. A router that is not on this machine needs --remote.
 Ends with 1 when something has to be done.`;
+
+const checkSchema = z.looseObject({
+  ok: z.boolean(),
+  latency_ms: z.number(),
+  problem: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
+  balance: z.nullable(z.string()),
+  unlisted_models: z.nullable(z.array(z.string())),
+});
+
+const credentialSchema = z.looseObject({
+  label: z.string(),
+  well: z.boolean(),
+  until: z.nullable(z.string()),
+  reason: z.nullable(z.string()),
+  check: z.nullable(checkSchema),
+});
 
 const providerSchema = z.looseObject({
   id: z.string(),
@@ -21,19 +37,14 @@ const providerSchema = z.looseObject({
   key_variable: z.nullable(z.string()),
   base_url_variable: z.nullable(z.string()),
   base_url: z.string(),
-  check: z.nullable(
-    z.looseObject({
-      ok: z.boolean(),
-      latency_ms: z.number(),
-      problem: z.nullable(z.looseObject({ code: z.string(), message: z.string() })),
-      balance: z.nullable(z.string()),
-      unlisted_models: z.nullable(z.array(z.string())),
-    }),
-  ),
+  status: z._default(z.string(), 'active'),
+  credentials: z._default(z.array(credentialSchema), []),
+  check: z.nullable(checkSchema),
 });
 const reportSchema = z.looseObject({ data: z.array(providerSchema) });
 
 type ProviderReport = z.infer<typeof providerSchema>;
+type Check = z.infer<typeof checkSchema>;
 
 /** What a provider's line says, and what there is to do; `remedy` is null when all is well. */
 interface Finding {
@@ -69,13 +80,8 @@ function remedyFor(provider: ProviderReport, code: string, remote: boolean): str
   }
 }
 
-function judge(provider: ProviderReport, remote: boolean): Finding {
-  const { name, check, configured, key_variable: key } = provider;
-  if (!configured) {
-    const how = key === null ? setVariable('TEST_PROVIDER', remote) : setVariable(key, remote);
-    return { mark: '–', text: `${name}: not offered. To offer it: ${how}`, remedy: null };
-  }
-  if (check === null) return { mark: '–', text: `${name}: offered, not checked`, remedy: null };
+/** What a live check says. `name` is the provider's, with its key's where it has several. */
+function judgeCheck(provider: ProviderReport, name: string, check: Check, remote: boolean): Finding {
   if (!check.ok) {
     const { code = 'upstream_error', message = 'It failed.' } = check.problem ?? {};
     return { mark: '✘', text: `${name}: ${message}`, remedy: remedyFor(provider, code, remote) };
@@ -84,6 +90,21 @@ function judge(provider: ProviderReport, remote: boolean): Finding {
   const unlisted = check.unlisted_models ?? [];
   const missing = unlisted.length === 0 ? '' : `; this account does not list ${unlisted.join(', ')}`;
   return { mark: '✔', text: `${name}: works, ${check.latency_ms} ms${balance}${missing}`, remedy: null };
+}
+
+/** What each key of a provider comes to; one line where there is one key, or none. */
+function judge(provider: ProviderReport, remote: boolean): Finding[] {
+  const { name, check, configured, credentials, key_variable: key, status } = provider;
+  if (status === 'disabled') return [{ mark: '–', text: `${name}: disabled in the catalogue`, remedy: null }];
+  if (!configured) {
+    const how = key === null ? setVariable('TEST_PROVIDER', remote) : setVariable(key, remote);
+    return [{ mark: '–', text: `${name}: not offered. To offer it: ${how}`, remedy: null }];
+  }
+  if (check === null) return [{ mark: '–', text: `${name}: offered, not checked`, remedy: null }];
+  if (credentials.length < 2) return [judgeCheck(provider, name, check, remote)];
+  return credentials.map(({ check: own, label }) =>
+    judgeCheck(provider, `${name}, key ${label}`, own ?? check, remote),
+  );
 }
 
 /** Why the router gave no report, and what to do. */
@@ -120,10 +141,14 @@ async function ask(place: Place): Promise<{ router: Router; report: ProviderRepo
 
 function sayReport(router: Router, report: readonly ProviderReport[], json: boolean): number {
   const isLocal = isLoopback(new URL(router.url));
-  const findings = report.map((provider) => judge(provider, !isLocal));
-  const works = report.some(({ check }) => check?.ok) && findings.every(({ remedy }) => remedy === null);
+  const judged = report.map((provider) => ({ provider, findings: judge(provider, !isLocal) }));
+  const findings = judged.flatMap((each) => each.findings);
+  const works = findings.some(({ mark }) => mark === '✔') && findings.every(({ remedy }) => remedy === null);
   if (json) {
-    const data = report.map((provider, index) => ({ ...provider, remedy: findings[index]?.remedy ?? null }));
+    const data = judged.map(({ provider, findings: own }) => ({
+      ...provider,
+      remedy: own.find(({ remedy }) => remedy !== null)?.remedy ?? null,
+    }));
     sayJson({ ok: works, problem: null, data });
     return works ? 0 : 1;
   }

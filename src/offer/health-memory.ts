@@ -15,7 +15,7 @@ import {
 } from '../providers/health.ts';
 
 /** What a note may lead to: a word to the other isolates. */
-interface Place {
+export interface Place {
   env: Pick<Cloudflare.Env, 'KEY_CACHE'>;
   runAfter(name: string, job: Promise<unknown>): void;
 }

@@ -1,4 +1,4 @@
-import { RouterError } from '../protocol/errors.ts';
+import { type ErrorCode, RouterError } from '../protocol/errors.ts';
 import { isObject, parseJson } from '../protocol/json.ts';
 import { type ProviderCall, plainFetch } from './call.ts';
 import type { ConfiguredProvider } from './configured.ts';
@@ -7,12 +7,18 @@ import { failureIn200, readFailure } from './failure.ts';
 import { providerHeaders } from './headers.ts';
 import type { Balance } from './read-balance.ts';
 
+/** Why a provider did not answer as it should. */
+interface Problem {
+  code: ErrorCode;
+  message: string;
+}
+
 /** What a live check found. Nothing in it is secret. */
 export interface LiveCheck {
   ok: boolean;
   latencyMs: number;
   /** Our error where the provider did not answer as it should. */
-  problem: { code: string; message: string } | null;
+  problem: Problem | null;
   /** As the provider says it; null where it has no route for it, or gave no answer. */
   balance: string | null;
   /** Models of the catalogue that the provider does not list; null where it has no list. */
@@ -83,14 +89,14 @@ async function probeBalance(probe: Probe): Promise<Balance | null> {
   }
 }
 
-function problemOf(error: unknown, name: string, signal: AbortSignal): { code: string; message: string } {
+function problemOf(error: unknown, name: string, signal: AbortSignal): Problem {
   if (error instanceof RouterError) return { code: error.code, message: error.message };
   return signal.aborted
     ? { code: 'upstream_timeout', message: `${name} did not answer within ${TIMEOUT_MS / 1000} s.` }
     : { code: 'upstream_error', message: `${name} could not be reached. Check its base URL.` };
 }
 
-function emptyAccount(name: string, { text }: Balance): { code: string; message: string } {
+function emptyAccount(name: string, { text }: Balance): Problem {
   const message = `${name} answers, but refuses requests until the account has money again (balance ${text}).`;
   return { code: 'upstream_insufficient_balance', message };
 }
@@ -106,7 +112,7 @@ export async function checkProvider(
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const probe: Probe = { configured, credential, signal, now, fetch };
   const asked = probeBalance(probe);
-  let problem: LiveCheck['problem'] = null;
+  let problem: Problem | null = null;
   let unlisted: string[] | null = null;
   try {
     unlisted = await probeModels(probe);

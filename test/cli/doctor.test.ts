@@ -76,6 +76,18 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/✘ deepseek: No answer.*\n {2}→ Check DEEPSEEK_BASE_URL/);
   });
 
+  test('says which of several keys works', async () => {
+    const good = { ok: true, latency_ms: 20, problem: null, balance: null, unlisted_models: null };
+    const bad = { ...good, ok: false, problem: { code: 'upstream_auth_error', message: 'Refused.' } };
+    const key = (label: string, check: object) => ({ label, well: true, until: null, reason: null, check });
+    const both = provider('zai', { credentials: [key('team-a', good), key('#2', bad)], check: bad });
+    const off = provider('moonshot', { status: 'disabled', check: null });
+    const { code, stdout } = await runHere(['doctor'], await router(200, { data: [both, off] }));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✔ zai, key team-a: works, 20 ms\n✘ zai, key #2: Refused\.\n {2}→ Make a new key/);
+    expect(stdout).toContain('– moonshot: disabled in the catalogue');
+  });
+
   test('gives scripts JSON', async () => {
     const env = await router(200, { data: [failing('zai', 'upstream_auth_error', 'Refused.')] });
     const { code, stdout } = await runHere(['doctor', '--json'], env);

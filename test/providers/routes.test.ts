@@ -7,6 +7,7 @@ import { app } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { AppEnv } from '../../src/middleware/app-env.ts';
 import { onError } from '../../src/middleware/error-response.ts';
+import { forgetHealth, tryFailed } from '../../src/offer/health-memory.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { get, openaiClient } from '../support/router.ts';
@@ -99,12 +100,24 @@ const internal = new Hono<AppEnv>()
   .route('/internal', internalProviders)
   .onError(onError);
 
+interface Check {
+  ok: boolean;
+  problem: { code: string } | null;
+}
 interface Report {
-  data: { id: string; configured: boolean; check: { ok: boolean; problem: { code: string } | null } | null }[];
+  data: {
+    id: string;
+    configured: boolean;
+    well: boolean;
+    check: Check | null;
+    credentials: { label: string; well: boolean; until: string | null; reason: string | null; check: Check | null }[];
+  }[];
+  trips: { provider: string; credential: string | null; reason: string; until: string }[];
 }
 
 async function report(query: string, variables: Partial<Cloudflare.Env> = {}): Promise<Report> {
-  const response = await internal.request(`/internal/providers${query}`, {}, { ...env, ...variables });
+  const bindings = { ...env, ...variables };
+  const response = await internal.request(`/internal/providers${query}`, {}, bindings, createExecutionContext());
   expect(response.status).toBe(200);
   return response.json<Report>();
 }
@@ -134,8 +147,72 @@ describe('GET /internal/providers', () => {
     expect(JSON.stringify(answer)).not.toContain('vendor-key');
   });
 
+  it('says how each key stands, and what went out', async () => {
+    forgetHealth();
+    const answer = await report('', { DEEPSEEK_API_KEY: 'team-a=vendor-one, vendor-two' });
+    expect(answer.trips).toEqual([]);
+    const place = { env, runAfter: () => undefined };
+    tryFailed(place, 'deepseek', 'team-a', { status: 401, code: 'upstream_auth_error', retryAfter: null });
+    for (const _ of [1, 2, 3]) tryFailed(place, 'zai', '#1', { status: 500, code: 'upstream_error', retryAfter: null });
+    const { data, trips } = await report('', { DEEPSEEK_API_KEY: 'team-a=vendor-one, vendor-two' });
+    const until = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    expect(data.find(({ id }) => id === 'deepseek')).toMatchObject({
+      status: 'active',
+      well: true,
+      credentials: [
+        { label: 'team-a', well: false, until, reason: 'upstream_auth_error', check: null },
+        { label: '#2', well: true, until: null, reason: null, check: null },
+      ],
+    });
+    expect(data.find(({ id }) => id === 'zai')).toMatchObject({ well: false, until, reason: 'upstream_error' });
+    expect(trips).toEqual([
+      { provider: 'zai', credential: null, reason: 'upstream_error', until },
+      { provider: 'deepseek', credential: 'team-a', reason: 'upstream_auth_error', until },
+    ]);
+    expect(JSON.stringify({ data, trips })).not.toContain('vendor-');
+  });
+
+  it('checks each key, shows none, and lets health know', async () => {
+    forgetHealth();
+    const place = { env, runAfter: () => undefined };
+    tryFailed(place, 'deepseek', 'b', { status: 401, code: 'upstream_auth_error', retryAfter: null });
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const { headers, url } = new Request(input, init);
+      if (!url.includes('deepseek')) return Response.json({ data: [] });
+      if (headers.get('authorization') === 'Bearer vendor-two') return Response.json({ data: [] });
+      const message = 'neither vendor-one nor vendor-two is a key';
+      return Response.json({ error: { message } }, { status: 401 });
+    });
+    const { data } = await report('?check=true', { DEEPSEEK_API_KEY: 'a=vendor-one b=vendor-two' });
+    const deepseek = data.find(({ id }) => id === 'deepseek');
+    expect(deepseek?.credentials).toMatchObject([
+      { label: 'a', well: false, reason: 'upstream_auth_error', check: { ok: false } },
+      { label: 'b', well: true, reason: null, check: { ok: true } },
+    ]);
+    expect(deepseek?.check).toMatchObject({ ok: false, problem: { code: 'upstream_auth_error' } });
+    expect(JSON.stringify(data)).not.toContain('vendor-');
+  });
+
+  it('takes an answer for money, and a list of models not', async () => {
+    forgetHealth();
+    const place = { env, runAfter: () => undefined };
+    const empty = { status: 429, code: 'upstream_insufficient_balance', retryAfter: null } as const;
+    for (const provider of ['deepseek', 'zai']) tryFailed(place, provider, '#1', empty);
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const { url } = new Request(input, init);
+      if (url.endsWith('/models')) return Response.json({ data: [] });
+      if (url.includes('balance')) return new Response('not found', { status: 404 });
+      return Response.json({ choices: [{ message: { content: '' }, finish_reason: 'length' }] });
+    });
+    const { data } = await report('?check=true');
+    const keysOf = (id: string) => data.find((each) => each.id === id)?.credentials;
+    expect(keysOf('deepseek')).toMatchObject([{ well: false, check: { ok: true } }]);
+    expect(keysOf('zai')).toMatchObject([{ well: true, check: { ok: true } }]);
+  });
+
   it('names a variable that is wrong', async () => {
-    const response = await internal.request('/internal/providers', {}, { ...env, ZAI_BASE_URL: 'http://far.example' });
+    const bindings = { ...env, ZAI_BASE_URL: 'http://far.example' };
+    const response = await internal.request('/internal/providers', {}, bindings, createExecutionContext());
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({
       error: { code: 'invalid_configuration', message: expect.stringContaining('ZAI_BASE_URL') },
