@@ -9,7 +9,7 @@ interface Start {
 }
 
 /** A run that goes on with the conversation of the one before. */
-export interface Sequel {
+interface Sequel {
   args: string[];
   /** What the model says in it, a list of steps a turn, none being its last words. */
   turns: readonly Step[][];

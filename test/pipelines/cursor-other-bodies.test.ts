@@ -33,6 +33,14 @@ describe('a body in the shape of Responses', () => {
           { type: 'tool_search_output', call_id: 's1', tools: [] },
           { type: 'function_call', call_id: 'c1', namespace: 'clock', name: 'sleep', arguments: '{}' },
           { type: 'function_call_output', call_id: 'c1', output: 'ok' },
+          {
+            type: 'agent_message',
+            author: '/root',
+            content: [
+              { type: 'input_text', text: 'NEW_TASK' },
+              { type: 'encrypted_content', encrypted_content: 'Count.' },
+            ],
+          },
         ],
         tools: [{ type: 'tool_search', execution: 'client' }, { type: 'web_search' }],
         tool_choice: 'auto',
@@ -58,6 +66,7 @@ describe('a body in the shape of Responses', () => {
         tool_calls: [{ id: 'c1', type: 'function', function: { name: 'clock__sleep', arguments: '{}' } }],
       },
       { role: 'tool', tool_call_id: 'c1', content: 'ok' },
+      { role: 'user', content: 'NEW_TASK\nCount.' },
     ]);
     for (const name of ['prompt_cache_key', 'client_metadata', 'metadata', 'safeguards', 'reasoning', 'input']) {
       expect(request).not.toHaveProperty(name);

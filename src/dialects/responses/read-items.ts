@@ -60,6 +60,8 @@ function readOther(item: JsonObject): ChatMessage[] {
   if (type === 'function_call_output' || type === 'custom_tool_call_output') {
     return [{ role: 'tool', tool_call_id: id, content: contentOfItem(output) }];
   }
+  // Codex gives its agents their tasks so, and each other's answers.
+  if (type === 'agent_message') return [{ role: 'user', content: contentOfItem(item['content']) }];
   // Tools that came in the course of the chat say who sends them: they are no message.
   if (typeof role !== 'string' || type === ADDED_TOOLS) return [];
   return [{ role: role === 'developer' ? 'system' : role, content: contentOfItem(item['content']) }];

@@ -24,6 +24,9 @@ export function readPart(part: unknown): unknown {
     case 'input_text':
     case 'output_text':
       return { type: 'text', text: textOf(part['text']) ?? '' };
+    // What Codex has another agent told, in the words of the model: nothing is encrypted here.
+    case 'encrypted_content':
+      return { type: 'text', text: textOf(part['encrypted_content']) ?? '' };
     case 'refusal':
       return { type: 'text', text: textOf(part['refusal']) ?? '' };
     case 'image':
