@@ -32,7 +32,8 @@ export interface Config {
   logRetentionDays: number;
   budgetUtcOffset: string;
   reasoningMemory: boolean;
-  modelsJson: string | null;
+  /** Whether MODELS_JSON is still set, which nobody reads any more. */
+  hasModelsJson: boolean;
   alertWebhookUrl: string | null;
   /** Where new ledgers are made: a hint, and a bound. Null for near who asks first, and for none. */
   ledgerLocation: LedgerLocation | null;
@@ -139,7 +140,7 @@ const variablesSchema = z.object({
   LEDGER_LOCATION: variable(oneOf(LEDGER_LOCATIONS), ''),
   LEDGER_JURISDICTION: variable(oneOf(LEDGER_JURISDICTIONS), ''),
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
-  MODELS_JSON: variable(z.string(), ''),
+  MODELS_JSON: z.optional(z.unknown()),
   ALERT_WEBHOOK_URL: variable(
     z
       .string()
@@ -204,6 +205,13 @@ function readAccess(variables: z.output<typeof variablesSchema>): Access | null 
   return null;
 }
 
+/** Models, prices and names of one's own were in a variable once. Whoever still sets it should know that it does nothing. */
+function tellOfModelsJson(value: unknown): boolean {
+  if (value === undefined || value === '') return false;
+  logLine('error', 'models_json_is_not_read', { do: 'npm run models -- import FILE, then remove the variable' });
+  return true;
+}
+
 function parse(env: Cloudflare.Env): Config {
   const parsed = variablesSchema.safeParse(env);
   if (!parsed.success) {
@@ -232,7 +240,7 @@ function parse(env: Cloudflare.Env): Config {
     logRetentionDays: variables.LOG_RETENTION_DAYS,
     budgetUtcOffset: variables.BUDGET_UTC_OFFSET,
     reasoningMemory: variables.REASONING_MEMORY === 'on',
-    modelsJson: variables.MODELS_JSON || null,
+    hasModelsJson: tellOfModelsJson(variables.MODELS_JSON),
     alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
     ledgerLocation: variables.LEDGER_LOCATION,
     ledgerJurisdiction: variables.LEDGER_JURISDICTION,

@@ -6,13 +6,13 @@ import type { RouteTarget } from '../catalog/route.ts';
 import { notAllowed } from '../exchange/refusal.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
-import { assertOffers, readOffered } from '../offer/offered.ts';
+import { assertOffers } from '../offer/offered.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { confirmedKey } from './client-key.ts';
 
 /** What this deployment offers and this key may use. */
-function usableBy({ env, get }: Context<AppEnv>): { catalog: Catalog; usable: ListedRoute[] } {
-  const offered = readOffered(env, get('config').modelsJson);
+function usableBy({ get }: Context<AppEnv>): { catalog: Catalog; usable: ListedRoute[] } {
+  const offered = get('offered');
   assertOffers(offered);
   const { catalog } = offered;
   const mayUse = ({ allowedBy }: RouteTarget) => isAllowed(get('key').models, allowedBy);

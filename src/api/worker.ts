@@ -4,12 +4,12 @@ import { settleNow } from '../ledger/sweep.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { internalAuth } from '../middleware/internal-auth.ts';
-import { readOffered } from '../offer/offered.ts';
+import { knownOffered } from '../offer/read-offered.ts';
 
 /** For monitors: `GET /worker/ping` does no I/O, `POST /worker/settle` runs the settlement sweep now. */
 export const worker = new Hono<AppEnv>()
   .get('/ping', (c) => {
-    const { providers } = readOffered(c.env, c.get('config').modelsJson);
+    const { providers } = knownOffered(c.env);
     return c.json({ status: 'ok', version, providers: [...providers.keys()] });
   })
   .all('/ping', methodNotAllowed('GET'))

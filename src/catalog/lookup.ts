@@ -9,6 +9,19 @@ export interface CatalogEntry {
   id: string;
   models: readonly Model[];
   aliases: readonly Alias[];
+  /** For a provider that takes any id: the model that an id stands for which is not among `models`. */
+  anyModel?: (id: string) => Model | null;
+}
+
+/** A route as it is written: its targets are models by name. */
+export interface RoutePlan {
+  /** What ends in `*` stands for every name that begins so. */
+  name: string;
+  targets: readonly { model: string; parameters: Readonly<Record<string, unknown>>; weight: number }[];
+  spread: boolean;
+  note: string | null;
+  /** The one door where the name holds; null where it does at each. */
+  endpoint: string | null;
 }
 
 /** What a name turned out to be; `requested` is the name as it was asked for. */
@@ -18,11 +31,15 @@ type Lookup = { kind: 'found'; route: Route; requested: string } | { kind: 'unkn
 export interface ListedRoute {
   /** `provider/model`, or whatever else the route is called. */
   name: string;
+  /** A route may be but another name of a model; a pattern is a route whose name ends in `*`. */
+  kind: 'model' | 'route' | 'pattern' | 'other name';
   route: Route;
-  /** The other names of a model; empty for what is itself another name. */
+  /** The other names of a model, routes that are but another name of it included; empty for all else. */
   aliases: readonly string[];
   /** The model's own name where this is another name of one. */
   aliasOf: string | null;
+  note: string | null;
+  endpoint: string | null;
 }
 
 /** Whether a target may be told of, or used. */
@@ -30,48 +47,135 @@ type Filter = (target: RouteTarget) => boolean;
 
 /** The models that one deployment knows. */
 export interface Catalog {
-  /** Finds what a client means by a name. Of names it does not know, it brings up those near it that are usable. */
-  find(name: string, isUsable?: Filter): Lookup;
-  /** Every name that `find` finds: models first, then the others. */
+  /**
+   * Finds what a client means by a name: an exact one, else the longest that ends in `*` and begins like it. Of names
+   * that it does not know it brings up those near it that are usable. `endpoint` is the door it was asked at, null for
+   * any.
+   */
+  find(name: string, isUsable?: Filter, endpoint?: string | null): Lookup;
+  /** Every name that `find` finds: models first, then routes, then other names. */
   list(): ListedRoute[];
 }
 
-function routeOf(name: string, target: Omit<RouteTarget, 'weight'>): Route {
-  return { name, targets: [{ ...target, weight: 1 }], spread: false };
+/** The names that belong to a model as its provider's file has them, and no route has taken: the first to claim one has it. */
+function claimNames(entries: readonly CatalogEntry[], taken: ReadonlySet<string>): Map<string, Alias & { of: string }> {
+  const claimed = new Map<string, Alias & { of: string }>();
+  for (const { id, models, aliases } of entries) {
+    for (const alias of aliases) {
+      if (taken.has(alias.name) || claimed.has(alias.name)) continue;
+      if (models.some((model) => model.id === alias.model))
+        claimed.set(alias.name, { ...alias, of: `${id}/${alias.model}` });
+    }
+  }
+  return claimed;
 }
 
-/** A catalogue of these providers. Where a model and an alias share a name, the model holds. */
-export function createCatalog(entries: readonly CatalogEntry[]): Catalog {
-  // A Map, as names come from outside: `__proto__/x` is a name like any other.
-  const byName = new Map<string, ListedRoute>();
-  for (const { id, models, aliases } of entries) {
-    for (const model of models) {
-      const name = `${id}/${model.id}`;
-      const others = aliases.filter((alias) => alias.model === model.id);
-      const own = others.filter(({ isRoute }) => isRoute !== true).map((alias) => alias.name);
-      const route = routeOf(name, { provider: id, model, parameters: {}, allowedBy: [name, ...own] });
-      byName.set(name, { name, route, aliases: others.map((alias) => alias.name), aliasOf: null });
-    }
+type Targets = [RouteTarget, ...RouteTarget[]];
+type Names = Map<string, ListedRoute>;
+
+/** The targets of a route that are there, each allowed by the route's name and by its own. */
+function targetsOf({ name, targets }: RoutePlan, targetNamed: (model: string) => RouteTarget | null): Targets | null {
+  const [first, ...others] = targets.flatMap(({ model, parameters, weight }) => {
+    const target = targetNamed(model);
+    return target === null ? [] : [{ ...target, parameters, weight, allowedBy: [name, ...target.allowedBy] }];
+  });
+  return first === undefined ? null : [first, ...others];
+}
+
+/** The models as targets, by their own names; those that are not listed too, where their provider takes any id. */
+function modelTargets(entries: readonly CatalogEntry[], claimed: ReadonlyMap<string, { of: string }>) {
+  const namesOf = Map.groupBy(claimed.keys(), (name) => claimed.get(name)?.of);
+  function targetOf(provider: string, model: Model): RouteTarget {
+    const name = `${provider}/${model.id}`;
+    return { provider, model, parameters: {}, weight: 1, allowedBy: [name, ...(namesOf.get(name) ?? [])] };
   }
-  for (const { id, aliases } of entries) {
-    for (const alias of aliases) {
-      const listed = byName.get(`${id}/${alias.model}`);
-      if (listed === undefined || byName.has(alias.name)) continue;
-      const [target] = listed.route.targets;
-      const allowedBy = alias.isRoute === true ? [alias.name, ...target.allowedBy] : target.allowedBy;
-      const route = routeOf(alias.name, { ...target, parameters: alias.parameters ?? {}, allowedBy });
-      byName.set(alias.name, { name: alias.name, route, aliases: [], aliasOf: listed.name });
-    }
+  const known = new Map<string, RouteTarget>(
+    entries.flatMap(({ id, models }) => models.map((model) => [`${id}/${model.id}`, targetOf(id, model)] as const)),
+  );
+  function unlisted(name: string): RouteTarget | null {
+    const entry = entries.find(({ id, anyModel }) => anyModel !== undefined && name.startsWith(`${id}/`));
+    const model = entry?.anyModel?.(name.slice(entry.id.length + 1)) ?? null;
+    return entry === undefined || model === null ? null : targetOf(entry.id, model);
   }
+  return { known, unlisted, named: (name: string) => known.get(name) ?? unlisted(name) };
+}
+
+/** The one model that a route is but another name of; null for what is more. */
+function aliasOf({ endpoint, targets }: RoutePlan): string | null {
+  return endpoint === null && targets.length === 1 ? (targets[0]?.model ?? null) : null;
+}
+
+/** Every name there is, and what finds the target of one that is not listed. */
+function nameAll(entries: readonly CatalogEntry[], plans: readonly RoutePlan[]) {
+  // Maps, as names come from outside: `__proto__/x` is a name like any other.
+  const byName: Names = new Map();
+  const modelNames = entries.flatMap(({ id, models }) => models.map((model) => `${id}/${model.id}`));
+  const claimed = claimNames(entries, new Set([...modelNames, ...plans.map(({ name }) => name)]));
+  const targets = modelTargets(entries, claimed);
+  const routesOf = Map.groupBy(plans, aliasOf);
+  for (const [name, target] of targets.known) {
+    const aliases = [...target.allowedBy.slice(1), ...(routesOf.get(name) ?? []).map((plan) => plan.name)];
+    const route: Route = { name, targets: [target], spread: false };
+    byName.set(name, {
+      name,
+      kind: 'model',
+      route,
+      aliases,
+      aliasOf: null,
+      note: target.model.note ?? null,
+      endpoint: null,
+    });
+  }
+  for (const plan of plans) {
+    const { endpoint, name, note, spread } = plan;
+    const found = byName.has(name) ? null : targetsOf(plan, targets.named);
+    if (found === null) continue;
+    const route: Route = { name, targets: found, spread };
+    const kind = name.endsWith('*') ? 'pattern' : 'route';
+    byName.set(name, { name, kind, route, aliases: [], aliasOf: aliasOf(plan), note, endpoint });
+  }
+  for (const [name, { of, parameters = {} }] of claimed) {
+    const target = targets.known.get(of);
+    if (target === undefined) continue;
+    const route: Route = { name, targets: [{ ...target, parameters }], spread: false };
+    byName.set(name, { name, kind: 'other name', route, aliases: [], aliasOf: of, note: null, endpoint: null });
+  }
+  return { byName, unlisted: targets.unlisted };
+}
+
+/**
+ * A catalogue of these providers and routes. Where a model and another name are the same, the model holds; before a
+ * provider's own other name a route does.
+ */
+export function createCatalog(entries: readonly CatalogEntry[], plans: readonly RoutePlan[] = []): Catalog {
+  const { byName, unlisted } = nameAll(entries, plans);
+  const patterns = [...byName.values()]
+    .filter(({ kind }) => kind === 'pattern')
+    .sort((one, other) => other.name.length - one.name.length);
+
+  function findRoute(name: string, endpoint: string | null): Route | null {
+    const isServed = (listed: ListedRoute) =>
+      listed.endpoint === null || endpoint === null || listed.endpoint === endpoint;
+    const exact = byName.get(name);
+    if (exact !== undefined && isServed(exact)) return exact.route;
+    const pattern = patterns.find((each) => name.startsWith(each.name.slice(0, -1)) && isServed(each));
+    const any = unlisted(name);
+    // A provider that takes any id takes all that begins with its own: the longest beginning holds.
+    if (any !== null && any.provider.length + 2 > (pattern?.name.length ?? 0)) {
+      return { name, targets: [any], spread: false };
+    }
+    return pattern?.route ?? null;
+  }
+
   return {
-    find(name, isUsable = () => true) {
-      const listed = byName.get(name);
-      if (listed === undefined) {
-        const usable = [...byName.values()].filter(({ route }) => route.targets.some(isUsable));
-        const names = usable.map((each) => each.name);
-        return { kind: 'unknown', nearest: nearestNames(name, names) };
-      }
-      return { kind: 'found', route: listed.route, requested: name };
+    find(name, isUsable = () => true, endpoint = null) {
+      const route = findRoute(name, endpoint);
+      if (route !== null) return { kind: 'found', route, requested: name };
+      const usable = [...byName.values()].filter(
+        (each) => each.kind !== 'pattern' && each.route.targets.some(isUsable),
+      );
+      const names = usable.map((each) => each.name);
+      return { kind: 'unknown', nearest: nearestNames(name, names) };
     },
     list: () => [...byName.values()],
   };

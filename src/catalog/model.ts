@@ -81,6 +81,4 @@ export interface Alias {
   parameters?: Record<string, unknown>;
   /** Why it exists, shown by `npm run models`. */
   note?: string;
-  /** An operator's own: a key that may use it may not use its model by other names. */
-  isRoute?: true;
 }

@@ -10,13 +10,13 @@ import { keyId, newSecret } from '../keys/secret.ts';
 import { verifyKey } from '../keys/verify-key.ts';
 import { knownCatalog } from '../offer/offered.ts';
 import { causeOf } from '../protocol/cause-of.ts';
+import { readCatalog } from '../store/catalog.ts';
 import { firstOfLastDays } from '../store/deployment.ts';
 import { describeKey } from '../store/describe-key.ts';
 import * as keys from '../store/keys.ts';
 import * as teams from '../store/teams.ts';
 import { usageBy } from '../store/usage.ts';
 import * as users from '../store/users.ts';
-import { readVariables } from './dev-vars.ts';
 import type { Place } from './place.ts';
 import { note } from './print.ts';
 import {
@@ -53,12 +53,12 @@ async function showingSecrets<T>(made: readonly string[], job: Promise<T>): Prom
 }
 
 /** The desk on a database behind wrangler. No running router is told of what it does. */
-async function deskOn(place: Place) {
-  const { MODELS_JSON: overrides = '' } = await readVariables();
+function deskOn(place: Place) {
   const made: string[] = [];
+  // What is printed instead of being run still has to be decided by what is there.
+  const there = { ...place, sql: false };
   const desk: manage.Desk = {
-    // What is printed instead of being run still has to be decided by what is there.
-    database: openRemoteControl(place, { ...place, sql: false }),
+    database: openRemoteControl(place, there),
     actor: 'cli',
     now: Date.now(),
     async newSecret(prefix) {
@@ -68,7 +68,7 @@ async function deskOn(place: Place) {
       if (place.sql) note(`The key, once you have run the statements: ${fresh.secret}`);
       return fresh;
     },
-    catalog: () => knownCatalog(overrides),
+    catalog: async () => knownCatalog(await readCatalog(openRemoteControl(there))),
     tellOfKey: async () => 'within_a_minute',
     tellOfOwner: async () => 'within_a_minute',
     tellOfTeam: async () => 'within_a_minute',
@@ -93,7 +93,7 @@ function changed(change: manage.ChangedKey, id: string): Changed<ShownKey> {
 }
 
 async function makeKey(place: Place, owner: string, prefix: string, settings: SettingValues): Promise<SecretKey> {
-  const { desk, made } = await deskOn(place);
+  const { desk, made } = deskOn(place);
   const asked = { id: keyId(desk.now), owner, prefix, settings: settingsToColumns(settings) };
   const key = await showingSecrets(made, manage.makeKey(desk, asked));
   if (key.kind === 'id_taken') throw idIsTaken(asked.id);
@@ -102,7 +102,7 @@ async function makeKey(place: Place, owner: string, prefix: string, settings: Se
 }
 
 async function rotateKey(place: Place, id: string, grace: string): Promise<Changed<SecretKey>> {
-  const { desk, made } = await deskOn(place);
+  const { desk, made } = deskOn(place);
   const rotated = await showingSecrets(made, manage.rotateKey(desk, id, parseDuration(grace) ?? 0));
   if (rotated.kind !== 'rotated') {
     changed(rotated, id);
@@ -127,17 +127,17 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       return describeKey(key);
     },
     async changeKey(id, { status, ...settings }) {
-      const { desk } = await deskOn(place);
+      const { desk } = deskOn(place);
       return changed(await manage.changeKey(desk, id, { status, ...settingsToColumns(settings) }), id);
     },
-    revokeKey: async (id) => changed(await manage.revokeKey((await deskOn(place)).desk, id), id),
+    revokeKey: async (id) => changed(await manage.revokeKey(deskOn(place).desk, id), id),
     rotateKey: (id, grace) => rotateKey(place, id, grace),
     async verifyKey(secret) {
       const { valid, id } = await verifyKey(database, secret, Date.now());
       return valid ? id : null;
     },
     async makeUser(name) {
-      const made = await manage.makeUser((await deskOn(place)).desk, name);
+      const made = await manage.makeUser(deskOn(place).desk, name);
       if (made.kind !== 'created') throw userExists(name);
       return users.describeUser(made.user);
     },
@@ -151,14 +151,14 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       return users.describeUser(user);
     },
     async changeUser(name, { status, ...settings }) {
-      const { desk } = await deskOn(place);
+      const { desk } = deskOn(place);
       const change = await manage.changeUser(desk, name, { status, ...userToColumns(settings) });
       if (change.kind === 'changed') return { shown: users.describeUser(change.user), isAtOnce: false };
       if (change.kind === 'email_taken') throw emailIsTaken(settings.email ?? '');
       throw change.kind === 'unknown_team' ? teamIsUnknown(settings.team ?? '') : userIsMissing(name);
     },
     async makeTeam(name, budgets) {
-      const { kind, team } = await manage.makeTeam((await deskOn(place)).desk, name, budgetsToColumns(budgets));
+      const { kind, team } = await manage.makeTeam(deskOn(place).desk, name, budgetsToColumns(budgets));
       if (kind === 'exists') throw teamExists(name);
       return teams.describeTeam(team);
     },
@@ -172,12 +172,12 @@ export function databaseWay(place: Place, sentence: string | null): Way {
       return teams.describeTeam(team);
     },
     async changeTeam(name, budgets) {
-      const change = await manage.changeTeam((await deskOn(place)).desk, name, budgetsToColumns(budgets));
+      const change = await manage.changeTeam(deskOn(place).desk, name, budgetsToColumns(budgets));
       if (change.kind !== 'changed') throw teamIsMissing(name);
       return { shown: teams.describeTeam(change.team), isAtOnce: false };
     },
     async removeTeam(name) {
-      const removed = await manage.removeTeam((await deskOn(place)).desk, name);
+      const removed = await manage.removeTeam(deskOn(place).desk, name);
       if (removed.kind === 'missing') throw teamIsMissing(name);
       if (removed.kind === 'has_members') throw teamHasMembers(name);
     },

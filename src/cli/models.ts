@@ -1,14 +1,13 @@
 import { describeModel } from '../catalog/describe.ts';
-import { knownCatalog } from '../offer/offered.ts';
+import { knownCatalog, NO_ROWS } from '../offer/offered.ts';
 import { noPositional, readArguments } from './arguments.ts';
-import { readVariables } from './dev-vars.ts';
 import { Mistake } from './mistake.ts';
 import { say, sayJson, table, terminalWidth } from './print.ts';
 
 const HELP = `npm run models -- list [--json]
 
-Every model and name the router knows, with prices in USD per million tokens right now, and the entries of
-MODELS_JSON from the environment or .dev.vars. Which of them a deployment offers depends on its provider keys:
+Every model and name the router knows, with prices in USD per million tokens right now, as they are
+built in. Which of them a deployment offers depends on its provider keys:
 see "npm run doctor", and GET /api/v1/models for what one key may use.`;
 
 type Described = ReturnType<typeof describeModel>;
@@ -116,9 +115,8 @@ export async function run(args: string[]): Promise<undefined> {
   const [verb = 'list', ...rest] = positionals;
   if (verb !== 'list') throw new Mistake(`"${verb}" is not understood. Say: npm run models -- list`);
   noPositional(rest);
-  const { MODELS_JSON: overrides = '' } = await readVariables();
   const now = Date.now();
-  const listed = knownCatalog(overrides)
+  const listed = knownCatalog(NO_ROWS)
     .list()
     .map((each) => describeModel(each, now));
   if (values.json) {

@@ -26,14 +26,14 @@ function choiceOf({ key, offered: { providers } }: Incoming, { spread, targets }
  * What serves the names that a request brings, here and now. Names that nobody knows and targets that this key may not use
  * are left out while others are there. Throws RouterError where the key may use none.
  */
-export function findRoute(incoming: Incoming, { names }: Pick<Ask, 'names'>): FoundRoute {
+export function findRoute(incoming: Incoming, { door, names }: Pick<Ask, 'door' | 'names'>): FoundRoute {
   const { key, offered } = incoming;
   assertOffers(offered);
   const choices: Choice[] = [];
   let unknown: RouterError | null = null;
   let forbidden: RouterError | null = null;
   for (const name of names) {
-    const found = offered.catalog.find(name, ({ allowedBy }) => isAllowed(key.models, allowedBy));
+    const found = offered.catalog.find(name, ({ allowedBy }) => isAllowed(key.models, allowedBy), door.endpoint);
     if (found.kind === 'unknown') {
       unknown ??= modelNotFound(name, found.nearest);
       continue;

@@ -26,7 +26,7 @@ export interface Desk {
   now: number;
   newSecret(prefix: string): Promise<NewSecret>;
   /** Every model there is; read where a key's list has to be checked. */
-  catalog(): Catalog;
+  catalog(): Promise<Catalog>;
   /** Tells all places of a key that was changed; `droppedHashes` are secrets that it no longer has. Never throws. */
   tellOfKey(id: string, droppedHashes: readonly string[]): Promise<Effect>;
   /** The same for all keys of a person. */
@@ -45,10 +45,10 @@ export type MadeKey = { kind: 'made'; key: ApiKey; secret: string } | { kind: 'i
 export type WrongSetting = { kind: 'past_expiry' } | { kind: 'unknown_model'; unknown: UnknownName };
 
 /** What is wrong with settings; `before` is the list of models that the key has. */
-function wrongIn(desk: Desk, settings: keys.KeySettings, before: string | null): WrongSetting | null {
+async function wrongIn(desk: Desk, settings: keys.KeySettings, before: string | null): Promise<WrongSetting | null> {
   if (isPast(settings.expiresAt ?? null, desk.now)) return { kind: 'past_expiry' };
   const { models = null } = settings;
-  const unknown = models === null ? null : unknownIn(models, before, desk.catalog());
+  const unknown = models === null ? null : unknownIn(models, before, await desk.catalog());
   return unknown === null ? null : { kind: 'unknown_model', unknown };
 }
 
@@ -58,7 +58,7 @@ export async function makeKey(
   asked: { id: string; owner: string; prefix: string; settings: keys.KeySettings },
 ): Promise<MadeKey> {
   const { id, owner, prefix, settings } = asked;
-  const wrong = wrongIn(desk, settings, null);
+  const wrong = await wrongIn(desk, settings, null);
   if (wrong !== null) return wrong;
   const { secret, ...stored } = await desk.newSecret(prefix);
   const key = await keys.createKey(desk.database, { id, owner, ...stored, ...settings }, desk.actor);
@@ -81,7 +81,7 @@ export async function changeKey(
   revision?: number,
 ): Promise<ChangedKey> {
   const before = typeof change.models === 'string' ? await keys.getKey(desk.database, id) : null;
-  const wrong = wrongIn(desk, change, before?.models ?? null);
+  const wrong = await wrongIn(desk, change, before?.models ?? null);
   if (wrong !== null) return wrong;
   return await told(desk, await keys.updateKey(desk.database, id, change, desk.actor, revision));
 }

@@ -86,7 +86,7 @@ export async function changeTemplate(
 ): Promise<{ kind: 'changed' | 'stale'; template: MemberTemplate } | { kind: 'unknown_model'; unknown: UnknownName }> {
   if (typeof settings.models === 'string') {
     const before = await readTemplate(desk.database);
-    const unknown = unknownIn(settings.models, before.models, desk.catalog());
+    const unknown = unknownIn(settings.models, before.models, await desk.catalog());
     if (unknown !== null) return { kind: 'unknown_model', unknown };
   }
   return await updateTemplate(desk.database, settings, desk.actor, revision);

@@ -18,7 +18,7 @@ async function effectOf(job: Promise<unknown>, subject: string): Promise<Effect>
 }
 
 /** The Worker's desk for keys, users and teams. */
-export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Catalog): Desk {
+export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Promise<Catalog>): Desk {
   return {
     database: openDatabase(env.DB),
     actor,

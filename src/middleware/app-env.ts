@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { FoundKey } from '../keys/find-key.ts';
+import type { Offered } from '../offer/offered.ts';
 import type { Actor } from '../store/schema.ts';
 
 type UsableKey = Extract<FoundKey, { kind: 'found' }>;
@@ -23,6 +24,8 @@ export interface AppEnv {
     key: UsableKey['key'];
     /** SHA-256 of the secret that was presented; behind `keyAuth` only. */
     keyHash: UsableKey['keyHash'];
+    /** What there is to ask for; behind `keyAuth` only. */
+    offered: Offered;
     /** Who signed in with Cloudflare Access; on the pages of /admin and /me only. */
     person?: Person;
   };

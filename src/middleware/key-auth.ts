@@ -2,6 +2,7 @@ import type { Context, Next } from 'hono';
 import { type FoundKey, findKey } from '../keys/find-key.ts';
 import { keyPorts } from '../keys/key-ports.ts';
 import { isWellFormed } from '../keys/secret.ts';
+import { findRows, offeredFrom } from '../offer/read-offered.ts';
 import { invalidKey, RouterError } from '../protocol/errors.ts';
 import type { AppEnv } from './app-env.ts';
 import { runAfterIn } from './run-after.ts';
@@ -22,13 +23,19 @@ export function keyAuth(onRefused: (c: Context<AppEnv>, refused: RefusedKey) => 
   return async function authenticate(c: Context<AppEnv>, next: Next): Promise<void> {
     const secret = presented(c);
     if (secret === null) throw invalidKey();
-    const found = await findKey(secret, keyPorts(c.env, runAfterIn(c.executionCtx)));
+    const runAfter = runAfterIn(c.executionCtx);
+    // Beside the key, so that it costs no hop more. What cannot be a key is refused without any I/O.
+    const reading = isWellFormed(secret) ? findRows(c.env, runAfter) : null;
+    const found = await findKey(secret, keyPorts(c.env, runAfter));
+    const rows = await reading;
     switch (found.kind) {
       case 'found':
         c.set('key', found.key);
         c.set('keyHash', found.keyHash);
+        c.set('offered', offeredFrom(c.env, rows));
         return next();
       case 'refused':
+        c.set('offered', offeredFrom(c.env, rows));
         await onRefused(c, found);
         throw invalidKey();
       case 'malformed':

@@ -1,5 +1,3 @@
-import { type Catalog, createCatalog } from '../catalog/lookup.ts';
-import { applyOverrides } from '../catalog/overrides.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { isSafeUrl } from '../protocol/safe-url.ts';
 import { type Credential, readCredentials } from './credentials.ts';
@@ -91,18 +89,4 @@ export function configuredProviders(
     if (first !== undefined) configured.set(provider.id, { provider, baseUrl, credentials: [first, ...others] });
   }
   return configured;
-}
-
-/**
- * The catalogue of the offered providers, with the deployment's own models, prices and aliases (MODELS_JSON).
- * Throws RouterError `invalid_configuration` naming the entry that is wrong.
- */
-export function configuredCatalog(
-  configured: ReadonlyMap<string, ConfiguredProvider>,
-  modelsJson: string | null,
-  providers: readonly Provider[] = PROVIDERS,
-): Catalog {
-  // Corrections are read against all providers, so that one of an absent provider is no mistake.
-  const entries = applyOverrides(providers, modelsJson ?? '');
-  return createCatalog(entries.filter(({ id }) => configured.has(id)));
 }

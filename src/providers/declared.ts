@@ -1,4 +1,4 @@
-import type { Model } from '../catalog/model.ts';
+import type { DeclaredProvider } from '../catalog/build.ts';
 import { limitNameOf, type ProviderRules } from '../catalog/rules.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
@@ -12,16 +12,6 @@ import { limitNames } from './output-limit.ts';
 import type { Provider } from './provider.ts';
 import type { RequestDraft } from './request-draft.ts';
 import { isThinking, steerThinking } from './thinking.ts';
-
-/** A provider that is only data. */
-export interface DeclaredProvider {
-  id: string;
-  name: string;
-  baseUrl: string;
-  keyVariable: string;
-  rules: ProviderRules;
-  models: readonly Model[];
-}
 
 /** Takes out what the provider does not take, and calls what is left by its names. */
 function rewrite(draft: RequestDraft, rules: ProviderRules): void {

@@ -13,10 +13,15 @@ export interface AuditEntry {
   details?: Record<string, unknown>;
 }
 
+/** The statement that writes an audit row, for a batch with the change itself. */
+export function auditOf(database: Database, entry: AuditEntry) {
+  const details = entry.details === undefined ? null : JSON.stringify(entry.details);
+  return database.insert(audit).values({ ...entry, details, at: new Date().toISOString() });
+}
+
 /** Writes an audit row for a change that has been made. */
 export async function writeAudit(database: Database, entry: AuditEntry): Promise<void> {
-  const details = entry.details === undefined ? null : JSON.stringify(entry.details);
-  await database.insert(audit).values({ ...entry, details, at: new Date().toISOString() });
+  await auditOf(database, entry);
 }
 
 /**

@@ -196,6 +196,62 @@ export const deployment = sqliteTable('deployment', {
   value: text('value').notNull(),
 });
 
+/*
+ * The catalogue's members go by their columns' names: a row is shown, exported and imported as it stands there. Nothing
+ * in the tables is checked, so of what is read no type is to be trusted (src/catalog/rows.ts).
+ */
+export const providers = sqliteTable('providers', {
+  id: text('id').primaryKey(),
+  name: text('name'),
+  base_url: text('base_url'),
+  key_variable: text('key_variable'),
+  status: text('status'),
+  rules: text('rules'),
+  created_at: text('created_at'),
+  updated_at: text('updated_at'),
+});
+
+export const models = sqliteTable(
+  'models',
+  {
+    provider: text('provider').notNull(),
+    id: text('id').notNull(),
+    kind: text('kind'),
+    context_length: integer('context_length'),
+    max_output: integer('max_output'),
+    inputs: text('inputs'),
+    tools: integer('tools'),
+    thinking: text('thinking'),
+    wants_reasoning: integer('wants_reasoning'),
+    note: text('note'),
+    status: text('status'),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.id] })],
+);
+
+export const prices = sqliteTable('prices', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  provider: text('provider').notNull(),
+  model: text('model').notNull(),
+  valid_from: text('valid_from'),
+  revision: text('revision'),
+  input: real('input'),
+  cached: real('cached'),
+  output: real('output'),
+  cache_write: real('cache_write'),
+  cache_write_hour: real('cache_write_hour'),
+  bands: text('bands'),
+  tools: text('tools'),
+});
+
+export const routes = sqliteTable('routes', {
+  name: text('name').primaryKey(),
+  targets: text('targets'),
+  spread: integer('spread'),
+  note: text('note'),
+  status: text('status'),
+});
+
 export type DeadLetter = typeof deadLetters.$inferSelect;
 export type User = typeof users.$inferSelect;
 export type Team = typeof teams.$inferSelect;

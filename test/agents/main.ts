@@ -76,17 +76,20 @@ async function play({ double, home }: Router, { client, provider, purpose }: Cas
   }
 }
 
-/** Names of the GPT family, by which Codex chooses its tools, are the provider's model. */
-function variablesOf(provider: ProviderName, url: string): Record<string, string> {
-  const target = `${provider}/${MODELS[provider]}`;
-  const aliases = { 'gpt-5.5': target, 'gpt-6.2-sol': target };
+function variablesOf(url: string): Record<string, string> {
   return {
     DEEPSEEK_API_KEY: 'provider-key',
     DEEPSEEK_BASE_URL: url,
     MOONSHOT_API_KEY: 'provider-key',
     MOONSHOT_BASE_URL: url,
-    MODELS_JSON: JSON.stringify({ aliases }),
   };
+}
+
+/** Names of the GPT family, by which Codex chooses its tools, are the provider's model. */
+async function nameModels(port: number, provider: ProviderName): Promise<void> {
+  const targets = [{ model: `${provider}/${MODELS[provider]}` }];
+  const routes = ['gpt-5.5', 'gpt-6.2-sol'].map((name) => ({ name, targets }));
+  await callInternal(port, 'PUT', '/internal/catalog', { routes });
 }
 
 function choose(): { clients: Client[]; providers: ProviderName[]; purposes: string[] } | null {
@@ -123,7 +126,8 @@ async function main(): Promise<number> {
   const home = await makeHome();
   const lines: string[] = [];
   for (const provider of chosen.providers) {
-    await startRouter(home, variablesOf(provider, double.url));
+    await startRouter(home, variablesOf(double.url));
+    await nameModels(home.port, provider);
     for (const client of chosen.clients) {
       for (const purpose of chosen.purposes) {
         lines.push(await playOne({ home, double }, { client, provider, purpose }));

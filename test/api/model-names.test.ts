@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { putOldForm } from '../support/catalog.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { playProvider } from '../support/provider.ts';
@@ -10,18 +11,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const MODELS_JSON = JSON.stringify({
-  models: {
-    'deepseek/secret-project': {
-      ...{ contextLength: 1_000, maxOutput: 100, note: 'for the merger only' },
-      prices: [{ validFrom: '2026-01-01', revision: 'r', input: 1, cached: 1, output: 1 }],
+beforeAll(() =>
+  putOldForm({
+    models: {
+      'deepseek/secret-project': {
+        ...{ contextLength: 1_000, maxOutput: 100, note: 'for the merger only' },
+        prices: [{ validFrom: '2026-01-01', revision: 'r', input: 1, cached: 1, output: 1 }],
+      },
     },
-  },
-  aliases: {
-    'team/quick': { model: 'deepseek/deepseek-flash', parameters: { temperature: 0.123 } },
-    merger: { model: 'deepseek/secret-project', parameters: { seed: 424_242 } },
-  },
-});
+    aliases: {
+      'team/quick': { model: 'deepseek/deepseek-flash', parameters: { temperature: 0.123 } },
+      merger: { model: 'deepseek/secret-project', parameters: { seed: 424_242 } },
+    },
+  }),
+);
 
 const answer = () =>
   Response.json({
@@ -32,7 +35,7 @@ const answer = () =>
 
 async function holder(models: string | null, limits: object = {}) {
   const { key, secret } = await makeKey({ models, ...limits });
-  const router = routerWith({ MODELS_JSON });
+  const router = routerWith({});
   const headers = { authorization: `Bearer ${secret}` };
   const get = async (path: string) => {
     const response = await router.fetch(`http://router.test/api/v1${path}`, { headers });

@@ -4,9 +4,6 @@ import { describeModel } from '../../src/catalog/describe.ts';
 import { type CatalogEntry, createCatalog, modelNotFound } from '../../src/catalog/lookup.ts';
 import type { Model } from '../../src/catalog/model.ts';
 import { editDistance, nearestNames } from '../../src/catalog/nearest.ts';
-import { applyOverrides } from '../../src/catalog/overrides.ts';
-import { priceAt } from '../../src/catalog/price.ts';
-import { RouterError } from '../../src/protocol/errors.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { targetOf } from '../support/target-of.ts';
 
@@ -176,100 +173,4 @@ describe('a key may use', () => {
     ['*', ['acme/fast'], false],
     ['acme', ['acme/fast'], false],
   ])('%j: %j is %s', (models, names, allowed) => expect(isAllowed(models, names)).toBe(allowed));
-});
-
-function overridden(json: unknown) {
-  return createCatalog(applyOverrides(ENTRIES, JSON.stringify(json)));
-}
-
-const NEW_PRICE = { validFrom: '2026-06-01', revision: 'own-1', input: 0.5, cached: 0.05, output: 1 };
-
-const NIGHT = {
-  name: 'night',
-  weekdays: [1],
-  hours: [{ from: 22, to: 4 }],
-  prices: { input: 0.1, cached: 0.01, output: 0.2 },
-};
-
-describe('MODELS_JSON', () => {
-  it('may be empty', () => expect(applyOverrides(ENTRIES, '')).toBe(ENTRIES));
-
-  it('may begin as files of Windows do', () => expect(applyOverrides(ENTRIES, '\ufeff{}\r\n')).toBe(ENTRIES));
-
-  it('adds a model', () => {
-    const entry = { contextLength: 2000, maxOutput: 200, prices: [NEW_PRICE] };
-    expect(targetOf(overridden({ models: { 'acme/new': entry } }), 'acme/new')).toMatchObject({
-      model: { id: 'new', contextLength: 2000, inputs: ['text'], tools: true },
-    });
-  });
-
-  it('corrects a price from a day on, and leaves the past and the rest', () => {
-    const found = targetOf(overridden({ models: { 'acme/fast': { prices: [NEW_PRICE] } } }), 'acme/fast');
-    expect(priceAt(found.model, Date.parse('2026-05-31'))?.revision).toBe('r1');
-    expect(priceAt(found.model, Date.parse('2026-06-01'))?.revision).toBe('own-1');
-    expect(found.model.contextLength).toBe(1000);
-  });
-
-  it('adds an alias, short or with parameters, and replaces one', () => {
-    const changed = overridden({
-      aliases: {
-        quick: 'acme/fast',
-        'acme/old': { model: 'acme/org/deep', parameters: { temperature: 0 }, note: 'moved' },
-      },
-    });
-    expect(targetOf(changed, 'quick').model.id).toBe('fast');
-    expect(targetOf(changed, 'acme/old')).toMatchObject({ model: { id: 'org/deep' }, parameters: { temperature: 0 } });
-  });
-
-  it.each([
-    ['{', 'wrong at line 1, column 2: it is not JSON'],
-    ['{"models": {},\n  "aliases": nothing}', 'wrong at line 2, column 14: it is not JSON'],
-    ['[]', 'wrong at its first level: Invalid input: expected object'],
-    [{ model: {} }, 'its first level: member 1 of it is not known here'],
-    [{ models: { 'acme/new': {} } }, '"models" > entry 1: a new model needs contextLength, maxOutput and prices'],
-    [{ models: { 'nobody/new': {} } }, '"models" > entry 1: its name does not begin with a provider'],
-    [{ models: { 'acme/fast': {}, plain: {} } }, '"models" > entry 2: its name does not begin with a provider'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: -1 }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: '1' }] } } }, '"acme/fast" > "prices" > [0] > "input"'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: 0.00000012 }] } } }, 'six decimals'],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: 'soon' }] } } }, 'must be a day'],
-    [
-      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, input: 1e300 }] } } },
-      '"acme/fast" > "prices" > [0] > "input"',
-    ],
-    [{ models: { 'acme/fast': { prices: [{ ...NEW_PRICE, validFrom: '2026-02-30' }] } } }, 'must be a day'],
-    [
-      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, revision: 'r1' }] } } },
-      '"acme/fast" > "prices": there are two prices of one revision',
-    ],
-    [
-      { models: { 'acme/fast': { prices: [{ ...NEW_PRICE, bands: [NIGHT] }] } } },
-      '"hours" > [0]: must begin before it',
-    ],
-    [{ models: { 'acme/fast': { maxOutput: 5, contextLenght: 5 } } }, '"acme/fast": member 2 of it is not known here'],
-    [{ models: { 'acme/': {} } }, '"models" > entry 1: a name has no blanks'],
-    ['{"models":{"__proto__":{}}}', '"__proto__": nothing can have this name'],
-    [{ models: { constructor: {} } }, '"models" > entry 1: its name does not begin with a provider'],
-    [{ aliases: { '': 'acme/fast' } }, '"aliases" > entry 1: a name has no blanks'],
-    [
-      { aliases: { quick: { model: 'acme/fast', params: {} } } },
-      '"aliases" > entry 1: member 2 of it is not known here',
-    ],
-    [{ aliases: { quick: { model: 5 } } }, '"aliases" > entry 1 > "model": Invalid input: expected string'],
-    [{ aliases: { quick: 'acme/none' } }, '"aliases" > entry 1: \'acme\' has no model of the name'],
-    [{ aliases: { quick: 'none' } }, '"aliases" > entry 1: its model does not begin with a provider'],
-    [{ aliases: { 'acme/fast': 'acme/org/deep' } }, 'a model has this name already'],
-    [{ aliases: { quick: 5 } }, '"aliases" > entry 1: Invalid input: expected object'],
-  ])('%j is a clear mistake', (json, message) => {
-    const text = typeof json === 'string' ? json : JSON.stringify(json);
-    let thrown: unknown;
-    try {
-      applyOverrides(ENTRIES, text);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(RouterError);
-    expect(thrown).toMatchObject({ code: 'invalid_configuration', param: 'MODELS_JSON' });
-    expect((thrown as RouterError).message).toContain(message); // checked by the line above
-  });
 });

@@ -139,20 +139,4 @@ describe('npm run models', () => {
       'deepseek/deepseek-flash, peak hours (1-4 and 6-10 UTC on working days): 0.3 / 0.006 / 1.2',
     );
   });
-
-  test('shows what MODELS_JSON adds, and gives scripts JSON', async () => {
-    const prices = [{ validFrom: '2026-01-01', revision: 'own', input: 1, cached: 0.1, output: 2 }];
-    const own = { models: { 'zai/glm-9': { contextLength: 9, maxOutput: 9, prices } }, aliases: { glm: 'zai/glm-9' } };
-    const { code, stdout } = await runHere(['models', 'list', '--json'], { MODELS_JSON: JSON.stringify(own) });
-    expect(code).toBe(0);
-    const { data } = JSON.parse(stdout);
-    expect(data).toContainEqual(expect.objectContaining({ id: 'zai/glm-9', aliases: ['glm'] }));
-    expect(data).toContainEqual(expect.objectContaining({ id: 'glm', alias_of: 'zai/glm-9' }));
-  });
-
-  test('says which entry of MODELS_JSON is wrong', async () => {
-    const { code, stderr } = await runHere(['models'], { MODELS_JSON: '{"models":{"zai/glm-9":{}}}' });
-    expect(code).toBe(1);
-    expect(stderr).toContain('MODELS_JSON is wrong at "models" > entry 1');
-  });
 });

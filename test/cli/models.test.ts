@@ -37,15 +37,4 @@ describe('npm run models -- list', () => {
     expect(plain).toMatch(new RegExp(`deepseek/deepseek-flash, peak hours .*: ${dear.join(' / ')}\n`));
     expect(peak).toContain(`deepseek/deepseek-flash, at other hours: ${base.join(' / ')}\n`);
   });
-
-  test('shows a price that is to come beside the one that holds', async () => {
-    const prices = [
-      { validFrom: '2026-06-01', revision: 'a', input: 1, cached: 0.5, output: 2 },
-      { validFrom: '2027-01-01', revision: 'b', input: 3, cached: 0.5, output: 4 },
-    ];
-    const MODELS_JSON = JSON.stringify({ models: { 'zai/glm-5': { prices } } });
-    const list = await listAt('2026-11-28T12:00:00Z', { MODELS_JSON });
-    expect(rowOf(list, 'zai/glm-5').slice(2, 5)).toEqual(['1', '0.5', '2']);
-    expect(list).toContain('zai/glm-5, from 2027-01-01: 3 / 0.5 / 4\n');
-  });
 });

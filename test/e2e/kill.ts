@@ -29,17 +29,21 @@ const namesOf = (round: number) => Array.from({ length: NAMES_A_ROUND }, (_, ind
  * The double stands in for DeepSeek. Each request has a model name of its own: it stands in its row however that
  * came to be written, so rows can be told apart even where the client never saw a request id.
  */
-function variablesOf(provider: ProviderDouble, round: number): Record<string, string> {
-  const prices = [{ validFrom: '2026-01-01', revision: 'kill-test', ...PRICES }];
-  const models = { 'deepseek/double': { contextLength: 1_000_000, maxOutput: 8_192, prices } };
-  const aliases = Object.fromEntries(namesOf(round).map((name) => [name, 'deepseek/double']));
+function variablesOf(provider: ProviderDouble): Record<string, string> {
   return {
     DEEPSEEK_API_KEY: 'vendor-key',
     DEEPSEEK_BASE_URL: provider.url,
     LEASE_TTL_MS: String(LEASE_TTL_MS),
     DRAIN_MS: '10000',
-    MODELS_JSON: JSON.stringify({ models, aliases }),
   };
+}
+
+/** The double's one model, and the names by which it is asked for. */
+async function setCatalog(port: number): Promise<void> {
+  const model = { provider: 'deepseek', id: 'double', context_length: 1_000_000, max_output: 8_192 };
+  const price = { provider: 'deepseek', model: 'double', valid_from: '2026-01-01', revision: 'kill-test', ...PRICES };
+  const route = { name: 'r*', targets: [{ model: 'deepseek/double' }] };
+  await callInternal(port, 'PUT', '/internal/catalog', { models: [model], prices: [price], routes: [route] });
 }
 
 async function makeKeys(port: number): Promise<Key[]> {
@@ -89,7 +93,7 @@ async function playRound(
   const stopping = load.stop();
   const killedAt = await killRouter();
   const sent = await stopping;
-  await startRouter(home, variablesOf(provider, round + 1));
+  await startRouter(home, variablesOf(provider));
   await settleAll(home.port);
   const { faults, figures } = compare(sent, provider.served, readRows(home.folder), killedAt);
   faults.push(...(await checkFaults(home.port)));
@@ -133,7 +137,8 @@ async function main(): Promise<number> {
   const startedAt = Date.now();
   const provider = await startProviderDouble();
   const home = await makeHome();
-  await startRouter(home, variablesOf(provider, 1));
+  await startRouter(home, variablesOf(provider));
+  await setCatalog(home.port);
   const keys = await makeKeys(home.port);
   let failed = 0;
   for (let round = 1; round <= rounds; round += 1) {

@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCatalog } from '../../src/catalog/lookup.ts';
 import { mostOutput } from '../../src/providers/output-limit.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
+import { putOldForm } from '../support/catalog.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { playProvider, type SeenRequest } from '../support/provider.ts';
@@ -56,21 +57,23 @@ function greedy({ json }: SeenRequest): Response {
 }
 
 const FLASH = 'deepseek/deepseek-flash';
-const MODELS_JSON = JSON.stringify({
-  aliases: {
-    long: { model: FLASH, parameters: { max_tokens: LONGEST } },
-    text: { model: FLASH, parameters: { max_completion_tokens: String(LONGEST) } },
-    endless: { model: FLASH, parameters: { options: { num_predict: -1 } } },
-    many: { model: FLASH, parameters: { n: 64, max_tokens: 4_000 } },
-    kept: { model: 'moonshot/kimi-k3', parameters: { prompt_cache_options: { ttl: '1h' }, max_tokens: 10 } },
-  },
-});
+beforeAll(() =>
+  putOldForm({
+    aliases: {
+      long: { model: FLASH, parameters: { max_tokens: LONGEST } },
+      text: { model: FLASH, parameters: { max_completion_tokens: String(LONGEST) } },
+      endless: { model: FLASH, parameters: { options: { num_predict: -1 } } },
+      many: { model: FLASH, parameters: { n: 64, max_tokens: 4_000 } },
+      kept: { model: 'moonshot/kimi-k3', parameters: { prompt_cache_options: { ttl: '1h' }, max_tokens: 10 } },
+    },
+  }),
+);
 
 /** Twenty at once; what the ledger has booked at last, and how many reached the provider. */
 async function twenty(budgetDayUsd: number, body: string) {
   const { key, secret } = await makeKey({ budgetDayUsd });
   const provider = playProvider(greedy);
-  const router = routerWith({ MODELS_JSON });
+  const router = routerWith({});
   const headers = { authorization: `Bearer ${secret}` };
   const send = () => router.fetch(`${BASE_URL}/chat/completions`, { method: 'POST', body, headers });
   const statuses = await Promise.all(

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KeySettings } from '../../src/store/keys.ts';
+import { putOldForm } from '../support/catalog.ts';
 import { routerWith } from '../support/impatient-router.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
@@ -29,14 +30,13 @@ interface Sent {
   settings?: KeySettings;
   body: Record<string, unknown>;
   answer?: () => Response;
-  variables?: Record<string, string>;
 }
 
 /** One request of a new key: its answer, what reached the provider, and the row. */
-async function send({ settings = {}, body, answer = completion, variables = {} }: Sent) {
+async function send({ settings = {}, body, answer = completion }: Sent) {
   const { key, secret } = await makeKey(settings);
   const provider = playProvider(answer);
-  const router = routerWith(variables);
+  const router = routerWith({});
   const response = await router.fetch(`${BASE_URL}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}` },
@@ -66,14 +66,14 @@ const OWN: readonly (readonly [string, Record<string, unknown>])[] = [
   ["OpenRouter's plugins", { plugins: [{ id: 'web' }] }],
   ['what an alias stands for', { model: 'searching' }],
 ];
-const MODELS_JSON = JSON.stringify({
-  aliases: { searching: { model: GLM, parameters: { tools: [{ type: 'web_search' }] } } },
-});
+beforeAll(() =>
+  putOldForm({ aliases: { searching: { model: GLM, parameters: { tools: [{ type: 'web_search' }] } } } }),
+);
 
 describe("a provider's own tools are refused", () => {
   it.each(OWN)('%s', async (_title, body) => {
     for (const settings of [{}, { purpose: 'reasoning' }, { budgetTotalUsd: 1 }]) {
-      const { response, text, seen, row } = await send({ settings, body, variables: { MODELS_JSON } });
+      const { response, text, seen, row } = await send({ settings, body });
       expect(response.status, text).toBe(400);
       expect(JSON.parse(text)).toMatchObject({
         error: { type: 'invalid_request_error', code: 'unsupported_tool', param: 'tools' },
@@ -242,10 +242,10 @@ describe('a call that the provider reports is billed at its price', () => {
     const prices = [
       { validFrom: '2026-11-01', revision: 'own', input: 1, cached: 1, output: 1, tools: { web_search: 0.01 } },
     ];
-    const variables = { MODELS_JSON: JSON.stringify({ models: { [GLM]: { prices } } }) };
+    await putOldForm({ models: { [GLM]: { prices } } });
     const cost = async (more: object) => {
       const answer = () => completion({ content: 'ok' }, more);
-      const { row } = await send({ settings, body: { tools: [{ type: 'web_search' }] }, answer, variables });
+      const { row } = await send({ settings, body: { tools: [{ type: 'web_search' }] }, answer });
       return row?.costNanoUsd;
     };
     expect(await cost({})).toBe(15_000);

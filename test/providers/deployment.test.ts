@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RouterError } from '../../src/protocol/errors.ts';
 import { redact, safeMessage } from '../../src/protocol/redact.ts';
 import { callProvider } from '../../src/providers/call.ts';
-import { configureDeclared, configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
+import { configureDeclared, configuredProviders } from '../../src/providers/configured.ts';
 import { readFailure } from '../../src/providers/failure.ts';
 import { providerHeaders, retryAfterSeconds } from '../../src/providers/headers.ts';
 import { checkProvider } from '../../src/providers/live-check.ts';
@@ -68,20 +68,6 @@ describe('a provider is offered', () => {
     expect(String(thrown)).toContain(message);
     expect(String(thrown)).toContain(name);
     expect(String(thrown)).not.toContain('secret@');
-  });
-
-  it('with its models alone in the catalogue', () => {
-    const catalog = configuredCatalog(configuredProviders({ ZAI_API_KEY: 'z' }), null);
-    expect(catalog.find('zai/glm-5').kind).toBe('found');
-    expect(catalog.find('deepseek/deepseek-flash').kind).toBe('unknown');
-    expect(catalog.find('test/echo').kind).toBe('unknown');
-  });
-
-  it('with corrections of others that are not', () => {
-    const json = JSON.stringify({ aliases: { chat: 'deepseek/deepseek-flash', glm: 'zai/glm-5.3' } });
-    const catalog = configuredCatalog(configuredProviders({ ZAI_API_KEY: 'z' }), json);
-    expect(catalog.find('glm').kind).toBe('found');
-    expect(catalog.find('chat').kind).toBe('unknown');
   });
 });
 

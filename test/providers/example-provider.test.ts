@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createCatalog } from '../../src/catalog/lookup.ts';
 import { callProvider } from '../../src/providers/call.ts';
-import { configuredCatalog, configuredProviders } from '../../src/providers/configured.ts';
+import { configuredProviders } from '../../src/providers/configured.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import readme from '../../src/README.md?raw';
 import { mistral } from '../fixtures/example-provider.ts';
@@ -19,7 +20,7 @@ declare global {
 
 const registry = [...PROVIDERS, mistral];
 const providers = configuredProviders({ MISTRAL_API_KEY: 'a-key-of-mistral' }, registry);
-const catalog = configuredCatalog(providers, null, registry);
+const catalog = createCatalog(registry.filter(({ id }) => providers.has(id)));
 
 async function send(request: Record<string, unknown> & { model: string }, answer: Response) {
   const found = targetOf(catalog, request.model);

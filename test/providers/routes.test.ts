@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts';
 import type { AppEnv } from '../../src/middleware/app-env.ts';
 import { onError } from '../../src/middleware/error-response.ts';
 import { forgetHealth, tryFailed } from '../../src/offer/health-memory.ts';
+import { putOldForm } from '../support/catalog.ts';
 import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import { get, openaiClient } from '../support/router.ts';
@@ -239,13 +240,13 @@ describe("a deployment's own names", () => {
     const { secret, key } = await makeKey();
     const prices = [{ validFrom: '2026-01-01', revision: 'own', input: 1, cached: 1, output: 1, cacheWriteHour: 2 }];
     const kept = { model: 'test/echo', parameters: { prompt_cache_options: { ttl: '1h' } } };
-    const own = { ...env, MODELS_JSON: JSON.stringify({ models: { 'test/echo': { prices } }, aliases: { kept } }) };
+    await putOldForm({ models: { 'test/echo': { prices } }, aliases: { kept } });
     const request = new Request('http://router.test/api/v1/chat/completions', {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}` },
       body: JSON.stringify({ model: 'kept', messages: [{ role: 'user', content: 'hi' }] }),
     });
-    const response = await app.fetch(request, own, createExecutionContext());
+    const response = await app.fetch(request, env, createExecutionContext());
     expect(response.headers.get('x-llm-model')).toBe('echo');
     expect(await ledgerRow(key.id, response)).toMatchObject({ requestedModel: 'kept', priceRevision: 'own:1h' });
   });

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { internalAuth } from '../../middleware/internal-auth.ts';
 import { internalAudit } from './audit.ts';
+import { internalCatalog } from './catalog.ts';
 import { internalKeys } from './keys.ts';
 import { internalLedger } from './ledger.ts';
 import { internalLogs } from './logs.ts';
@@ -19,6 +20,7 @@ export const internal = new Hono<AppEnv>({ strict: false })
   .route('/teams', internalTeams)
   .route('/member-template', internalTemplate)
   .route('/keys', internalKeys)
+  .route('/catalog', internalCatalog)
   .route('/logs', internalLogs)
   .route('/ledger', internalLedger)
   .route('/', internalUsage)

@@ -4,16 +4,15 @@ import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
 import { isolateHealth } from '../../offer/health-memory.ts';
-import { readOffered } from '../../offer/offered.ts';
 import {
   type CredentialReport,
   checkReports,
   type ProviderReport,
   reportProviders,
 } from '../../offer/provider-report.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { lastTrips, type Standing, type Trip } from '../../providers/health.ts';
 import type { LiveCheck } from '../../providers/live-check.ts';
-import { PROVIDERS } from '../../providers/registry.ts';
 import { readQuery } from './input.ts';
 
 function timeOf(milliseconds: number | null): string | null {
@@ -65,12 +64,9 @@ const queryShape = { check: z.optional(z.enum(['true', 'false'], 'must be true o
 export const internalProviders = new Hono<AppEnv>()
   .get('/providers', async (c) => {
     const { check } = readQuery(c, queryShape);
-    const { providers } = readOffered(c.env, c.get('config').modelsJson);
-    const reports = reportProviders(
-      PROVIDERS.map((provider) => ({ provider, isActive: true })),
-      providers,
-    );
     const place = { env: c.env, runAfter: runAfterIn(c.executionCtx) };
+    const { all, providers } = await findOffered(place.env, place.runAfter);
+    const reports = reportProviders(all, providers);
     const data = check === 'true' ? await checkReports(place, c.req.url, reports) : reports;
     return c.json({ data: data.map(describe), trips: lastTrips(isolateHealth()).map(describeTrip) });
   })

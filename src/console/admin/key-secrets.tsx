@@ -36,7 +36,7 @@ async function showSecret(
   secret: string,
   made: { rotated: boolean; warning: string | null },
 ) {
-  const reach = reachOf(c, key, secret);
+  const reach = await reachOf(c, key, secret);
   const view = viewOf(c, `/admin/keys/${key.id}`);
   return respond(c, view, <SecretPage apiKey={key} reach={reach} rotated={made.rotated} warning={made.warning} />);
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../offer/offered.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { ModelTable, modelsByProvider, type ProviderModels } from '../kit/model-table.tsx';
 import { respond } from '../kit/respond.tsx';
 import { Empty } from '../kit/table.tsx';
@@ -24,7 +25,7 @@ function ModelsPage({ providers }: { providers: readonly ProviderModels[] }) {
 }
 
 /** `/admin/models`: the catalogue of this deployment. */
-export const models = new Hono<AdminEnv>().get('/models', (c) => {
-  const providers = modelsByProvider(readOffered(c.env, c.get('config').modelsJson));
+export const models = new Hono<AdminEnv>().get('/models', async (c) => {
+  const providers = modelsByProvider(await findOffered(c.env, runAfterIn(c.executionCtx)));
   return respond(c, viewOf(c), <ModelsPage providers={providers} />);
 });

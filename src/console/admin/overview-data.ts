@@ -3,7 +3,7 @@ import { type Tightest, tightestBudget } from '../../ledger/tightest-budget.ts';
 import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
 import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
-import { readOffered } from '../../offer/offered.ts';
+import type { Offered } from '../../offer/offered.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { PROVIDERS } from '../../providers/registry.ts';
 import { openDatabase } from '../../store/database.ts';
@@ -54,8 +54,7 @@ function stateOf(configured: boolean, traffic: ProviderTraffic | null): Provider
   return traffic.failures * 10 > traffic.requests ? 'failing' : 'ok';
 }
 
-function providerLines(env: Cloudflare.Env, modelsJson: string | null, traffic: ProviderTraffic[]): ProviderLine[] {
-  const { providers } = readOffered(env, modelsJson);
+function providerLines({ providers }: Offered, traffic: ProviderTraffic[]): ProviderLine[] {
   return PROVIDERS.map(({ id, name }) => {
     const ofProvider = traffic.find((line) => line.provider === id) ?? null;
     return { id, name, state: stateOf(providers.has(id), ofProvider), traffic: ofProvider };
@@ -83,11 +82,7 @@ async function lastLight(cache: KVNamespace): Promise<KeptLight | null> {
 }
 
 /** All that the overview shows. */
-export async function readOverview(
-  env: AppEnv['Bindings'],
-  modelsJson: string | null,
-  view: View,
-): Promise<OverviewData> {
+export async function readOverview(env: AppEnv['Bindings'], offered: Offered, view: View): Promise<OverviewData> {
   const database = openDatabase(env.DB);
   const starts = windowStarts(view.now, view.offset);
   const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
@@ -100,6 +95,6 @@ export async function readOverview(
     providerTraffic(database, requestIdFloor(view.now - HOUR_MS)),
     lastLight(env.KEY_CACHE),
   ]);
-  const providers = providerLines(env, modelsJson, traffic);
+  const providers = providerLines(offered, traffic);
   return { spend, days, hours, firstToken, budgets: nearest(budgeted), providers, ledger };
 }

@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import { readOverview } from './overview-data.ts';
@@ -8,6 +10,7 @@ import { OverviewPage } from './overview-page.tsx';
 /** `/admin` itself. */
 export const overview = new Hono<AdminEnv>().get('/', async (c) => {
   const view = viewOf(c);
-  const data = await readOverview(c.env, c.get('config').modelsJson, view);
+  const offered = await findOffered(c.env, runAfterIn(c.executionCtx));
+  const data = await readOverview(c.env, offered, view);
   return respond(c, view, <OverviewPage data={data} />);
 });

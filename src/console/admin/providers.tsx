@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../offer/offered.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import type { ConfiguredProvider } from '../../providers/configured.ts';
 import { checkProvider, type LiveCheck } from '../../providers/live-check.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -68,7 +69,7 @@ function ProvidersPage({ lines }: { lines: readonly Checked[] }) {
 export const providers = new Hono<AdminEnv>()
   .get('/providers', (c) => c.redirect('/admin', 303))
   .post('/providers', async (c) => {
-    const offer = readOffered(c.env, c.get('config').modelsJson).providers;
+    const { providers: offer } = await findOffered(c.env, runAfterIn(c.executionCtx));
     const lines = await Promise.all(
       PROVIDERS.map(async (provider) => {
         const configured = offer.get(provider.id) ?? null;

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { readOffered } from '../../offer/offered.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { assets } from '../kit/asset-list.ts';
 import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
@@ -95,8 +96,9 @@ function TryPage({ models }: { models: readonly string[] }) {
 }
 
 /** `/admin/try`: the one page that needs its script, to read the stream. */
-export const tryIt = new Hono<AdminEnv>().get('/try', (c) => {
-  const listed = readOffered(c.env, c.get('config').modelsJson).catalog.list();
-  const names = listed.filter(({ aliasOf }) => aliasOf === null).map(({ name }) => name);
+export const tryIt = new Hono<AdminEnv>().get('/try', async (c) => {
+  const { catalog } = await findOffered(c.env, runAfterIn(c.executionCtx));
+  const listed = catalog.list();
+  const names = listed.filter(({ kind }) => kind === 'model' || kind === 'route').map(({ name }) => name);
   return respond(c, viewOf(c), <TryPage models={names} />);
 });

@@ -16,7 +16,7 @@ export interface ProviderModels {
 
 /** The models of each provider that is offered, under their own names. */
 export function modelsByProvider({ providers, catalog }: Offered): ProviderModels[] {
-  const listed = catalog.list().filter(({ aliasOf }) => aliasOf === null);
+  const listed = catalog.list().filter(({ kind }) => kind === 'model');
   return [...providers.values()].map(({ provider: { id, name } }) => ({
     name,
     models: listed.filter(({ route }) => route.targets[0].provider === id),

@@ -90,7 +90,7 @@ async function accept(c: Context<ActorEnv>): Promise<Response> {
   if (accepted.kind === 'closed') return showClosed(c, accepted.state);
   const { key, secret } = accepted;
   const shown: SecretProps = {
-    ...{ apiKey: key, reach: reachOf(c, key, secret), rotated: false, warning: null },
+    ...{ apiKey: key, reach: await reachOf(c, key, secret), rotated: false, warning: null },
     client: client.id,
   };
   return respond(c, viewOf(c, '/me'), <MadePage {...shown} />);

@@ -71,7 +71,7 @@ async function showSecret(c: Context<MemberEnv>, key: ApiKey, secret: string, ma
           {key.purpose} · <span class="mono">{maskSecret(key)}</span>
         </p>
       </div>
-      <Secret apiKey={key} reach={reachOf(c, key, secret)} {...made} />
+      <Secret apiKey={key} reach={await reachOf(c, key, secret)} {...made} />
       <a class="button" href="/me">
         {me.back}
       </a>

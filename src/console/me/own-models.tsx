@@ -2,7 +2,8 @@ import { type Context, Hono } from 'hono';
 import { isAllowed } from '../../catalog/allow-list.ts';
 import { keyState } from '../../keys/key-state.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
-import { readOffered } from '../../offer/offered.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import { keysOfOwner } from '../../store/keys.ts';
 import { readTemplate } from '../../store/member-template.ts';
@@ -14,8 +15,11 @@ import { MeFrame } from './me-frame.tsx';
 import type { MemberEnv } from './member.ts';
 
 /** The models that one of these lists allows, by provider; a null list allows all. */
-export function modelsFor<E extends AppEnv>(c: Context<E>, lists: readonly (string | null)[]): ProviderModels[] {
-  const all = modelsByProvider(readOffered(c.env, c.get('config').modelsJson));
+export async function modelsFor<E extends AppEnv>(
+  c: Context<E>,
+  lists: readonly (string | null)[],
+): Promise<ProviderModels[]> {
+  const all = modelsByProvider(await findOffered(c.env, runAfterIn(c.executionCtx)));
   const usable = all.map(({ name, models }) => ({
     name,
     models: models.filter(({ route }) =>
@@ -49,5 +53,5 @@ export const ownModels = new Hono<MemberEnv>().get('/models', async (c) => {
   const [keys, template] = await Promise.all([keysOfOwner(database, c.get('member').name), readTemplate(database)]);
   const lists = keys.filter((key) => keyState(key, view.now) === 'active').map(({ models }) => models);
   if (template.enabled) lists.push(template.models);
-  return respond(c, view, <OwnModelsPage providers={modelsFor(c, lists)} />);
+  return respond(c, view, <OwnModelsPage providers={await modelsFor(c, lists)} />);
 });

@@ -126,7 +126,7 @@ export async function showPastedKey<E extends AppEnv>(c: Context<E>): Promise<Re
       filter: { kind: 'settle', keyId: found.key.id },
     }),
   ]);
-  const models = modelsFor(c, [found.key.models]);
+  const models = await modelsFor(c, [found.key.models]);
   const shown = { kind: 'key', apiKey: found.key, usage, rows: requests.data, models } as const;
   return respond(c, view, <PastedKeyPage shown={shown} />);
 }

@@ -1,10 +1,6 @@
-import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 
-/* The form of MODELS_JSON, with words for whoever writes it. */
-
-// The small zod brings no words of its own, and here they tell people what to correct.
-z.config(en());
+/* The form of MODELS_JSON. Its rows are looked at again as all rows are, so that this holds no more than the form. */
 
 /** Six decimals keep the arithmetic of bills exact; a price beyond 1,000 is a slip of the hand. */
 const usd = z.number().check(
@@ -83,10 +79,9 @@ const aliasSchema = z.pipe(
 );
 
 /** The whole variable. */
-export const overridesSchema = z.strictObject({
+export const oldFormSchema = z.strictObject({
   models: z._default(z.record(z.string(), modelSchema), {}),
   aliases: z._default(z.record(z.string(), aliasSchema), {}),
 });
 
-export type Overrides = z.infer<typeof overridesSchema>;
 export type ModelOverride = z.infer<typeof modelSchema>;
