@@ -61,7 +61,7 @@ describe('a bad variable is a clear error, never a silent default', () => {
     ['REASONING_MEMORY', SECRET, 'REASONING_MEMORY'],
     ['ALERT_WEBHOOK_URL', SECRET, 'ALERT_WEBHOOK_URL'],
     ['ZAI_BASE_URL', SECRET, 'ZAI_BASE_URL'],
-    ['DEEPSEEK_API_KEY', `${SECRET} twice`, 'DEEPSEEK_API_KEY'],
+    ['DEEPSEEK_API_KEY', `${SECRET} ключ`, 'DEEPSEEK_API_KEY'],
     ['ZAI_BASE_URL', `https://${SECRET}@example.com`, 'ZAI_BASE_URL'],
     ['ZAI_BASE_URL', `https://example.com/?key=${SECRET}`, 'ZAI_BASE_URL'],
     ['ZAI_BASE_URL', `http://${SECRET}.example.com`, 'ZAI_BASE_URL'],
