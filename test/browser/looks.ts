@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Place } from './places.ts';
 import type { Report } from './report.ts';
 import type { Router } from './router.ts';
-import { type Look, openTab, PHONE, signIn, WIDE } from './tabs.ts';
+import { openTab, PHONE, signIn, type Tab, WIDE } from './tabs.ts';
 
 /** Git ignores it. */
 export const PICTURES = new URL('../../.screenshots/', import.meta.url).pathname;
@@ -44,12 +44,24 @@ async function lookAt(page: Page, place: Place, picture: string): Promise<void> 
   assert.deepEqual(await barriers(page), []);
 }
 
+/** How somebody comes in. */
+type Enter = (page: Page) => Promise<void>;
+
 /** Each place at two widths, light and dark, in both languages: no sideways scroll, nothing serious, no errors. */
-export async function lookEverywhere(report: Report, browser: Browser, router: Router, places: Place[]): Promise<void> {
+export async function lookEverywhere(
+  report: Report,
+  browser: Browser,
+  router: Router,
+  places: Place[],
+  enter: Enter = (page) => signIn(page, router.secret()),
+): Promise<void> {
   for (const [screen, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
     for (const theme of ['light', 'dark'] as const) {
       for (const language of ['en', 'zh'] as const) {
-        await lookAs(report, browser, router, places, { viewport, theme, language }, `${screen}-${theme}-${language}`);
+        const tab = await openTab(browser, router.url, { viewport, theme, language });
+        await enter(tab.page);
+        await lookIn(report, tab, places, `${screen}-${theme}-${language}`);
+        await tab.close();
       }
     }
   }
@@ -88,16 +100,7 @@ export async function printInLight(
   await tab.close();
 }
 
-async function lookAs(
-  { check }: Report,
-  browser: Browser,
-  router: Router,
-  places: Place[],
-  look: Look,
-  name: string,
-): Promise<void> {
-  const tab = await openTab(browser, router.url, look);
-  await signIn(tab.page, router.secret());
+async function lookIn({ check }: Report, tab: Tab, places: Place[], name: string): Promise<void> {
   await check(`${name}: ${places.length} pages fit the screen, and axe-core finds nothing serious`, async () => {
     const faults: string[] = [];
     for (const place of places) {
@@ -110,5 +113,4 @@ async function lookAs(
   await check(`${name}: no console errors, no breach of the content security policy`, async () => {
     assert.deepEqual(tab.problems(), []);
   });
-  await tab.close();
 }

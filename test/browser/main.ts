@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
+import { type AccessDouble, playAccess } from './access-double.ts';
 import { attack } from './attacks.ts';
 import { plantMarkup } from './hostile-data.ts';
 import { useTheKeyInPages } from './key-holder.ts';
 import { lookEverywhere, PICTURES, printInLight } from './looks.ts';
+import { BOSS, liveThroughTheWeek } from './members-week.ts';
 import { endTheFirstDay, liveThroughTheFirstDay } from './newcomer.ts';
-import { EMPTY_PLACES, placesOf } from './places.ts';
+import { EMPTY_PLACES, MEMBER_PLACES, placesOf } from './places.ts';
 import { openReport, type Report } from './report.ts';
 import { makeRouter, type Router } from './router.ts';
 import { launch, openTab } from './tabs.ts';
@@ -32,7 +34,15 @@ async function firstDay(report: Report, browser: Browser, router: Router): Promi
   for (const tab of [operator, holder, bare]) await tab.close();
 }
 
-async function run(report: Report, browser: Browser, router: Router): Promise<void> {
+/** The week alone: `npm run test:browser -- week`. */
+async function runWeek(report: Report, browser: Browser, router: Router, access: AccessDouble): Promise<void> {
+  await router.start();
+  await router.stop();
+  await router.start();
+  await liveThroughTheWeek(report, browser, router, access);
+}
+
+async function run(report: Report, browser: Browser, router: Router, access: AccessDouble): Promise<void> {
   await rm(PICTURES, { recursive: true, force: true });
   await mkdir(PICTURES, { recursive: true });
   await router.start();
@@ -44,6 +54,8 @@ async function run(report: Report, browser: Browser, router: Router): Promise<vo
   await router.start();
   const places = placesOf(filled);
   await lookEverywhere(report, browser, router, places);
+  await lookEverywhere(report, browser, router, MEMBER_PLACES, (page) => access.signIn(page, BOSS));
+  await liveThroughTheWeek(report, browser, router, access);
   const printed = ['overview', 'key', 'keys', 'requests', 'request', 'models', 'ledger', 'usage'];
   await printInLight(
     report,
@@ -58,17 +70,20 @@ async function run(report: Report, browser: Browser, router: Router): Promise<vo
 }
 
 const report = openReport();
-const router = await makeRouter();
+const access = await playAccess(BOSS);
+const router = await makeRouter(access.variables);
 
 async function stopRouter(): Promise<void> {
   await router.stop();
   await router.remove();
+  access.close();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopRouter().then(() => process.exit(130)));
 try {
   const browser = await launch();
-  await run(report, browser, router).finally(() => browser.close());
+  const part = process.argv[2] === 'week' ? runWeek : run;
+  await part(report, browser, router, access).finally(() => browser.close());
 } finally {
   await stopRouter();
 }

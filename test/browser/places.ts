@@ -42,13 +42,28 @@ async function makeKey(page: Page): Promise<void> {
   await page.locator('[data-copies]').first().waitFor();
 }
 
+async function invite(page: Page): Promise<void> {
+  await page.locator('#username').fill('guest');
+  await page.locator('form[action="/admin/members/invitations"] button').click();
+  await page.locator('#link').waitFor();
+}
+
+/** The pages of somebody who signed in with Access. */
+export const MEMBER_PLACES: Place[] = [
+  { name: 'me', path: '/me' },
+  { name: 'me-requests', path: '/me/requests' },
+  { name: 'me-models', path: '/me/models' },
+  { name: 'me-missing', path: '/me/keys/key_none' },
+  { name: 'invitation-none', path: '/invitation/none' },
+];
+
 /** Every page there is, for an operator who is signed in. */
 export function placesOf({ keyId, key, requestId }: Filled): Place[] {
   return [
     { name: 'front', path: '/' },
     { name: 'front-client', path: '/', before: chooseClient },
-    { name: 'usage-form', path: '/usage' },
-    { name: 'usage', path: '/usage', before: (page) => showUsage(page, key) },
+    { name: 'usage-form', path: '/me' },
+    { name: 'usage', path: '/me', before: (page) => showUsage(page, key) },
     { name: 'sign-in', path: '/admin/sign-in' },
     { name: 'overview', path: '/admin' },
     { name: 'providers', path: '/admin', before: checkProviders },
@@ -58,6 +73,8 @@ export function placesOf({ keyId, key, requestId }: Filled): Place[] {
     { name: 'key-made', path: '/admin/keys/new', before: makeKey },
     { name: 'key', path: `/admin/keys/${keyId}` },
     { name: 'users', path: '/admin/users' },
+    { name: 'members', path: '/admin/members' },
+    { name: 'invited', path: '/admin/members', before: invite },
     { name: 'requests', path: '/admin/requests' },
     { name: 'requests-failed', path: '/admin/requests?end=failed' },
     { name: 'request', path: `/admin/requests/${requestId}` },

@@ -35,7 +35,8 @@ async function started(child: ReturnType<typeof spawn>): Promise<void> {
   await promise;
 }
 
-export async function makeRouter(): Promise<Router> {
+/** What is its own among the variables holds once it has been stopped: a newcomer begins without them. */
+export async function makeRouter(own: Readonly<Record<string, string>> = {}): Promise<Router> {
   const clone = await makeClone();
   const url = `http://127.0.0.1:${await freePort()}`;
   const variables = join(clone, '.dev.vars');
@@ -52,7 +53,11 @@ export async function makeRouter(): Promise<Router> {
           .replace(new RegExp(`^${name}_BASE_URL=.*$`, 'm'), `${name}_BASE_URL=${NOWHERE}`),
       text,
     );
-    await writeFile(variables, filled);
+    const all = Object.entries(own).reduce(
+      (before, [name, value]) => before.replace(new RegExp(`^${name}=.*$`, 'm'), `${name}=${value}`),
+      filled,
+    );
+    await writeFile(variables, all);
   }
 
   return {

@@ -15,7 +15,7 @@ const FLAGS = [
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-export interface Look {
+interface Look {
   viewport?: { width: number; height: number };
   theme?: 'light' | 'dark';
   language?: 'en' | 'zh';

@@ -67,7 +67,8 @@ small, .small { font-size: .8125rem }
 .prefs { display: grid; gap: .5rem; padding: 0 .75rem; font-size: .8125rem }
 .prefs form { display: flex; flex-wrap: wrap; gap: .125rem .75rem }
 .prefs button { all: unset; cursor: pointer; color: var(--soft); padding: .15rem 0; min-height: 1.5rem }
-.prefs button:hover { color: var(--ink) }
+.prefs a { color: var(--soft) } .prefs :is(button, a):hover { color: var(--ink) }
+form.prefs { display: flex; flex-wrap: wrap; align-items: baseline; gap: .125rem .75rem; overflow-wrap: anywhere }
 .prefs button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 .prefs button[aria-pressed=true] { color: var(--ink); font-weight: 550 }
 .frame > main { grid-area: main; grid-template-columns: minmax(0, 1fr); width: 100%; max-width: 74rem; padding: 2.5rem 3rem 5rem; display: grid; gap: 2.5rem; align-content: start }
@@ -77,6 +78,8 @@ small, .small { font-size: .8125rem }
 .lone > main { gap: 1.5rem; margin-bottom: 1.5rem }
 .lone > header { display: grid; gap: 1.25rem }
 .lone .nav ul { display: flex; flex-wrap: wrap; gap: 0 .25rem; margin: 0 -.75rem }
+.lone search .field { flex-basis: 8rem } .lone.wide .figures.large dd { font-size: 2rem }
+nav.row a[aria-current] { color: var(--ink); font-weight: 550; text-decoration: none }
 .reason { max-width: 22rem }
 .lone.wide { max-width: 58rem } .lone.wide > main { gap: 2.25rem }
 .narrow { max-width: 27rem } .lone:has(table) { max-width: 58rem }
@@ -210,7 +213,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }
   .side .brand { padding: 0 } .prefs-and-out, .side div.prefs { margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem } .side .prefs { padding: 0 }
   .nav { order: 3; width: 100% }
-  .nav ul { display: flex; flex-wrap: wrap; margin: 0 -.6rem }
+  .nav ul, .lone .nav ul { display: flex; flex-wrap: wrap; margin: 0 -.6rem }
   .nav a { padding: .5rem .6rem; white-space: nowrap }
   .nav a[aria-current] { background: none; border-radius: 0; box-shadow: inset 0 -2px var(--accent) }
   .frame > main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
@@ -231,7 +234,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .lone .after-label { margin-top: 0 }
   .lone { padding-top: 2rem }
   h1 { font-size: 1.5rem }
-  .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em }
+  .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em } .lone.wide .figures.large dd { font-size: 1.25rem }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem }
   .figures.large { gap: 1rem }
   .panel { padding: 1rem }

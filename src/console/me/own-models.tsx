@@ -33,8 +33,10 @@ function OwnModelsPage({ providers }: { providers: readonly ProviderModels[] }) 
   const { me } = useView().texts;
   return (
     <MeFrame title={me.places.models} place="models">
-      <h1>{me.places.models}</h1>
-      <p class="soft">{me.modelsLead}</p>
+      <div>
+        <h1>{me.places.models}</h1>
+        <p class="soft">{me.modelsLead}</p>
+      </div>
       {providers.length > 0 ? (
         <ModelTable providers={providers} />
       ) : (

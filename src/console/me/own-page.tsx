@@ -107,7 +107,11 @@ function Spend({ days, shown }: OwnPageProps) {
           rows={sums}
           columns={[
             // A request that was refused before its model was found has none.
-            { head: me.byModel, cells: 'model', cell: ({ model }) => (model === '/' ? '–' : model) },
+            {
+              head: me.byModel,
+              cells: 'model',
+              cell: ({ model }) => (model === '/' ? <span class="soft">{me.noModel}</span> : model),
+            },
             { head: me.requests, look: 'number', cell: ({ requests }) => count(requests) },
             { head: me.cost, look: 'number', cell: ({ cost }) => money(cost) },
           ]}

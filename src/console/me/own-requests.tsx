@@ -62,8 +62,10 @@ function OwnRequestsPage({ page, keys, filter, cursor }: RequestsProps) {
   const isFiltered = query.size > 0;
   return (
     <MeFrame title={me.places.requests} place="requests">
-      <h1>{me.places.requests}</h1>
-      <p class="soft">{zone(offset)}</p>
+      <div>
+        <h1>{me.places.requests}</h1>
+        <p class="soft">{zone(offset)}</p>
+      </div>
       <FilterForm keys={keys} filter={filter} />
       {page.data.length > 0 ? (
         <RequestTable rows={page.data} withReason />
