@@ -2,10 +2,14 @@
 export interface Confirmed {
   /** Rows up to this position are in D1. */
   readonly through: number;
-  /** No running request and no unconfirmed row has an id below this one. */
+  /** The same as it is written down: a row up to here is never sent again, and may go. */
+  readonly keptThrough: number;
+  /** No running request and no row that is not known to be in D1 has an id below this one, as it is written down. */
   readonly floor: string;
-  /** Keeps both; a mark never falls back. One row written, or none where nothing changed. */
-  raise(through: number, floor: string): void;
+  /** A mark never falls back. */
+  raise(through: number): void;
+  /** Writes the mark down, with a floor. One row written, or none where nothing changed. */
+  keep(floor: string): void;
   /** Makes sure that the floor is not above this id. */
   reach(requestId: string): void;
 }
@@ -15,19 +19,18 @@ const NAME = 'confirmed';
 /** Opens it after a start. */
 export function openConfirmed(sql: SqlStorage): Confirmed {
   const [stored] = sql.exec<{ value: string }>('SELECT value FROM marks WHERE name = ?', NAME);
-  // Written by `keep` below, and by nothing else.
-  const kept: { through: number; floor: string } =
+  // Written by `write` below, and by nothing else.
+  let kept: { through: number; floor: string } =
     stored === undefined ? { through: 0, floor: '' } : JSON.parse(stored.value);
-  let { through, floor } = kept;
+  let { through } = kept;
 
-  function keep(newThrough: number, newFloor: string): void {
-    if (newThrough === through && newFloor === floor) return;
-    through = newThrough;
-    floor = newFloor;
+  function write(floor: string): void {
+    if (through === kept.through && floor === kept.floor) return;
+    kept = { through, floor };
     sql.exec(
       'INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
       NAME,
-      JSON.stringify({ through, floor }),
+      JSON.stringify(kept),
     );
   }
 
@@ -35,12 +38,18 @@ export function openConfirmed(sql: SqlStorage): Confirmed {
     get through() {
       return through;
     },
-    get floor() {
-      return floor;
+    get keptThrough() {
+      return kept.through;
     },
-    raise: (newThrough, newFloor) => keep(Math.max(through, newThrough), newFloor > floor ? newFloor : floor),
+    get floor() {
+      return kept.floor;
+    },
+    raise(newThrough) {
+      through = Math.max(through, newThrough);
+    },
+    keep: (floor) => write(floor > kept.floor ? floor : kept.floor),
     reach(requestId) {
-      if (requestId < floor) keep(through, requestId);
+      if (requestId < kept.floor) write(requestId);
     },
   };
 }

@@ -1,4 +1,3 @@
-import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Admission, LedgerRow, Settlement } from './calls.ts';
 import type { Confirmed } from './confirmed.ts';
 import {
@@ -15,7 +14,7 @@ import {
   updateRow,
 } from './entry-rows.ts';
 import { createOutbox, type Outbox, type RowName } from './outbox.ts';
-import { type Kept, LOOK_BACK_MS } from './read-kept.ts';
+import type { Kept } from './read-kept.ts';
 
 /** The rows of one key's ledger, kept until D1 has them and for three days more. Times are ms since 1970. */
 export interface EntryBook {
@@ -30,10 +29,12 @@ export interface EntryBook {
   release(name: RowName, repeated: number): void;
   /** Keeps a second settlement that says something else: to be looked at, never counted. */
   keepConflict(settlement: Settlement, now: number): void;
-  /** D1 has these. `oldestNeeded` is the lowest id that must be found again after a start, or null. */
-  acknowledge(names: readonly RowName[], oldestNeeded: string | null, now: number): void;
+  /** D1 has these. Answers how many of them it was not known to have. */
+  acknowledge(names: readonly RowName[]): number;
   /** Rows to give to the queue now, marked as sent. Somebody who asks waits less for what was sent before. */
   take(now: number, limit: number, isAsked: boolean): LedgerRow[];
+  /** The last place in the order in which D1 gets the rows. It rises with each row, and when one is moved back. */
+  readonly lastPosition: number;
   /** The queue did not take them. */
   giveBack(rows: readonly LedgerRow[]): void;
   /** Sends everything once more that is kept after this request id. */
@@ -98,11 +99,13 @@ export function openEntryBook(sql: SqlStorage, confirmed: Confirmed, kept: Kept)
       outbox.add(name, lastPosition);
     },
     keepConflict: (settlement, now) => insertConflict(sql, settlement, now),
-    acknowledge(names, oldestNeeded, now) {
-      if (names.filter((name) => outbox.remove(name)).length === 0) return;
-      const ids = [outbox.oldestId(), oldestNeeded].filter((id) => id !== null);
-      const floor = [...ids, requestIdFloor(now - LOOK_BACK_MS)].toSorted()[0] ?? '';
-      confirmed.raise(Math.min(lastPosition, outbox.lowestPosition() - 1), floor);
+    acknowledge(names) {
+      const count = names.filter((name) => outbox.remove(name)).length;
+      if (count > 0) confirmed.raise(Math.min(lastPosition, outbox.lowestPosition() - 1));
+      return count;
+    },
+    get lastPosition() {
+      return lastPosition;
     },
     take(now, limit, isAsked) {
       refill();
@@ -116,7 +119,7 @@ export function openEntryBook(sql: SqlStorage, confirmed: Confirmed, kept: Kept)
     },
     prune(settledBefore, limit) {
       sql.exec('DELETE FROM conflicts WHERE at < ?', settledBefore);
-      return deleteEntries(sql, settledBefore, confirmed.through, limit) >= limit;
+      return deleteEntries(sql, settledBefore, confirmed.keptThrough, limit) >= limit;
     },
     beginTimes: () => selectBeginTimes(sql, TIMED),
     oldestAt: () => selectOldestAt(sql),

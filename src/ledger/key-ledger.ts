@@ -7,7 +7,7 @@ import type { ApiKey } from '../store/schema.ts';
 import { sendAlerts } from './alert-book.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './calls.ts';
 import { packRows } from './delivery/message.ts';
-import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle } from './ledger.ts';
+import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle, takeRows } from './ledger.ts';
 import { type LedgerBooks, openLedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
 import { type LedgerState, stateOf } from './state.ts';
@@ -163,6 +163,7 @@ export class KeyLedger extends DurableObject {
     try {
       const now = Date.now();
       expire(this.#books, now);
+      this.#books.balance.writeIfDue(now);
       const isMoreOld = this.#books.entries.prune(now - KEEP_MS, PRUNE_BATCH);
       await this.#flush(false);
       if (this.#alertUrl !== null) await sendAlerts(this.#books.alerts, this.#alertUrl);
@@ -182,12 +183,12 @@ export class KeyLedger extends DurableObject {
 
   /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
-    const { alerts, entries, leases, refusals } = this.#books;
+    const { alerts, balance, entries, leases, refusals } = this.#books;
     const sendAt = this.#alertUrl === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
     const flush = Math.max(now + FLUSH_AFTER_MS, sendAt);
     const oldestAt = entries.oldestAt();
     const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
-    const due = Math.min(leases.nextExpiry(), refusals.nextClose());
+    const due = Math.min(leases.nextExpiry(), refusals.nextClose(), balance.nextDue());
     return Math.min(flush, Math.max(now, due), Math.max(now + PRUNE_EVERY_MS, prune));
   }
 
@@ -215,7 +216,7 @@ export class KeyLedger extends DurableObject {
     let sent = 0;
     for (let round = 0; round < ROUNDS_A_FLUSH; round += 1) {
       // Marked as sent in the same step, so that a flush beside this one does not send them too.
-      const rows = this.#books.entries.take(Date.now(), ROWS_A_ROUND, isAsked);
+      const rows = takeRows(this.#books, Date.now(), ROWS_A_ROUND, isAsked);
       if (rows.length === 0) break;
       try {
         const jurisdiction = this.#books.policy.current()?.ledgerJurisdiction ?? null;

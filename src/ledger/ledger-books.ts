@@ -1,5 +1,6 @@
 import type { Position } from './admission.ts';
 import { type AlertBook, openAlertBook } from './alert-book.ts';
+import { type Balance, openBalance } from './balance.ts';
 import type { Admission, LedgerRow } from './calls.ts';
 import { openConfirmed } from './confirmed.ts';
 import { countedTokens } from './counted-tokens.ts';
@@ -10,7 +11,7 @@ import { createSlidingMinute, type SlidingMinute } from './minute.ts';
 import { openPolicy, type Policy } from './policy-book.ts';
 import { readKept } from './read-kept.ts';
 import { openRefusalBook, type RefusalBook } from './refusal-book.ts';
-import { openSpendBook, type SpendBook } from './spend-book.ts';
+import { openSpendBook, readSummed, type SpendBook } from './spend-book.ts';
 import { createCalendar, type Windows } from './windows.ts';
 
 /** What of the configuration the ledger goes by. */
@@ -29,6 +30,7 @@ export interface LedgerBooks {
   entries: EntryBook;
   refusals: RefusalBook;
   spend: SpendBook;
+  balance: Balance;
   alerts: AlertBook;
   requests: SlidingMinute;
   tokens: SlidingMinute;
@@ -41,19 +43,22 @@ export interface LedgerBooks {
 /** Opens the books after a start. `now` is ms since 1970. */
 export function openLedgerBooks(sql: SqlStorage, terms: LedgerTerms, now: number): LedgerBooks {
   const confirmed = openConfirmed(sql);
-  const kept = readKept(sql, confirmed, now);
+  const summed = readSummed(sql);
+  const kept = readKept(sql, confirmed, summed, now);
   const requests = createSlidingMinute();
   const tokens = createSlidingMinute();
   const entries = openEntryBook(sql, confirmed, kept);
   for (const at of kept.starts) requests.add(at, 1);
   for (const { at, tokens: amount } of kept.settled) tokens.add(at, amount);
+  const leases = openLeaseBook(sql, confirmed, kept.running);
+  const refusals = openRefusalBook(entries, kept.refusals);
+  const spend = openSpendBook(sql, kept);
+  const isBehind = kept.lastPosition > Math.min(summed ?? kept.lastPosition, confirmed.through);
   return {
     terms,
     policy: openPolicy(sql),
-    leases: openLeaseBook(sql, confirmed, kept.running),
-    entries,
-    refusals: openRefusalBook(entries, kept.refusals),
-    spend: openSpendBook(sql),
+    ...{ leases, entries, refusals, spend },
+    balance: openBalance({ entries, leases, refusals, spend }, confirmed, isBehind, now),
     alerts: openAlertBook(sql),
     requests,
     tokens,
@@ -82,6 +87,7 @@ export function positionAt(books: LedgerBooks, now: number): Position {
 export function bookRow(books: LedgerBooks, row: LedgerRow, lease: Lease | undefined, now: number): void {
   books.entries.add(row, lease?.admittedAt ?? null, now, books.noes.get(row.requestId) ?? null);
   books.spend.add(row);
+  books.balance.note(1, now);
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
   const key = books.policy.current();

@@ -140,6 +140,15 @@ export function expire(books: LedgerBooks, now: number): void {
 
 /** D1 has these rows. */
 export function acknowledge(books: LedgerBooks, names: readonly RowName[], now: number): void {
-  const needed = [books.leases.oldestId(), books.refusals.oldestId()].filter((id) => id !== null).toSorted();
-  books.entries.acknowledge(names, needed[0] ?? null, now);
+  if (books.entries.acknowledge(names) > 0) books.balance.note(0, now);
+}
+
+/** Rows to give to the queue now. */
+export function takeRows(books: LedgerBooks, now: number, limit: number, isAsked: boolean): LedgerRow[] {
+  const { balance, entries } = books;
+  const { lastPosition } = entries;
+  const rows = entries.take(now, limit, isAsked);
+  // One that was moved back stands behind the sums' mark, and is in them.
+  if (entries.lastPosition !== lastPosition) balance.write(now);
+  return rows;
 }

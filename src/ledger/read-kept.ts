@@ -1,4 +1,5 @@
 import { requestIdFloor } from '../protocol/request-id.ts';
+import type { LedgerRow } from './calls.ts';
 import type { Confirmed } from './confirmed.ts';
 import type { Lease } from './entry-rows.ts';
 import type { RowName } from './outbox.ts';
@@ -16,6 +17,9 @@ export interface RefusalMinute {
   oldestId: string | null;
 }
 
+/** What of a row counts. */
+export type Spending = Pick<LedgerRow, 'day' | 'owner' | 'team' | 'costNanoUsd'>;
+
 /** What a ledger must know in memory, read after a start. Times are ms since 1970. */
 export interface Kept {
   running: Lease[];
@@ -26,6 +30,8 @@ export interface Kept {
   starts: number[];
   settled: { at: number; tokens: number }[];
   refusals: RefusalMinute;
+  /** What rows have cost that are not in the sums which are written down. */
+  unsummed: Spending[];
 }
 
 // A request may run this long and still count in the minute in which it ends, a restart in between included.
@@ -43,6 +49,8 @@ type KeptRow = {
   tokens: number | null;
   has_row: 0 | 1;
   repeated: number | null;
+  /** JSON; null for a row that is in the sums. */
+  spending: string | null;
 };
 
 /** The lease of a row that is not settled; its texts were written by the lease book, and by nothing else. */
@@ -76,22 +84,31 @@ function noteRefusal(kept: RefusalMinute, row: KeptRow): void {
   kept.oldestId ??= row.request_id;
 }
 
+/** What of a row counts; rows that the version before wrote have no team. */
+function spendingOf({ day, owner, team, costNanoUsd }: LedgerRow): Spending {
+  return { day, owner, team: team ?? null, costNanoUsd };
+}
+
 /** Reads from the floor on: some minutes of rows, and not the three days that are kept. */
-export function readKept(sql: SqlStorage, confirmed: Confirmed, now: number): Kept {
+export function readKept(sql: SqlStorage, confirmed: Confirmed, summed: number | null, now: number): Kept {
   const recent = requestIdFloor(now - LOOK_BACK_MS);
   const rows = sql.exec<KeptRow>(
     `SELECT request_id, kind, admitted_at, expires_at, lease, checkpoint, settled_at, position, tokens,
-       row IS NOT NULL AS has_row, repeated
-     FROM requests WHERE request_id >= ? ORDER BY request_id`,
+       row IS NOT NULL AS has_row, repeated,
+       iif(position > ?1, row, NULL) AS spending
+     FROM requests WHERE request_id >= ?2 ORDER BY request_id`,
+    summed ?? Number.MAX_SAFE_INTEGER,
     recent < confirmed.floor ? recent : confirmed.floor,
   );
   const refusals: RefusalMinute = { minute: 0, rows: 0, tally: null, oldestId: null };
-  const kept: Kept = { running: [], waiting: [], lastPosition: confirmed.through, starts: [], settled: [], refusals };
+  const lastPosition = Math.max(confirmed.through, summed ?? 0);
+  const kept: Kept = { running: [], waiting: [], lastPosition, starts: [], settled: [], refusals, unsummed: [] };
   for (const row of rows) {
     const lease = leaseOf(row);
     if (lease !== null) kept.running.push(lease);
     if (row.admitted_at !== null) kept.starts.push(row.admitted_at);
     noteRefusal(refusals, row);
+    if (row.spending !== null) kept.unsummed.push(spendingOf(JSON.parse(row.spending)));
     if (row.position === null || row.settled_at === null) continue;
     kept.settled.push({ at: row.settled_at, tokens: row.tokens ?? 0 });
     kept.lastPosition = Math.max(kept.lastPosition, row.position);

@@ -308,6 +308,7 @@ describe('rows that D1 has', () => {
     await drain(ledger);
     await env.DB.prepare('DELETE FROM request_logs WHERE key_id = ?').bind(ledger.key.id).run();
     await env.DB.prepare('DELETE FROM usage_daily WHERE key_id = ?').bind(ledger.key.id).run();
+    await env.DB.prepare('DELETE FROM usage_monthly WHERE key_id = ?').bind(ledger.key.id).run();
     expect((await repairLedgers(env)).repaired).toContain(ledger.key.id);
     await consumeLogs(batchOf(ledger.queue.splice(0)).batch, env);
     expect(await sumsOf(ledger)).toMatchObject({ ledger: 15, d1: 15, daily: 15 });

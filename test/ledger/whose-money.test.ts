@@ -1,11 +1,13 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openSpendBook } from '../../src/ledger/spend-book.ts';
+import { openLedgerBooks } from '../../src/ledger/ledger-books.ts';
 import { createTables } from '../../src/ledger/tables.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { getKey } from '../../src/store/keys.ts';
-import { clock, drain, lease, openLedger, settlement } from '../support/ledger.ts';
+import { clock, drain, lease, MINUTE, openLedger, settlement } from '../support/ledger.ts';
+
+const TERMS = { leaseTtlMs: MINUTE, budgetUtcOffset: '+00:00', alertWebhookUrl: null };
 
 beforeAll(() => void clock.start());
 afterAll(() => void vi.restoreAllMocks());
@@ -54,7 +56,7 @@ it('what a request costs counts for the owner and the team that it began under, 
   ]);
   await ledger.evict();
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-    const book = openSpendBook(sql);
+    const { spend: book } = openLedgerBooks(sql, TERMS, clock.now());
     const totals = (['user', 'team'] as const).map(
       (kind) => book.spentBy({ kind, name: kind === 'user' ? ledger.key.owner : one }).total,
     );
@@ -70,7 +72,7 @@ it("a ledger of the version before keeps its sums: they were the owner's", async
     sql.exec("INSERT INTO spend (day, cost) VALUES ('2026-11-01', 7), ('2026-11-02', 5)");
     createTables(sql);
     createTables(sql);
-    expect(openSpendBook(sql).spentBy({ kind: 'user', name: key.owner })).toEqual({
+    expect(openLedgerBooks(sql, TERMS, clock.now()).spend.spentBy({ kind: 'user', name: key.owner })).toEqual({
       total: 12,
       days: new Map([
         ['2026-11-01', 7],
