@@ -57,6 +57,7 @@ export function allPages(keyId: string, requestId: string): string[] {
     '/admin/teams',
     '/admin/requests',
     `/admin/requests/${requestId}`,
+    '/admin/providers',
     '/admin/models',
     '/admin/try',
     '/admin/ledger',

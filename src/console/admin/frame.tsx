@@ -9,6 +9,7 @@ const PLACES = [
   ['teams', '/admin/teams'],
   ['members', '/admin/members'],
   ['requests', '/admin/requests'],
+  ['providers', '/admin/providers'],
   ['models', '/admin/models'],
   ['tryIt', '/admin/try'],
   ['ledger', '/admin/ledger'],
