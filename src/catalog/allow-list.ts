@@ -41,7 +41,11 @@ export function unknownIn(models: string | null, before: string | null, catalog:
 /** What a pattern such as `provider/*` stands for; an operator's own names may begin with something else. */
 function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { kind: 'unknown'; nearest: string[] } {
   const all = catalog.list();
-  if (all.some(({ name }) => name.startsWith(pattern.slice(0, -1)))) return { kind: 'found' };
+  const start = pattern.slice(0, -1);
+  // A provider that takes any id need not have one that is listed.
+  if (all.some(({ name }) => name.startsWith(start)) || catalog.find(`${start}any`).kind === 'found') {
+    return { kind: 'found' };
+  }
   const patterns = new Set(all.flatMap(({ route }) => route.targets.map(({ provider }) => `${provider}/*`)));
   const nearest = nearestNames(pattern, patterns);
   return { kind: 'unknown', nearest: nearest.length > 0 ? nearest : [...patterns] };

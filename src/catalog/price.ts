@@ -7,6 +7,9 @@ import type { Model, PriceBand, PriceTable, TokenPrices } from './model.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** What stands in the place of a revision where a model has no price: what it serves is billed at nothing. */
+export const UNPRICED = 'unpriced';
+
 /** What a model costs at an instant. The revision names the table and the band, so a row explains its own bill. */
 export interface Price {
   prices: TokenPrices;

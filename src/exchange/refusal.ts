@@ -54,7 +54,7 @@ export function refusal(refused: Refusal, model: string): RouterError {
     case 'unpriced':
       return new RouterError(
         'unpriced_model',
-        `The model '${model}' has no price, and this key has a budget. Use a model with a price, or ask your administrator to add one with MODELS_JSON.`,
+        `The model '${model}' has no price, and this key has a budget. Use a model with a price, or ask your administrator to give it a price.`,
         { param: 'model' },
       );
     case 'budget':

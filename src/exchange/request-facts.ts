@@ -1,4 +1,4 @@
-import type { Price } from '../catalog/price.ts';
+import { type Price, UNPRICED } from '../catalog/price.ts';
 import type { Endpoint } from '../dialects/dialect.ts';
 import type { RequestFacts } from '../ledger/calls.ts';
 import type { Ask } from './ask.ts';
@@ -39,6 +39,7 @@ export function factsOf(
     startedAt,
     beginMs,
     colo: coloOf(request),
-    priceRevision: price?.revision ?? null,
+    // A row that was served without a price says so; one that found no model has none.
+    priceRevision: price?.revision ?? (target === null ? null : UNPRICED),
   };
 }

@@ -14,7 +14,7 @@ import { PREFIX_PATTERN } from './secret.ts';
 /** What users and keys may be called. */
 const NAME_PATTERN = /^[A-Za-z0-9._@+-]{1,64}$/;
 const NAME_RULE = 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -';
-const MODEL_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*(\/(\*|[A-Za-z0-9._:/-]+))?$/;
+const MODEL_PATTERN = /^[\p{L}\p{N}@][\p{L}\p{N}._:@+-]*(?:\/[\p{L}\p{N}._:@+-]+)*(?:\/\*|\*)?$/u;
 
 function isLifted(value: unknown): boolean {
   return value === null || value === '' || value === 'none';
@@ -63,7 +63,8 @@ const time = limit(
   ),
 );
 
-const MODELS_RULE = 'must name models as provider/model or provider/*, separated by commas; "all" allows every model';
+const MODELS_RULE =
+  'must name models as provider/model or provider/*, or routes, separated by commas; "all" allows every model';
 const modelNames = z
   .array(z.string(MODELS_RULE).check(z.trim(), z.regex(MODEL_PATTERN, MODELS_RULE)), MODELS_RULE)
   .check(
