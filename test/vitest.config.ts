@@ -35,6 +35,7 @@ export default defineConfig({
             'test/browser/**',
             'test/bench/**',
             'test/bounds/**',
+            'test/faults/**',
           ],
           setupFiles: ['test/support/setup.ts'],
           // Only a hang takes as long: the default of 5 s is less than a busy machine needs for some of them.

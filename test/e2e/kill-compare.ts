@@ -21,18 +21,23 @@ function costOf({ usage }: Served): number {
   return miss * 1_000 + hit * 100 + output * 2_000;
 }
 
-/** All rows, read from the file itself and not through the router. */
-export function readRows(folder: string): Row[] {
+/** Reads D1's own file, and not through the router. */
+export function queryDatabase(folder: string, sql: string): Record<string, unknown>[] {
   const databases = join(folder, '.wrangler/state/v3/d1/miniflare-D1DatabaseObject');
   const name = readdirSync(databases).find((file) => /^[0-9a-f]{64}\.sqlite$/.test(file)) ?? '';
   const database = new DatabaseSync(join(databases, name), { readOnly: true });
   try {
-    const columns = 'request_id, kind, requested_model, source, cost_nano_usd';
-    // The columns are those of Row.
-    return database.prepare(`SELECT ${columns} FROM request_logs`).all() as unknown as Row[];
+    return database.prepare(sql).all();
   } finally {
     database.close();
   }
+}
+
+/** All rows. */
+export function readRows(folder: string): Row[] {
+  const columns = 'request_id, kind, requested_model, source, cost_nano_usd';
+  // The columns are those of Row.
+  return queryDatabase(folder, `SELECT ${columns} FROM request_logs`) as unknown as Row[];
 }
 
 /** The contract lets an answer end unsettled that has waited this long for its settlement, in ms. */
