@@ -73,7 +73,7 @@ export interface Standing {
 }
 
 /** What a refused key or an empty account costs: somebody has to do something about it. */
-export const LONG_OUT_MS = 300_000;
+const LONG_OUT_MS = 300_000;
 const FIRST_LIMIT_MS = 2_000;
 const FIRST_OUT_MS = 5_000;
 const LONGEST_DOUBLED_MS = 60_000;
