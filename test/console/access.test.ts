@@ -43,7 +43,9 @@ describe('an administrator signs in with Access', () => {
     const boss = await visitor(team, 'Boss@Example.com', NO_SECRET);
     expect((await boss.send('/admin/users', { username: 'named-by-audit' })).status).toBe(303);
     expect(await auditOf('named-by-audit')).toEqual([`console:${BOSS} user.create`]);
-    expect(await boss.read('/admin/changes')).toMatch(new RegExp(`named-by-audit.*<td class="who">${BOSS}</td>`, 's'));
+    expect(await boss.read('/admin/changes')).toMatch(
+      new RegExp(`named-by-audit.*<td class="who"><span title="console:${BOSS}">${BOSS}</span></td>`, 's'),
+    );
   });
 
   it('and out where Access forgets who it was', async () => {

@@ -41,8 +41,8 @@ function Target({ target, action }: { target: string; action: string }) {
 /** Where a change came from; of people their address. */
 function Who({ actor }: { actor: Actor }) {
   const { actors } = useView().texts.changes;
-  const name = actor.slice(actor.indexOf(':') + 1);
-  return <>{actor === 'cli' || actor === 'console' || actor === 'api' ? actors[actor] : name}</>;
+  if (actor === 'cli' || actor === 'console' || actor === 'api') return <>{actors[actor]}</>;
+  return <span title={actor}>{actor.slice(actor.indexOf(':') + 1)}</span>;
 }
 
 function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {

@@ -10,6 +10,8 @@ interface RequestTableProps {
   forOperator?: boolean;
   /** For whoever holds the key: why a request failed, in words. */
   withReason?: boolean;
+  /** What its key is called, by id; left out where all are of one key. */
+  keyNames?: ReadonlyMap<string, string>;
   /** Whose request each was; left out where all are of one key. */
   withOwner?: boolean;
 }
@@ -53,7 +55,13 @@ function EndWithReason({ row }: { row: RequestLogRow }) {
 }
 
 /** Requests with what they used and cost. What a phone has no room for is on the request's page. */
-export function RequestTable({ rows, forOperator = false, withReason = false, withOwner }: RequestTableProps) {
+export function RequestTable({
+  rows,
+  forOperator = false,
+  withReason = false,
+  keyNames,
+  withOwner,
+}: RequestTableProps) {
   const { requests } = useView().texts;
   const owner: Column<RequestLogRow> = {
     head: requests.owner,
@@ -67,6 +75,11 @@ export function RequestTable({ rows, forOperator = false, withReason = false, wi
       columns={[
         { head: requests.time, cells: 'nowrap', cell: (row) => <Time row={row} isLink={forOperator} /> },
         withOwner === true && owner,
+        keyNames !== undefined && {
+          head: requests.keyName,
+          look: 'wide-only',
+          cell: ({ keyId }) => keyNames.get(keyId) ?? keyId,
+        },
         { head: requests.model, cells: 'model', cell: (row) => <ModelName row={row} /> },
         { head: requests.tokens, look: 'number wide-only', cell: (row) => <Tokens row={row} /> },
         { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },

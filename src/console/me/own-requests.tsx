@@ -36,6 +36,11 @@ interface RequestsProps {
   cursor: string | null;
 }
 
+/** What each key is called, by id. */
+function nameKeys(keys: readonly ApiKey[]): (readonly [id: string, name: string])[] {
+  return keys.map((key) => [key.id, key.name || maskSecret(key)] as const);
+}
+
 function FilterForm({ keys, filter }: Pick<RequestsProps, 'keys' | 'filter'>) {
   const { me, requests } = useView().texts;
   const ends = [
@@ -43,10 +48,9 @@ function FilterForm({ keys, filter }: Pick<RequestsProps, 'keys' | 'filter'>) {
     ['failed', requests.onlyFailed] as const,
     ...Object.entries(requests.ends),
   ];
-  const own = keys.map((key) => [key.id, key.name || maskSecret(key)] as const);
   return (
     <SearchForm action="/me/requests" submit={requests.apply} values={{ ...filter }}>
-      <Select name="key" label={me.key} options={[['', me.anyKey], ...own]} />
+      <Select name="key" label={me.key} options={[['', me.anyKey], ...nameKeys(keys)]} />
       <Field name="model" label={requests.model} placeholder="zai/glm-5" />
       <Select name="end" label={requests.outcome} options={ends} />
       <Field name="from" type="date" label={me.from} />
@@ -68,7 +72,7 @@ function OwnRequestsPage({ page, keys, filter, cursor }: RequestsProps) {
       </div>
       <FilterForm keys={keys} filter={filter} />
       {page.data.length > 0 ? (
-        <RequestTable rows={page.data} withReason />
+        <RequestTable rows={page.data} withReason {...(filter.key === '' && { keyNames: new Map(nameKeys(keys)) })} />
       ) : (
         <Empty>
           <p>{isFiltered ? requests.noMatch : requests.empty}</p>

@@ -215,6 +215,7 @@ export const chineseRecords: RecordTexts = {
     apply: '应用',
     clear: '清除',
     key: '密钥 ID',
+    keyName: '密钥',
     owner: '所有者',
     model: '模型',
     outcome: '结果',

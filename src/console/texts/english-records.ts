@@ -222,6 +222,7 @@ export const englishRecords = {
     apply: 'Apply',
     clear: 'Clear',
     key: 'Key id',
+    keyName: 'Key',
     owner: 'Owner',
     model: 'Model',
     outcome: 'Result',
