@@ -1,5 +1,4 @@
 import { RouterError } from '../protocol/errors.ts';
-import { mendHalfSurrogates } from '../protocol/half-surrogates.ts';
 import { atMost } from './at-most.ts';
 
 /** How long the rest of a refused body is read on, in ms. */
@@ -85,13 +84,12 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
 }
 
 /**
- * Reads a request's body as text, counting while it comes in and after decompression. Escaped halves of surrogate pairs
- * are mended on the way: no provider takes them. Throws RouterError: too large, not UTF-8, an encoding nobody knows, or cut off.
+ * Reads a request's body, counting while it comes in and after decompression. Throws RouterError: too large, an encoding
+ * nobody knows, or cut off.
  */
-export async function readBody(request: Request, limit: number): Promise<string> {
-  let bytes: Uint8Array;
+export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
   try {
-    bytes = await readBytes(request, limit);
+    return await readBytes(request, limit);
   } catch (cause) {
     if (cause instanceof RouterError) throw cause;
     throw new RouterError(
@@ -99,14 +97,5 @@ export async function readBody(request: Request, limit: number): Promise<string>
       'The body could not be read to its end. Check its content encoding and length.',
       { param: 'body', cause },
     );
-  }
-  mendHalfSurrogates(bytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch (cause) {
-    throw new RouterError('invalid_encoding', 'The body is not valid UTF-8. Encode it as UTF-8.', {
-      param: 'body',
-      cause,
-    });
   }
 }

@@ -124,7 +124,7 @@ const PROMPT: ReadonlySet<string> = new Set(['tools', 'functions', 'response_for
 /** Bytes of a member at the top. Where it stands in the document as it came, nobody walks through it. */
 function memberBytes(name: string, value: unknown, document: JsonDocument): number {
   const span = PROMPT.has(name) || document.value[name] !== value ? undefined : document.members?.get(name);
-  return span === undefined ? jsonBytes(value) : textBytes(document.text.slice(span.start, span.end).trim());
+  return span === undefined ? jsonBytes(value) : span.end - span.start;
 }
 
 /** Tokens of a request's messages, tools and all else that it says, roughly. `document` is what it was made from. */

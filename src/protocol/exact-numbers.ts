@@ -24,14 +24,21 @@ function keepSource(_key: string, value: unknown, { source }: { source?: string 
   return LONG.test(source) || !Number.isFinite(value) ? sourceJson.rawJSON(source) : value;
 }
 
-// Where a number stands, and not a picture's bytes or a name: those have no such sign before their digits.
-const LONG_NUMBER = /[:,[]\s?-?\d{16}/;
 /** Longer bodies are not read again: it costs a multiple, and others wait meanwhile. */
 const LONGEST_BODY = 1_048_576;
 
+/** A document, with what was seen of its numbers. */
+interface Readable {
+  bytes: Uint8Array;
+  hasLongNumbers: boolean;
+  value: JsonObject;
+}
+
 /** A document's object in which long numbers print as they were written. Most bodies have none, and are not read again. */
-export function withExactNumbers({ text, value }: { text: string; value: JsonObject }): JsonObject {
-  return text.length <= LONGEST_BODY && LONG_NUMBER.test(text) ? sourceJson.parse(text, keepSource) : value;
+export function withExactNumbers({ bytes, hasLongNumbers, value }: Readable): JsonObject {
+  return hasLongNumbers && bytes.length <= LONGEST_BODY
+    ? sourceJson.parse(new TextDecoder().decode(bytes), keepSource)
+    : value;
 }
 
 /** The same for one member. */

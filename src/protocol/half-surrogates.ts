@@ -36,27 +36,30 @@ function nextBackslash(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * Puts U+FFFD in the place of each escaped half of a surrogate pair, in the bytes themselves: an escape has the same length.
- * JSON that is clean stays as it is, to the byte. True where something was put in.
+ * Puts U+FFFD in the place of the escape at this backslash where it is half a surrogate pair, in the bytes themselves: an
+ * escape has the same length. Answers the offset behind what needs no other look.
  */
+export function mendUnicodeEscape(json: Uint8Array, at: number): number {
+  const half = halfAt(json, at);
+  // Any other escape: the character behind the backslash is not one that begins the next.
+  if (half === null) return at + 2;
+  if (half === 'high' && halfAt(json, at + ESCAPE_LENGTH) === 'low') return at + 2 * ESCAPE_LENGTH;
+  // One by one: a call for four bytes costs more than all else here.
+  json[at + 2] = LOWER_F;
+  json[at + 3] = LOWER_F;
+  json[at + 4] = LOWER_F;
+  json[at + 5] = LOWER_D;
+  return at + ESCAPE_LENGTH;
+}
+
+/** Mends all escapes of a text. JSON that is clean stays as it is, to the byte. True where something was put in. */
 export function mendHalfSurrogates(json: Uint8Array): boolean {
   let mended = false;
   for (let at = nextBackslash(json, 0); at >= 0; ) {
-    const half = halfAt(json, at);
-    if (half === null) {
-      // Any other escape: the character behind the backslash is not one that begins the next.
-      at = nextBackslash(json, at + 2);
-    } else if (half === 'high' && halfAt(json, at + ESCAPE_LENGTH) === 'low') {
-      at = nextBackslash(json, at + 2 * ESCAPE_LENGTH);
-    } else {
-      // One by one: a call for four bytes costs more than all else here.
-      json[at + 2] = LOWER_F;
-      json[at + 3] = LOWER_F;
-      json[at + 4] = LOWER_F;
-      json[at + 5] = LOWER_D;
-      mended = true;
-      at = nextBackslash(json, at + ESCAPE_LENGTH);
-    }
+    const digit = json[at + 2];
+    const end = mendUnicodeEscape(json, at);
+    mended ||= json[at + 2] !== digit;
+    at = nextBackslash(json, end);
   }
   return mended;
 }

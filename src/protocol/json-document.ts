@@ -2,107 +2,38 @@ import { MOST_MEMBERS, tooMany } from './bounds.ts';
 import { RouterError } from './errors.ts';
 import { keepSchemaNumbers } from './exact-numbers.ts';
 import { isObject, type JsonObject } from './json.ts';
-import { stringEnd } from './json-text.ts';
+import { DEPTH_LIMIT, type JsonScan, type Span, scanJson } from './scan-json.ts';
 
 /**
- * A JSON object together with the text it was read from, so that members nobody changes
+ * A JSON object together with the bytes it was read from, so that members nobody changes
  * are sent on as the very bytes the client wrote: numbers, escapes and order of keys included.
  * Providers' prompt caches depend on equal bytes.
  */
 export interface JsonDocument {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly value: JsonObject;
-  /** Where each top-level value stands in the text; null where a key is there twice, and only the object can be trusted. */
+  /** Where each top-level value stands in the bytes; null where a key is there twice, and only the object can be trusted. */
   readonly members: ReadonlyMap<string, Span> | null;
+  /** True where a number may not print as it was written. */
+  readonly hasLongNumbers: boolean;
 }
 
-interface Span {
-  start: number;
-  end: number;
-}
+const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+const encoder = new TextEncoder();
 
-/** The root is depth 1. */
-const DEPTH_LIMIT = 64;
-
-const QUOTE = 34;
-const COLON = 58;
-
-// What an ASCII character means outside of strings, where JSON has no other: white space, numbers and words mean nothing.
-const NOTHING = 0;
-const STRING = 1;
-const OPENS = 2;
-const CLOSES = 3;
-const PARTS = 4;
-const ROLES = new Uint8Array(128);
-for (const [characters, role] of [
-  ['"', STRING],
-  ['[{', OPENS],
-  [']}', CLOSES],
-  [',:', PARTS],
-] as const) {
-  for (const character of characters) ROLES[character.charCodeAt(0)] = role;
-}
-
-function tooDeep(): RouterError {
-  return new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`, {
-    param: 'body',
-  });
-}
-
-/** A walk over the members of an object. Plain data: a closure made for each body would make V8 compile the walk anew. */
-interface Walk {
-  text: string;
-  members: Map<string, Span>;
-  /** How many members there were, equal keys counted each. */
-  count: number;
-  key: string | null;
-  /** Where the value begins. */
-  start: number;
-}
-
-/** Takes a string, a colon, a comma or the end, as they stand at the object's own depth. */
-function takePart(walk: Walk, code: number, at: number, end: number): void {
-  if (code === QUOTE) {
-    walk.key ??= String(JSON.parse(walk.text.slice(at, end)));
-  } else if (code === COLON) {
-    walk.start = end;
-  } else if (walk.key !== null) {
-    walk.count += 1;
-    if (walk.count > MOST_MEMBERS) throw tooMany('The body has too many members', MOST_MEMBERS, 'body');
-    walk.members.set(walk.key, { start: walk.start, end: at });
-    walk.key = null;
+function decode(bytes: Uint8Array): string {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch (cause) {
+    throw new RouterError('invalid_encoding', 'The body is not valid UTF-8. Encode it as UTF-8.', {
+      param: 'body',
+      cause,
+    });
   }
 }
 
-/**
- * One pass over the text of a JSON object: where its members stand; null where a key is there twice.
- * Throws past the limits of depth and of members, and looks no further.
- */
-function findMembers(text: string): ReadonlyMap<string, Span> | null {
-  const walk: Walk = { text, members: new Map(), count: 0, key: null, start: 0 };
-  const { length } = text;
-  let depth = 0;
-  for (let index = 0; index < length; index += 1) {
-    const code = text.charCodeAt(index);
-    const role = ROLES[code];
-    if (role === STRING) {
-      const end = stringEnd(text, index);
-      if (depth === 1) takePart(walk, code, index, end);
-      index = end - 1;
-    } else if (role === OPENS) {
-      if (depth === DEPTH_LIMIT) throw tooDeep();
-      depth += 1;
-    } else if (role !== NOTHING) {
-      if (depth === 1) takePart(walk, code, index, index + 1);
-      if (role === CLOSES) depth -= 1;
-    }
-  }
-  return walk.members.size === walk.count ? walk.members : null;
-}
-
-/** Reads a request's body. Throws RouterError: no JSON object, nested too deeply, too many members. */
-export function parseDocument(text: string): JsonDocument {
-  // First, since it costs less than any look of ours at a text that may be none.
+function parseObject(text: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -113,32 +44,90 @@ export function parseDocument(text: string): JsonDocument {
       { param: 'body', cause },
     );
   }
-  if (!isObject(value)) {
-    throw new RouterError('invalid_json', 'The body must be a JSON object such as {"model": "…", "messages": […]}.', {
-      param: 'body',
+  if (isObject(value)) return value;
+  throw new RouterError('invalid_json', 'The body must be a JSON object such as {"model": "…", "messages": […]}.', {
+    param: 'body',
+  });
+}
+
+/** Throws where the scan has ended before the text. */
+function checkScan({ fault }: JsonScan): void {
+  if (fault === 'too many members') throw tooMany('The body has too many members', MOST_MEMBERS, 'body');
+  if (fault === null) return;
+  throw new RouterError('nested_too_deeply', `The body is nested deeper than ${DEPTH_LIMIT} levels. Flatten it.`, {
+    param: 'body',
+  });
+}
+
+function textAt(bytes: Uint8Array, { start, end }: Span): string {
+  return decoder.decode(bytes.subarray(start, end));
+}
+
+function membersOf(bytes: Uint8Array, value: JsonObject, { members }: JsonScan): JsonDocument['members'] {
+  const names = Object.keys(value);
+  if (names.length !== members.length) return null;
+  // Names that are whole numbers come first in an object, wherever they stand in the text.
+  const inOrder = /^\d+$/.test(names[0] ?? '')
+    ? members.map(({ key }) => String(JSON.parse(textAt(bytes, key))))
+    : names;
+  return new Map(members.map((member, position) => [inOrder[position] ?? '', member.value]));
+}
+
+/**
+ * Reads a request's body. Halves of surrogate pairs are mended in the bytes themselves: no provider takes them.
+ * Throws RouterError: not UTF-8, no JSON object, nested too deeply, too many members.
+ */
+export function parseDocument(bytes: Uint8Array): JsonDocument {
+  const scan = scanJson(bytes);
+  const value = parseObject(decode(bytes));
+  checkScan(scan);
+  const document = { bytes, value, members: membersOf(bytes, value, scan), hasLongNumbers: scan.hasLongNumbers };
+  if (scan.hasLongNumbers) {
+    keepSchemaNumbers(value, (name) => {
+      const span = document.members?.get(name);
+      return span === undefined ? null : textAt(bytes, span);
     });
   }
-  const members = findMembers(text);
-  keepSchemaNumbers(value, (name) => {
-    const span = members?.get(name);
-    return span === undefined ? null : text.slice(span.start, span.end);
-  });
-  return { text, value, members };
+  return document;
+}
+
+/** What is no longer than this is compared rather than kept. */
+const SHORT = 256;
+
+/** True where the member prints as it was written. A text whose print is as long was written so. */
+function printsAlike({ bytes, value }: JsonDocument, key: string, span: Span): boolean {
+  const length = span.end - span.start;
+  if (length > SHORT) return false;
+  const printed = JSON.stringify(value[key]);
+  return printed.length === length && (typeof value[key] === 'string' || printed === textAt(bytes, span));
+}
+
+/** Texts and bytes in one. */
+function join(pieces: readonly (string | Uint8Array)[]): Uint8Array {
+  const parts = pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece));
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Prints `changed`, made from the document's object: members that are still the same go out as they were written. */
-export function printDocument(document: JsonDocument, changed: JsonObject): string {
-  const { members, text, value } = document;
+export function printDocument(document: JsonDocument, changed: JsonObject): string | Uint8Array {
+  const { bytes, members, value } = document;
   if (members === null) return JSON.stringify(changed);
-  const parts: string[] = [];
-  for (const [key, span] of members) {
-    if (!Object.hasOwn(changed, key) || changed[key] === undefined) continue;
-    const printed =
-      changed[key] === value[key] ? text.slice(span.start, span.end).trim() : JSON.stringify(changed[key]);
-    parts.push(`${JSON.stringify(key)}:${printed}`);
-  }
-  for (const [key, member] of Object.entries(changed)) {
-    if (!members.has(key) && member !== undefined) parts.push(`${JSON.stringify(key)}:${JSON.stringify(member)}`);
-  }
-  return `{${parts.join(',')}}`;
+  const isThere = (key: string) => Object.hasOwn(changed, key) && changed[key] !== undefined;
+  const written = [...members].filter(([key]) => isThere(key));
+  const isKept = ([key, span]: [string, Span]) => changed[key] === value[key] && !printsAlike(document, key, span);
+  const kept = new Map(written.filter(isKept));
+  if (kept.size === 0) return JSON.stringify(changed);
+  const added = Object.keys(changed).filter((key) => isThere(key) && !members.has(key));
+  const pieces = [...written.map(([key]) => key), ...added].flatMap((key, position) => {
+    const span = kept.get(key);
+    const member = span === undefined ? JSON.stringify(changed[key]) : bytes.subarray(span.start, span.end);
+    return [`${position === 0 ? '{' : ','}${JSON.stringify(key)}:`, member];
+  });
+  return join([...pieces, '}']);
 }

@@ -6,7 +6,7 @@ import { parseDocument } from '../../src/protocol/json-document.ts';
 
 /** The estimate of a body as a client writes it. */
 function estimate(body: object): number {
-  const document = parseDocument(JSON.stringify(body));
+  const document = parseDocument(new TextEncoder().encode(JSON.stringify(body)));
   return estimateInputTokens(document.value as ChatRequest, document);
 }
 

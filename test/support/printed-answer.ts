@@ -144,7 +144,7 @@ export function readEvents(text: string): Event[] {
 }
 
 export function read(dialect: Dialect, body: JsonObject): Reading {
-  const document = parseDocument(JSON.stringify(body));
+  const document = parseDocument(new TextEncoder().encode(JSON.stringify(body)));
   return dialect.read(document, document.value);
 }
 
