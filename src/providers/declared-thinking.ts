@@ -1,4 +1,4 @@
-import type { Model, Thinking } from '../catalog/model.ts';
+import type { Model } from '../catalog/model.ts';
 import type { ProviderRules } from '../catalog/rules.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
@@ -13,19 +13,32 @@ import { isThinking, steerThinking } from './thinking.ts';
 
 type Words = NonNullable<ProviderRules['thinking']>;
 
-/** How a model of this provider is steered, where the catalogue does not say. */
-function thinkingOf({ efforts }: Words): Thinking {
-  return { kind: 'switch', default: 'off', efforts: Object.keys(efforts) };
+/**
+ * The model with its thinking told, where the catalogue does not say: as its provider's words steer it. One that wants its
+ * reasoning back is thought to think.
+ */
+export function toldModel(model: Model, words: Words | undefined): Model {
+  if (model.thinking !== null || (words === undefined && !model.wantsReasoning)) return model;
+  const efforts = Object.keys(words?.efforts ?? {});
+  const canStop = Object.keys(words?.off ?? {}).length > 0;
+  if (model.wantsReasoning && !canStop) return { ...model, thinking: { kind: 'always', efforts } };
+  return { ...model, thinking: { kind: 'switch', default: model.wantsReasoning ? 'on' : 'off', efforts } };
 }
 
-/** The model with its thinking told, as far as its provider's words tell it. */
-function steered(model: Model, words: Words): Model {
-  return model.thinking === null ? { ...model, thinking: thinkingOf(words) } : model;
+/** Whether a value is what a rule says. Looks at no more of it than the rule has: it is a client's, and may be large. */
+function isSame(value: unknown, rule: unknown): boolean {
+  if (Array.isArray(rule)) {
+    return Array.isArray(value) && value.length === rule.length && rule.every((part, at) => isSame(value[at], part));
+  }
+  if (!isObject(rule)) return value === rule;
+  if (!isObject(value)) return false;
+  for (const name in value) if (!Object.hasOwn(rule, name)) return false;
+  return Object.keys(rule).every((name) => isSame(value[name], rule[name]));
 }
 
 function says(request: ChatRequest, members: JsonObject): boolean {
   const names = Object.keys(members);
-  return names.length > 0 && names.every((name) => JSON.stringify(request[name]) === JSON.stringify(members[name]));
+  return names.length > 0 && names.every((name) => isSame(request[name], members[name]));
 }
 
 /** What a request says in the provider's own members; null where it says nothing. */
@@ -35,9 +48,9 @@ function switchIn(request: ChatRequest, { on, off }: Words): 'enabled' | 'disabl
 }
 
 /** Whether a prepared request will be answered with thinking. */
-export function isThinkingIn(prepared: ChatRequest, model: Model, words: Words): boolean {
-  const type = switchIn(prepared, words);
-  return isThinking(type === null ? prepared : { ...prepared, thinking: { type } }, steered(model, words));
+export function isThinkingIn(prepared: ChatRequest, model: Model, words: Words | undefined): boolean {
+  const type = words === undefined ? null : switchIn(prepared, words);
+  return isThinking(type === null ? prepared : { ...prepared, thinking: { type } }, toldModel(model, words));
 }
 
 /** Settles whether and how hard the model thinks, in the words of clients. */
@@ -47,7 +60,7 @@ export function settleThinking(draft: RequestDraft, model: Model, words: Words):
     draft.set('thinking', { type: own }, "said in the provider's own words");
   }
   const effort = draft.request['reasoning_effort'];
-  const told = steered(model, words);
+  const told = toldModel(model, words);
   const isOffAsUsual = told.thinking?.kind === 'switch' && told.thinking.default === 'off';
   if (isOffAsUsual && typeof effort === 'string' && effort !== 'none' && draft.request['thinking'] == null) {
     draft.set('thinking', { type: 'enabled' }, 'an effort is wanted');

@@ -4,14 +4,14 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import { isObject, type JsonObject } from '../protocol/json.ts';
 import { readReasoning, takeReasoning } from '../protocol/reasoning-field.ts';
 import { textOf } from '../protocol/text.ts';
-import { isThinkingIn, sayThinking, settleThinking } from './declared-thinking.ts';
+import { isThinkingIn, sayThinking, settleThinking, toldModel } from './declared-thinking.ts';
 import { pointUsage, readPointedUsage } from './declared-usage.ts';
 import type { ProviderComplaint } from './failure.ts';
 import { chatProvider } from './openai-compatible.ts';
 import { limitNames } from './output-limit.ts';
 import type { Provider } from './provider.ts';
 import type { RequestDraft } from './request-draft.ts';
-import { isThinking, steerThinking } from './thinking.ts';
+import { steerThinking } from './thinking.ts';
 
 /** Takes out what the provider does not take, and calls what is left by its names. */
 function rewrite(draft: RequestDraft, rules: ProviderRules): void {
@@ -67,15 +67,20 @@ function mendAnswer({ choices, usage }: Answer, member: 'delta' | 'message', rul
   return changed;
 }
 
-/** Whether a complaint has a word: as its code or type, or, where that is more than a number, in its message. */
-function has({ code, message, type }: ProviderComplaint, word: string): boolean {
-  if (word === code || word === type) return true;
-  return !/^\d+$/.test(word) && (message?.toLowerCase().includes(word.toLowerCase()) ?? false);
-}
+/** So much of a message is looked through for words: a complaint is a few hundred characters. */
+const LOOKED_AT = 4_096;
 
+/** Knows complaints by a word in them: as their code or type, or, where it is more than a number, in their message. */
 function recogniser(words: ProviderRules['error_words']): (complaint: ProviderComplaint) => ErrorCode | null {
   const entries = Object.entries(words) as [ErrorCode, readonly string[]][]; // the schema's own keys and values
-  return (complaint) => entries.find(([, texts]) => texts.some((text) => has(complaint, text)))?.[0] ?? null;
+  const known = entries.flatMap(([ours, texts]) => texts.map((text) => ({ ours, text, inText: text.toLowerCase() })));
+  return ({ code, message, type }) => {
+    const said = message?.slice(0, LOOKED_AT).toLowerCase() ?? '';
+    const found = known.find(
+      ({ text, inText }) => text === code || text === type || (!/^\d+$/.test(text) && said.includes(inText)),
+    );
+    return found?.ours ?? null;
+  };
 }
 
 /** A provider that speaks OpenAI's Chat Completions, but for what its rules say. */
@@ -101,7 +106,8 @@ export function declareProvider({ baseUrl, id, keyVariable, models, name, rules 
       rewrite(draft, rules);
       if (field !== undefined && field !== 'reasoning_content') renameReasoning(draft, field);
     },
-    isThinking: thinking === undefined ? isThinking : (prepared, model) => isThinkingIn(prepared, model, thinking),
+    known: (model) => toldModel(model, thinking),
+    isThinking: (prepared, model) => isThinkingIn(prepared, model, thinking),
     readUsage: (usage) => readPointedUsage(usage, rules.usage),
     statesCost: rules.usage.cost !== undefined,
     mendChunk: (chunk) => mendAnswer(chunk, 'delta', rules),

@@ -1,4 +1,4 @@
-import type { Alias } from '../catalog/model.ts';
+import type { Alias, Model } from '../catalog/model.ts';
 import type { ChatRequest } from '../protocol/chat.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { readUsage } from '../protocol/usage.ts';
@@ -52,6 +52,8 @@ export interface ProviderFacts
   defaults?: Readonly<Record<string, unknown>>;
   /** Changes what the provider would refuse or misread, each with its reason. Throws RouterError for what cannot be mended. */
   prepare?(draft: RequestDraft, context: RequestContext): void;
+  /** The model with what this provider's facts tell of it, where the catalogue does not say how it thinks. */
+  known?(model: Model): Model;
   /** Puts what is settled into the provider's own words, last of all. */
   translate?(draft: RequestDraft, context: RequestContext): void;
   /** Our error → the provider's own codes and types for it. */
@@ -109,6 +111,7 @@ export function chatProvider(provider: ProviderFacts): Provider {
   const {
     prepare,
     translate,
+    known = (model) => model,
     errors = {},
     recognise = () => null,
     knowsDeveloper: _knows,
@@ -134,7 +137,7 @@ export function chatProvider(provider: ProviderFacts): Provider {
       prepareCommon(draft, provider, context);
       prepare?.(draft, context);
       const rule = context.model.wantsReasoning ? reasoningRule : null;
-      const notice = rule === null ? null : serveLostReasoning(draft, context.model, rule);
+      const notice = rule === null ? null : serveLostReasoning(draft, known(context.model), rule);
       translate?.(draft, context);
       return { request: draft.request, changes: [...draft.changes], notice };
     },

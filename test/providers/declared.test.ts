@@ -124,6 +124,44 @@ describe('a request to a declared provider', () => {
   });
 });
 
+describe('a model of which the catalogue says nothing', () => {
+  const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }];
+  const messages = [...MESSAGES, { role: 'assistant', content: null, tool_calls: calls }];
+
+  it.each([
+    [{ wants_reasoning: true }, true],
+    [{ wants_reasoning: true, thinking: { on: { deep: true }, off: { deep: false } } }, true],
+    [{ wants_reasoning: false, thinking: { on: { deep: true }, off: { deep: false } } }, false],
+    [{ wants_reasoning: false }, false],
+  ])('is thought to think where its provider wants reasoning back: %j', (rules, thinks) => {
+    const model = { ...UNKNOWN_MODEL, wantsReasoning: rules.wants_reasoning };
+    const provider = declareProvider({
+      ...{ id: 'any', name: 'Any', baseUrl: 'https://any.example', keyVariable: 'ANY_API_KEY', models: [] },
+      rules: rulesSchema.parse({ ...rules, models: '*' }),
+    });
+    const request = { model: 'any/unknown', messages: MESSAGES, reasoning_effort: 'high', deep: true };
+    const plain = provider.request(
+      { model: 'any/unknown', messages: MESSAGES },
+      { model, parameters: {}, userHash: '' },
+    );
+    expect(provider.isThinking(plain.request, model)).toBe(thinks);
+    const lost = provider.request({ ...request, messages }, { model, parameters: {}, userHash: '' });
+    expect(lost.notice).toBe(rules.wants_reasoning ? 'reasoning_lost' : null);
+    // Nobody knows how to keep it from thinking where no rule says so.
+    if (rules.wants_reasoning) {
+      const sentOff = 'thinking' in rules ? { deep: false } : { deep: true, reasoning_effort: 'high' };
+      expect(lost.request).toMatchObject(sentOff);
+      expect(lost.request).not.toHaveProperty('thinking');
+    }
+    // What nobody knows better passes.
+    if (!('thinking' in rules)) expect(plain.request).toEqual({ model: 'unknown', messages: MESSAGES });
+  });
+
+  it('is not steered by words that only begin as the rule does', () => {
+    expect(sent({ deep_thought: { a: 1 } }, 'thinker').rest).toEqual({ deep_thought: { a: 1 } });
+  });
+});
+
 describe('an answer of a declared provider', () => {
   it('says its reasoning under the name that clients know', () => {
     const chunk = {
