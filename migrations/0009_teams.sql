@@ -61,3 +61,14 @@ BEGIN
   SET revision = OLD.revision + 1, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
   WHERE name = NEW.name;
 END;
+
+-- The shared budgets there are: only a client's request makes one, and what it was made with is kept.
+CREATE TABLE shared_budgets (
+  -- The user's or the team's.
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('user', 'team')),
+  name TEXT NOT NULL,
+  jurisdiction TEXT,
+  location TEXT,
+  since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) WITHOUT ROWID;

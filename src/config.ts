@@ -12,6 +12,13 @@ import { isSafeUrl } from './protocol/safe-url.ts';
 
 const CACHE_SCOPES = ['key', 'user', 'team'] as const;
 
+/** Where alerts go. */
+export interface AlertWebhook {
+  url: string;
+  /** The bytes that they are signed with; null where they are not. */
+  secret: Uint8Array<ArrayBuffer> | null;
+}
+
 /** The variables of the contract's section 6, checked. All times are milliseconds. */
 export interface Config {
   testProvider: boolean;
@@ -34,7 +41,10 @@ export interface Config {
   reasoningMemory: boolean;
   /** Whether MODELS_JSON is still set, which nobody reads any more. */
   hasModelsJson: boolean;
-  alertWebhookUrl: string | null;
+  /** Null where nobody wants alerts. */
+  alertWebhook: AlertWebhook | null;
+  /** How long a ledger keeps what is idle of a shared budget. */
+  blockTtlMs: number;
   /** Where new ledgers are made: a hint, and a bound. Null for near who asks first, and for none. */
   ledgerLocation: LedgerLocation | null;
   ledgerJurisdiction: LedgerJurisdiction | null;
@@ -116,6 +126,22 @@ function oneOf<T extends string>(words: readonly T[]) {
   );
 }
 
+const WEBHOOK_RULE = 'must be 24 to 64 bytes in base64 behind "whsec_": echo "whsec_$(openssl rand -base64 32)"';
+
+/** The bytes of a secret as Standard Webhooks writes it; null for none. https://www.standardwebhooks.com/ */
+const webhookSecret = z.pipe(
+  z.string(),
+  z.transform((text, context): AlertWebhook['secret'] => {
+    const secret = text.trim();
+    if (secret === '') return null;
+    const [, base64 = ''] = /^(?:whsec_)?([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
+    const isWhole = base64.length % 4 === 0 && base64.length >= 32 && base64.length <= 88;
+    if (isWhole) return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+    context.issues.push({ code: 'custom', message: WEBHOOK_RULE, input: text });
+    return z.NEVER;
+  }),
+);
+
 const USD_RULE = 'must be an amount in USD such as 10';
 
 const variablesSchema = z.object({
@@ -129,6 +155,7 @@ const variablesSchema = z.object({
   DRAIN_MS: variable(milliseconds, '25000'),
   LEASE_TTL_MS: variable(milliseconds, '180000'),
   FALLBACK_AFTER_MS: variable(milliseconds, '30000'),
+  BLOCK_TTL_MS: variable(milliseconds, '600000'),
   CACHE_SCOPE: variable(z.enum(CACHE_SCOPES, 'must be key, user or team'), 'user'),
   // The platform takes no larger bodies.
   MAX_BODY_BYTES: variable(wholeNumber(104_857_600), '10485760'),
@@ -141,6 +168,7 @@ const variablesSchema = z.object({
   LEDGER_JURISDICTION: variable(oneOf(LEDGER_JURISDICTIONS), ''),
   REASONING_MEMORY: variable(z.enum(['on', 'off'], 'must be on or off'), 'on'),
   MODELS_JSON: z.optional(z.unknown()),
+  ALERT_WEBHOOK_SECRET: variable(webhookSecret, ''),
   ALERT_WEBHOOK_URL: variable(
     z
       .string()
@@ -241,7 +269,11 @@ function parse(env: Cloudflare.Env): Config {
     budgetUtcOffset: variables.BUDGET_UTC_OFFSET,
     reasoningMemory: variables.REASONING_MEMORY === 'on',
     hasModelsJson: tellOfModelsJson(variables.MODELS_JSON),
-    alertWebhookUrl: variables.ALERT_WEBHOOK_URL || null,
+    alertWebhook:
+      variables.ALERT_WEBHOOK_URL === ''
+        ? null
+        : { url: variables.ALERT_WEBHOOK_URL, secret: variables.ALERT_WEBHOOK_SECRET },
+    blockTtlMs: variables.BLOCK_TTL_MS,
     ledgerLocation: variables.LEDGER_LOCATION,
     ledgerJurisdiction: variables.LEDGER_JURISDICTION,
     holdCapNanoUsd: usdToNano(variables.HOLD_CAP_USD),

@@ -3,6 +3,7 @@ import { consumeLogs } from './ledger/delivery/consumer.ts';
 import { sweep } from './ledger/sweep.ts';
 
 export { KeyLedger } from './ledger/key-ledger.ts';
+export { SharedBudget } from './ledger/shared/shared-budget.ts';
 export { ConversationMemory } from './memory/conversation-memory.ts';
 
 export default {

@@ -1,5 +1,6 @@
 import type { Admission, LeaseRequest, Settlement } from '../ledger/calls.ts';
 import { beginRequest, settleRequest } from '../ledger/client.ts';
+import { hasBudgets } from '../ledger/policy.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { atMost } from './at-most.ts';
 import type { Incoming } from './incoming.ts';
@@ -19,10 +20,7 @@ const memory = newRefusalMemory();
 
 /** True for a key whose requests the ledger may refuse for what they cost or how many they are. */
 export function hasLimits(key: ApiKey): boolean {
-  const { rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = key;
-  return [rpm, tpm, maxConcurrent, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd].some(
-    (limit) => limit !== null,
-  );
+  return [key.rpm, key.tpm, key.maxConcurrent].some((limit) => limit !== null) || hasBudgets(key);
 }
 
 /** Throws RouterError where any request of the key is refused, as far as this isolate knows. No I/O. */

@@ -16,8 +16,8 @@ const ASK_EVERY_MS = 10_000;
 
 interface KnownStanding {
   standing: Standing;
-  /** The key as it was then: once it has changed nothing of this holds. */
-  key: Pick<ApiKey, 'revision' | 'updatedAt'>;
+  /** The key as it was then, with its user and team: once one of them has changed nothing of this holds. */
+  key: ApiKey;
   since: number;
   askAt: number;
 }
@@ -58,12 +58,20 @@ function aged(standing: Standing, elapsedMs: number): Refusal {
   };
 }
 
+function isSame(known: ApiKey, key: ApiKey): boolean {
+  const pairs = [
+    [known, key],
+    [known.user, key.user],
+    [known.team, key.team],
+  ] as const;
+  return pairs.every(([one, other]) => one?.revision === other?.revision && one?.updatedAt === other?.updatedAt);
+}
+
 /** What every request of a key is told, as far as is known; null where the ledger is to be asked. */
 export function knownRefusal(memory: RefusalMemory, key: ApiKey, now: number): Refusal | null {
   const known = memory.standings.get(key.id);
   if (known === undefined) return null;
-  const isSameKey = known.key.revision === key.revision && known.key.updatedAt === key.updatedAt;
-  if (!isSameKey || now >= known.since + known.standing.lastsMs) {
+  if (!isSame(known.key, key) || now >= known.since + known.standing.lastsMs) {
     memory.standings.delete(key.id);
     return null;
   }

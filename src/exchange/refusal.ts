@@ -15,19 +15,33 @@ const RATE_NAMES: Partial<Record<Refusal['reason'], string>> = {
   concurrency: 'requests at the same time',
 };
 
-function budgetMessage({ window, resetAt, shortage }: Refusal): string {
-  const name = window === null || window === 'total' ? 'total budget' : `budget of this ${window}`;
+/** Whose budget it is, as the holder of the key is told. */
+function whoseOf({ level }: Refusal): string {
+  if (level === undefined) return "this key's";
+  return level.kind === 'user' ? `the user ${level.name}'s` : `the team ${level.name}'s`;
+}
+
+function budgetMessage(refused: Refusal): string {
+  const { window, reserved = 0, resetAt, shortage } = refused;
+  const budget = window === null || window === 'total' ? 'total budget' : `budget of this ${window}`;
+  const whose = whoseOf(refused);
   const administrator = 'your administrator can raise it';
-  const then = resetAt === null ? `Only ${administrator}.` : `It begins anew at ${resetAt}; ${administrator}.`;
-  if (shortage === null || shortage.free <= 0) return `This key's ${name} is used up. ${then}`;
+  const again = resetAt === null ? `Only ${administrator}.` : `It begins anew at ${resetAt}; ${administrator}.`;
+  const held = `${nanoToUsd(reserved)} USD of it is held for running requests of all its keys.`;
+  const then = reserved > 0 ? `${held} ${again}` : again;
+  const name = `${whose} ${budget}`;
+  if (shortage === null || shortage.free <= 0) {
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)} is used up. ${then}`;
+  }
   const asked = `This request may cost up to ${nanoToUsd(shortage.asked)} USD`;
   const fewer = 'Ask for a shorter answer with max_tokens';
   if (shortage.asked > shortage.limit) {
-    return `${asked}: more than this key's whole ${name}, ${nanoToUsd(shortage.limit)} USD. ${fewer}. ${then}`;
+    const whole = `${whose} whole ${budget}`;
+    return `${asked}: more than ${whole}, ${nanoToUsd(shortage.limit)} USD. ${fewer}. ${then}`;
   }
   // A total budget never begins anew; what running requests hold may come free, but nobody is told to wait for that.
   const wait = resetAt === null ? '' : ', or wait';
-  return `${asked}, and ${nanoToUsd(shortage.free)} USD of this key's ${name} is free. ${fewer}${wait}. ${then}`;
+  return `${asked}, and ${nanoToUsd(shortage.free)} USD of ${name} is free. ${fewer}${wait}. ${then}`;
 }
 
 /** A request that is larger than all that the limit allows: no waiting makes it fit. */

@@ -1,24 +1,27 @@
+import type { AlertWebhook } from '../config.ts';
 import { nanoToUsd } from '../protocol/money.ts';
-import type { ApiKey } from '../store/schema.ts';
+import type { Budgets } from '../store/schema.ts';
 import { budgetsOf } from './policy.ts';
 import type { Window, Windows } from './windows.ts';
 
-/** What ALERT_WEBHOOK_URL is told: a key has passed a share of a budget. */
-interface Alert {
-  key_id: string;
-  owner: string;
-  name: string;
+/** Whose budget an alert is about: a key's, or that of a user or a team over all their keys. */
+export type AlertSubject =
+  | { key_id: string; owner: string; name: string }
+  | { level: 'user' | 'team'; id: string; name: string };
+
+/** What ALERT_WEBHOOK_URL is told: a share of a budget has been passed. */
+type Alert = AlertSubject & {
   window: Window;
   percent: number;
   spent_usd: string;
   limit_usd: string;
   /** ISO UTC; null for the total budget. */
   reset_at: string | null;
-}
+};
 
-/** The alerts of one key: each once in a window's period and for a limit, kept until it is sent. Times are ms since 1970. */
+/** The alerts of one key, user or team: each once in a window's period and for a limit, kept until it is sent. Times are ms since 1970. */
 export interface AlertBook {
-  note(key: ApiKey, spent: (window: Window) => number, windows: Windows, now: number): void;
+  note(subject: AlertSubject, budgets: Budgets, spent: (window: Window) => number, windows: Windows, now: number): void;
   /** What is to be sent now, by name. */
   due(now: number): [name: string, alert: Alert][];
   /** Tells how sending it went: what failed is due again, later each time. */
@@ -40,10 +43,9 @@ function periodOf(window: Window, { day, weekStart, monthStart }: Windows): stri
   return { day, week: weekStart, month: monthStart, total: '' }[window];
 }
 
-function alertOf(key: ApiKey, window: Window, spent: number, limit: number, windows: Windows): Omit<Alert, 'percent'> {
-  const { id, owner, name } = key;
+function alertOf(subject: AlertSubject, window: Window, spent: number, limit: number, windows: Windows) {
   const reset_at = window === 'total' ? null : new Date(windows.resetAt[window]).toISOString();
-  return { key_id: id, owner, name, window, spent_usd: nanoToUsd(spent), limit_usd: nanoToUsd(limit), reset_at };
+  return { ...subject, window, spent_usd: nanoToUsd(spent), limit_usd: nanoToUsd(limit), reset_at };
 }
 
 /** Opens the book after a start, with what was not sent before. */
@@ -57,13 +59,13 @@ export function openAlertBook(sql: SqlStorage): AlertBook {
   }
 
   return {
-    note(key, spent, windows, now) {
-      for (const { window, limit } of budgetsOf(key)) {
+    note(subject, budgets, spent, windows, now) {
+      for (const { window, limit } of budgetsOf(budgets)) {
         for (const percent of PERCENTS) {
           // With the limit: a budget that was raised is passed anew.
           const name = `${window}/${periodOf(window, windows)}/${limit}/${percent}`;
           if (known.has(name) || spent(window) * 100 < limit * percent) continue;
-          const alert = { ...alertOf(key, window, spent(window), limit, windows), percent };
+          const alert = { ...alertOf(subject, window, spent(window), limit, windows), percent };
           sql.exec(FORGET, now - KEEP_MS);
           sql.exec(ADD, name, now, JSON.stringify(alert));
           known.add(name);
@@ -87,12 +89,42 @@ export function openAlertBook(sql: SqlStorage): AlertBook {
   };
 }
 
-async function post(url: string, alert: Alert): Promise<boolean> {
+const encoder = new TextEncoder();
+
+function base64(bytes: ArrayBuffer): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
+/** An id that is the same whenever the same alert is sent again, so that a repeat does no harm. */
+async function idOf(subject: AlertSubject, name: string): Promise<string> {
+  const whose = 'level' in subject ? `${subject.level}/${subject.id}` : `key/${subject.key_id}`;
+  const hash = await crypto.subtle.digest('SHA-256', encoder.encode(`${whose}/${name}`));
+  return `msg_${[...new Uint8Array(hash, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** The headers that say which message it is, and prove who sent it. https://www.standardwebhooks.com/ */
+async function webhookHeaders(
+  id: string,
+  now: number,
+  body: string,
+  secret: AlertWebhook['secret'],
+): Promise<Record<string, string>> {
+  const timestamp = String(Math.floor(now / 1000));
+  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp };
+  if (secret === null) return headers;
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(`${id}.${timestamp}.${body}`));
+  return { ...headers, 'webhook-signature': `v1,${base64(signature)}` };
+}
+
+async function post({ url, secret }: AlertWebhook, name: string, alert: Alert): Promise<boolean> {
   try {
+    const body = JSON.stringify(alert);
+    const proof = await webhookHeaders(await idOf(alert, name), Date.now(), body, secret);
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(alert),
+      headers: { 'content-type': 'application/json', ...proof },
+      body,
       redirect: 'manual',
       signal: AbortSignal.timeout(10_000),
     });
@@ -104,6 +136,6 @@ async function post(url: string, alert: Alert): Promise<boolean> {
 }
 
 /** Sends what is due, one after the other. Never throws: what failed stays in the book. */
-export async function sendAlerts(book: AlertBook, url: string): Promise<void> {
-  for (const [name, alert] of book.due(Date.now())) book.done(name, await post(url, alert), Date.now());
+export async function sendAlerts(book: AlertBook, webhook: AlertWebhook): Promise<void> {
+  for (const [name, alert] of book.due(Date.now())) book.done(name, await post(webhook, name, alert), Date.now());
 }

@@ -112,6 +112,10 @@ export interface Refusal {
   resetAt: string | null;
   shortage: Shortage | null;
   rateLimits: RateLimits;
+  /** Whose budget it is where it is not the key's own. Noes that were kept by the version before say nothing of it. */
+  level?: { kind: 'user' | 'team'; name: string };
+  /** For such a budget: what all its keys hold for running requests, nano-USD. */
+  reserved?: number;
 }
 
 /** A no to every request of the key, whatever it asks for. */

@@ -1,6 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
-import { readConfig } from '../config.ts';
+import { type AlertWebhook, readConfig } from '../config.ts';
+import { inTime } from '../in-time.ts';
 import { judgeKey, type KeyVerdict } from '../keys/judge-key.ts';
+import { ledgerOf } from '../keys/ledger-of.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
@@ -10,6 +12,8 @@ import { packRows } from './delivery/message.ts';
 import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle, takeRows } from './ledger.ts';
 import { type LedgerBooks, openLedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
+import type { BudgetDoor, KnownLevel, LevelMessage } from './shared/calls.ts';
+import { type Draws, openDraws } from './shared/draws.ts';
 import { type LedgerState, stateOf } from './state.ts';
 import { createTables } from './tables.ts';
 
@@ -25,6 +29,9 @@ const PRUNE_BATCH = 5_000;
 const DAY_MS = 86_400_000;
 // A row that D1 is about to forget is not sent again: it could come after that, and count twice.
 const RESEND_MARGIN_MS = 3_600_000;
+// A request waits no longer than this for the budgets of its user and team; and so often for its turn at them.
+const DRAW_MS = 1_000;
+const DRAW_ROUNDS = 20;
 // Rows that are old enough go together, an hour's worth at a time.
 const PRUNE_EVERY_MS = 3_600_000;
 
@@ -55,7 +62,9 @@ export interface LedgerSums {
 export class KeyLedger extends DurableObject {
   #books: LedgerBooks;
   #leaseTtlMs: number;
-  #alertUrl: string | null;
+  #alertWebhook: AlertWebhook | null;
+  #draws: Draws;
+  #blockTtlMs: number;
   /** How long D1 keeps a row. */
   #retentionMs: number;
   /** When the alarm rings, ms since 1970; Infinity when none is set. */
@@ -66,19 +75,36 @@ export class KeyLedger extends DurableObject {
     const config = readConfig(env);
     createTables(state.storage.sql);
     this.#leaseTtlMs = config.leaseTtlMs;
-    this.#alertUrl = config.alertWebhookUrl;
+    this.#alertWebhook = config.alertWebhook;
+    this.#blockTtlMs = config.blockTtlMs;
     this.#retentionMs = config.logRetentionDays * DAY_MS;
     this.#books = openLedgerBooks(state.storage.sql, config, Date.now());
+    const { blockTtlMs, ledgerJurisdiction, ledgerLocation } = config;
+    this.#draws = openDraws({
+      ...{ books: this.#books, blockTtlMs, newPlace: { ledgerJurisdiction, ledgerLocation } },
+      find: (id, place) => ledgerOf<BudgetDoor>(this.env.SHARED_BUDGET, { id, ...place }),
+    });
     void state.blockConcurrencyWhile(async () => {
       this.#alarmAt = (await state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
     });
   }
 
   async begin(key: ApiKey, request: LeaseRequest): Promise<Admission> {
-    const now = Date.now();
-    const admission = begin(this.#books, key, request, now);
-    if (admission.kind === 'admitted') this.#wakeBy(now + this.#leaseTtlMs);
-    return admission;
+    const giveUpAt = Date.now() + DRAW_MS;
+    for (let round = 0; round < DRAW_ROUNDS; round += 1) {
+      // From its first line, each time: nothing that was read before a wait is used after it.
+      const now = Date.now();
+      const admission = begin(this.#books, key, request, now);
+      if (admission.kind === 'admitted') {
+        this.#wakeBy(now + this.#leaseTtlMs);
+        this.#draws.touch();
+      }
+      if (admission.kind !== 'short') return admission;
+      this.#wakeBy(now + this.#blockTtlMs);
+      const drawing = admission.levels.map((level) => this.#draws.draw(level, request.holdNanoUsd));
+      await inTime(Math.max(1, giveUpAt - now), Promise.all(drawing));
+    }
+    throw new Error(`The budgets of the key's user and team did not come to a word on ${request.requestId}.`);
   }
 
   async checkpoint(progress: Checkpoint): Promise<CheckpointAnswer> {
@@ -94,7 +120,14 @@ export class KeyLedger extends DurableObject {
     const { unsent } = this.#books.entries.outbox;
     if (unsent > 0 && unsent % FULL === 0) this.ctx.waitUntil(this.#flush(false));
     this.#wakeBy(now + FLUSH_AFTER_MS);
+    if (this.#books.levels.open().length > 0) this.ctx.waitUntil(this.#draws.tidy());
     return answer;
+  }
+
+  /** How the key stands with its user's or team's budget; where that is wanted it gives back first what it does not hold. */
+  async tell(level: KnownLevel, lowers: boolean): Promise<LevelMessage> {
+    expire(this.#books, Date.now());
+    return this.#draws.tell(level, lowers);
   }
 
   /** Takes in a change of the key: it holds from the next request on. */
@@ -166,7 +199,9 @@ export class KeyLedger extends DurableObject {
       this.#books.balance.writeIfDue(now);
       const isMoreOld = this.#books.entries.prune(now - KEEP_MS, PRUNE_BATCH);
       await this.#flush(false);
-      if (this.#alertUrl !== null) await sendAlerts(this.#books.alerts, this.#alertUrl);
+      if (this.#alertWebhook !== null) await sendAlerts(this.#books.alerts, this.#alertWebhook);
+      await this.#draws.tidy();
+      await this.#draws.releaseIdle();
       next = isMoreOld ? Date.now() : this.#nextWake(Date.now());
     } catch (cause) {
       logFault('ledger_alarm_failed', cause);
@@ -184,11 +219,11 @@ export class KeyLedger extends DurableObject {
   /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
     const { alerts, balance, entries, leases, refusals } = this.#books;
-    const sendAt = this.#alertUrl === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
+    const sendAt = this.#alertWebhook === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
     const flush = Math.max(now + FLUSH_AFTER_MS, sendAt);
     const oldestAt = entries.oldestAt();
     const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
-    const due = Math.min(leases.nextExpiry(), refusals.nextClose(), balance.nextDue());
+    const due = Math.min(leases.nextExpiry(), refusals.nextClose(), balance.nextDue(), this.#draws.nextDue());
     return Math.min(flush, Math.max(now, due), Math.max(now + PRUNE_EVERY_MS, prune));
   }
 

@@ -1,6 +1,7 @@
 import type { Checkpoint } from './calls.ts';
 import type { Confirmed } from './confirmed.ts';
 import { insertLease, type Lease, updateLease } from './entry-rows.ts';
+import type { Payer } from './spend-book.ts';
 
 /** The running requests of one key: rows in SQLite, sums in memory. */
 export interface LeaseBook {
@@ -19,6 +20,8 @@ export interface LeaseBook {
   /** Nano-USD set aside, and input tokens thought to be on their way. */
   readonly held: number;
   readonly tokens: number;
+  /** What of it a user or a team pays. */
+  heldBy(payer: Payer): number;
 }
 
 /** Opens the book after a start, with the requests that ran before it. */
@@ -70,6 +73,13 @@ export function openLeaseBook(sql: SqlStorage, confirmed: Confirmed, running: re
     nextExpiry,
     oldestId: () =>
       [...leases.keys()].reduce<string | null>((oldest, id) => (oldest === null || id < oldest ? id : oldest), null),
+    heldBy({ kind, name }) {
+      let held = 0;
+      for (const { request, owner, team } of leases.values()) {
+        if ((kind === 'user' ? owner : team) === name) held += request.holdNanoUsd;
+      }
+      return held;
+    },
     get count() {
       return leases.size;
     },

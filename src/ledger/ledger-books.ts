@@ -1,3 +1,4 @@
+import type { AlertWebhook } from '../config.ts';
 import type { Position } from './admission.ts';
 import { type AlertBook, openAlertBook } from './alert-book.ts';
 import { type Balance, openBalance } from './balance.ts';
@@ -11,6 +12,8 @@ import { createSlidingMinute, type SlidingMinute } from './minute.ts';
 import { openPolicy, type Policy } from './policy-book.ts';
 import { readKept } from './read-kept.ts';
 import { openRefusalBook, type RefusalBook } from './refusal-book.ts';
+import { type LevelBook, openLevelBook } from './shared/level-book.ts';
+import { noteBooking } from './shared/level-rules.ts';
 import { openSpendBook, readSummed, type SpendBook } from './spend-book.ts';
 import { createCalendar, type Windows } from './windows.ts';
 
@@ -19,7 +22,7 @@ export interface LedgerTerms {
   leaseTtlMs: number;
   budgetUtcOffset: string;
   /** Null where nobody wants alerts. */
-  alertWebhookUrl: string | null;
+  alertWebhook: AlertWebhook | null;
 }
 
 /** All that one key's ledger knows: rows in SQLite, and in memory what can be made from them again. */
@@ -32,6 +35,7 @@ export interface LedgerBooks {
   spend: SpendBook;
   balance: Balance;
   alerts: AlertBook;
+  levels: LevelBook;
   requests: SlidingMinute;
   tokens: SlidingMinute;
   /** The days and resets of an instant. */
@@ -60,6 +64,7 @@ export function openLedgerBooks(sql: SqlStorage, terms: LedgerTerms, now: number
     ...{ leases, entries, refusals, spend },
     balance: openBalance({ entries, leases, refusals, spend }, confirmed, isBehind, now),
     alerts: openAlertBook(sql),
+    levels: openLevelBook(sql),
     requests,
     tokens,
     calendar: createCalendar(terms.budgetUtcOffset),
@@ -91,7 +96,9 @@ export function bookRow(books: LedgerBooks, row: LedgerRow, lease: Lease | undef
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
   const key = books.policy.current();
-  if (books.terms.alertWebhookUrl === null || key === null || row.costNanoUsd === 0) return;
+  noteBooking(books, key, row);
+  if (books.terms.alertWebhook === null || key === null || row.costNanoUsd === 0) return;
   const { spent, windows } = positionAt(books, now);
-  books.alerts.note(key, spent, windows, now);
+  const { id: key_id, owner, name } = key;
+  books.alerts.note({ key_id, owner, name }, key, spent, windows, now);
 }

@@ -14,6 +14,8 @@ import { bookRow, type LedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
 import { stateRefusal } from './policy.ts';
 import { adjustRow, assertWhole, expiredRow, isSameSettlement, settleRow } from './settlement-row.ts';
+import type { KnownLevel } from './shared/calls.ts';
+import { levelRefusal, levelStanding, shortLevels } from './shared/level-rules.ts';
 
 /*
  * The rules of one key's ledger. Each call is synchronous, so it is one transaction: the platform
@@ -48,9 +50,31 @@ function withWholeHold(request: LeaseRequest): LeaseRequest {
   };
 }
 
+/** Some level has no room for the request until it has been asked: nothing was opened. */
+export interface Short {
+  kind: 'short';
+  levels: KnownLevel[];
+}
+
+/** What was said of a request that has been settled already; null where it has not. */
+function saidOf(books: LedgerBooks, key: ApiKey, requestId: string, now: number): Admission | null {
+  const entry = books.entries.find({ requestId, kind: 'settle' });
+  return entry === null ? null : (entry.refusal ?? admitted(books, key, now));
+}
+
+/** The key's own limits first; then those of its user and team, which may have to be asked. */
+function admitAll(books: LedgerBooks, key: ApiKey, request: LeaseRequest, now: number): Admission | Short {
+  const position = positionAt(books, now);
+  const own = admit(key, request, position);
+  if (own.kind === 'refused') return own;
+  const levels = shortLevels(books, key, request.holdNanoUsd, position.windows);
+  if (levels.length === 0) return own;
+  return levelRefusal(books, levels, request, rateLimitsOf(key, position), now) ?? { kind: 'short', levels };
+}
+
 /** May this request run? A yes opens a lease; the same id again gets the first answer. */
-export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, now: number): Admission {
-  const { entries, leases, noes, policy, requests, terms } = books;
+export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, now: number): Admission | Short {
+  const { leases, noes, policy, requests, terms } = books;
   const key = policy.newest(given, now);
   const request = withWholeHold(asked);
   const { requestId } = request;
@@ -58,24 +82,18 @@ export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, no
   const known = noes.get(requestId);
   if (known !== undefined) return known;
   if (leases.get(requestId) !== undefined) return admitted(books, key, now);
-  const admission = admit(key, request, positionAt(books, now));
-  if (admission.kind === 'refused') {
-    const entry = entries.find({ requestId, kind: 'settle' });
-    if (entry !== null) return entry.refusal ?? admitted(books, key, now);
-    remember(noes, requestId, admission);
+  const admission = admitAll(books, key, request, now);
+  if (admission.kind !== 'admitted') {
+    const said = saidOf(books, key, requestId, now);
+    if (said !== null) return said;
+    if (admission.kind === 'refused') remember(noes, requestId, admission);
     return admission;
   }
   const expiresAt = now + terms.leaseTtlMs;
-  const isNew = leases.open({
-    request,
-    owner: key.owner,
-    team: key.team?.name ?? null,
-    admittedAt: now,
-    expiresAt,
-    checkpoint: null,
-  });
+  const team = key.team?.name ?? null;
+  const isNew = leases.open({ request, owner: key.owner, team, admittedAt: now, expiresAt, checkpoint: null });
   // Settled already: a begin that was overtaken opens nothing.
-  if (!isNew) return entries.find({ requestId, kind: 'settle' })?.refusal ?? admitted(books, key, now);
+  if (!isNew) return saidOf(books, key, requestId, now) ?? admitted(books, key, now);
   requests.add(now, 1);
   return admitted(books, key, now);
 }
@@ -107,7 +125,8 @@ function settleAgain(books: LedgerBooks, booked: LedgerRow, settlement: Settleme
 /** A refusal of a request that never began: many of them share a row. Answers too what the key's next request would be told. */
 function refuse(books: LedgerBooks, key: ApiKey, row: LedgerRow, now: number): SettleAnswer {
   const kind = books.refusals.add(row, books.noes.get(row.requestId) ?? null, now);
-  return { kind, standing: standingOf(key, positionAt(books, now)) };
+  const position = positionAt(books, now);
+  return { kind, standing: standingOf(key, position) ?? levelStanding(books, key, rateLimitsOf(key, position), now) };
 }
 
 /** Books what a request was worth. The first settlement counts; one of a request that never began counts too. */

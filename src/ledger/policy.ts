@@ -22,6 +22,11 @@ export function budgetsOf(key: Budgets): Budget[] {
   return budgets.flatMap(({ window, usd }) => (usd === null ? [] : [{ window, limit: usdToNano(usd) }]));
 }
 
+/** Whether a key, its user or their team has a budget: a model without a price may not be called then. */
+export function hasBudgets(key: ApiKey): boolean {
+  return [key, key.user, key.team].some((level) => level && budgetsOf(level).length > 0);
+}
+
 /** Why a secret may not be used now, or null. `now` is ms since 1970. */
 export function stateRefusal(key: ApiKey, keyHash: string | null, now: number): RefusalReason | null {
   const verdict = judgeKey(key, keyHash, now);
@@ -38,5 +43,5 @@ export function requestRefusal(key: ApiKey, lease: LeaseRequest, now: number): R
   const targets = [lease.allowedBy ?? [`${lease.provider}/${lease.model}`, ...asked], ...(lease.othersAllowedBy ?? [])];
   // The Worker has left out what it knew to be forbidden: this key's list has just become shorter.
   if (!targets.every((names) => isAllowed(key.models, names))) return 'model';
-  return !lease.priced && budgetsOf(key).length > 0 ? 'unpriced' : null;
+  return !lease.priced && hasBudgets(key) ? 'unpriced' : null;
 }

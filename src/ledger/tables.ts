@@ -33,6 +33,8 @@ const STEPS = [
    ) WITHOUT ROWID;
    INSERT INTO costs SELECT day, coalesce((SELECT key ->> '$.owner' FROM policy), ''), '', cost FROM spend WHERE true
    ON CONFLICT DO NOTHING`,
+  // Where it stands with users and teams that have budgets.
+  'CREATE TABLE IF NOT EXISTS levels (id TEXT PRIMARY KEY, stand TEXT NOT NULL) WITHOUT ROWID',
 ];
 
 /** Makes the tables that are not there yet, and brings older ones up to date. In one transaction, since it never waits. */

@@ -11,6 +11,7 @@ import {
   apiKeys,
   type Level,
   ledgers,
+  sharedBudgets,
   teams,
   type User,
   users,
@@ -46,10 +47,13 @@ function isoTime(column: SQLiteColumn, name: string) {
 /** A user or a team as it rides along with its keys: one column, whatever it holds. Null where there is no such row. */
 function levelOf(table: typeof users | typeof teams, name: string) {
   const { budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = table;
+  const { jurisdiction, location } = sharedBudgets;
   return sql<Level | null>`iif(${table.id} IS NULL, NULL, json_object(
     'id', ${table.id}, 'name', ${table.name}, 'revision', ${table.revision}, 'updatedAt', ${table.updatedAt},
     'budgetDayUsd', ${budgetDayUsd}, 'budgetWeekUsd', ${budgetWeekUsd},
-    'budgetMonthUsd', ${budgetMonthUsd}, 'budgetTotalUsd', ${budgetTotalUsd}))`
+    'budgetMonthUsd', ${budgetMonthUsd}, 'budgetTotalUsd', ${budgetTotalUsd},
+    'place', json((SELECT json_object('ledgerJurisdiction', ${jurisdiction}, 'ledgerLocation', ${location})
+      FROM ${sharedBudgets} WHERE ${sharedBudgets.id} = ${table.id}))))`
     .mapWith(JSON.parse)
     .as(name);
 }

@@ -28,6 +28,17 @@ export const teams = sqliteTable('teams', {
   updatedAt: text('updated_at').notNull().default(NOW),
 });
 
+/** The shared budgets there are, as `ledgers` has the ledgers: only a client's request makes one. */
+export const sharedBudgets = sqliteTable('shared_budgets', {
+  /** The user's or the team's. */
+  id: text('id').primaryKey(),
+  kind: text('kind', { enum: ['user', 'team'] }).notNull(),
+  name: text('name').notNull(),
+  jurisdiction: text('jurisdiction').$type<LedgerPlace['ledgerJurisdiction']>(),
+  location: text('location').$type<LedgerPlace['ledgerLocation']>(),
+  since: text('since').notNull().default(NOW),
+});
+
 export const users = sqliteTable('users', {
   name: text('name').primaryKey(),
   status: text('status', { enum: ['active', 'disabled'] })
@@ -264,7 +275,10 @@ export type RequestLogRow = typeof requestLogs.$inferSelect;
 export type Budgets = Pick<ApiKeyRow, 'budgetDayUsd' | 'budgetWeekUsd' | 'budgetMonthUsd' | 'budgetTotalUsd'>;
 
 /** What of a user or a team rides along with each of its keys, as new as its revision. */
-export type Level = Budgets & Pick<Team, 'id' | 'name' | 'revision' | 'updatedAt'>;
+export interface Level extends Budgets, Pick<Team, 'id' | 'name' | 'revision' | 'updatedAt'> {
+  /** What its shared budget was made with; null where it has none yet. */
+  place: Pick<LedgerPlace, 'ledgerJurisdiction' | 'ledgerLocation'> | null;
+}
 
 /**
  * A key with its owner's state, and what owner and team may spend: all that decides whether a request may run, and

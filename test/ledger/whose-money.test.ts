@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { getKey } from '../../src/store/keys.ts';
 import { clock, drain, lease, MINUTE, openLedger, settlement } from '../support/ledger.ts';
 
-const TERMS = { leaseTtlMs: MINUTE, budgetUtcOffset: '+00:00', alertWebhookUrl: null };
+const TERMS = { leaseTtlMs: MINUTE, budgetUtcOffset: '+00:00', alertWebhook: null };
 
 beforeAll(() => void clock.start());
 afterAll(() => void vi.restoreAllMocks());

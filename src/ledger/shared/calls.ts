@@ -1,3 +1,4 @@
+import type { LedgerJurisdiction, LedgerPlace } from '../../protocol/ledger-place.ts';
 import type { Level } from '../../store/schema.ts';
 import type { Window } from '../windows.ts';
 
@@ -11,6 +12,9 @@ import type { Window } from '../windows.ts';
 
 /** Whose budget it is. */
 export type LevelKind = 'user' | 'team';
+
+/** What a shared budget's object was made with, as a ledger is. */
+export type BudgetPlace = Pick<LedgerPlace, 'ledgerJurisdiction' | 'ledgerLocation'>;
 
 /** A user or a team, and what they may spend. */
 export interface KnownLevel extends Level {
@@ -32,6 +36,8 @@ export interface LevelSums {
 /** A ledger's word to a shared budget. */
 export interface LevelMessage extends LevelSums {
   keyId: string;
+  /** Where the ledger is, so that it can be asked. */
+  ledgerJurisdiction: LedgerJurisdiction | null;
   /** The version that the ledger has seen last; 0 for none. */
   version: number;
   /** The ledger has lowered its ceiling to gross + held, for good, before it sent this. */
@@ -67,4 +73,15 @@ export interface LevelAnswer extends Stand {
   usual: number;
   /** The newest that anybody has shown of the level. */
   level: KnownLevel;
+}
+
+/** What a ledger may ask of a shared budget. */
+export interface BudgetDoor {
+  /** `place` is what the asker takes it to be made with. */
+  draw(message: LevelMessage, level: KnownLevel, place: BudgetPlace): Promise<LevelAnswer>;
+}
+
+/** What a shared budget may ask of a ledger: how it stands, and to give back what it does not hold. */
+export interface LedgerDoor {
+  tell(level: KnownLevel, lowers: boolean): Promise<LevelMessage>;
 }

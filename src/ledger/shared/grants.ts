@@ -11,9 +11,9 @@ import { reservedBy, type Share, type Shares } from './shares.ts';
 const LARGEST_USUAL = 1_000_000_000; // 1 USD
 const USUAL_SHARE = 0.02;
 
-/** The first day of a window; null for all time. */
-function firstDay(window: Window, { day, weekStart, monthStart }: Windows): string | null {
-  return { day, week: weekStart, month: monthStart, total: null }[window];
+/** What all keys have spent in a window. */
+export function spentIn(window: Window, shares: Shares, { day, weekStart, monthStart }: Windows): number {
+  return shares.spentSince({ day, week: weekStart, month: monthStart, total: null }[window]);
 }
 
 /**
@@ -21,7 +21,7 @@ function firstDay(window: Window, { day, weekStart, monthStart }: Windows): stri
  * reserved by it may be spent tomorrow.
  */
 function restOf({ window, limit }: Budget, shares: Shares, windows: Windows): number {
-  return limit - Math.max(0, shares.spentSince(firstDay(window, windows))) - shares.reserved;
+  return limit - Math.max(0, spentIn(window, shares, windows)) - shares.reserved;
 }
 
 function smallestRest(level: KnownLevel, shares: Shares, windows: Windows): number {
@@ -39,17 +39,18 @@ export function usualGrant(level: KnownLevel, shares: Shares, windows: Windows):
  * version than the one that stands: it changes nothing.
  */
 export function hear(shares: Shares, message: LevelMessage): boolean {
-  const { keyId, version, total, gross, held, days, lowers } = message;
+  const { keyId, ledgerJurisdiction, version, total, gross, held, days, lowers } = message;
   const known = shares.get(keyId);
   if (version !== known.version) return false;
   const ceiling = lowers ? gross + held : known.ceiling;
-  shares.put(keyId, { version: version + 1, ceiling, total, gross, days: { ...known.days, ...days } });
+  const all = { ...known.days, ...days };
+  shares.put(keyId, { ledgerJurisdiction, version: version + 1, ceiling, total, gross, days: all });
   return true;
 }
 
 /** Whether what was settled leaves nothing, whatever is reserved: nobody can give anything back then. */
 export function isUsedUp(level: KnownLevel, shares: Shares, windows: Windows): boolean {
-  return budgetsOf(level).some(({ window, limit }) => shares.spentSince(firstDay(window, windows)) >= limit);
+  return budgetsOf(level).some(({ window, limit }) => spentIn(window, shares, windows) >= limit);
 }
 
 function noOf(level: KnownLevel, least: number, shares: Shares, windows: Windows): LevelNo | null {
@@ -57,7 +58,7 @@ function noOf(level: KnownLevel, least: number, shares: Shares, windows: Windows
   const short = budgetsOf(level).findLast((budget) => restOf(budget, shares, windows) < least);
   if (short === undefined) return null;
   const { window, limit } = short;
-  const spent = shares.spentSince(firstDay(window, windows));
+  const spent = spentIn(window, shares, windows);
   const resetAt = window === 'total' ? null : new Date(windows.resetAt[window]).toISOString();
   return { window, resetAt, limit, spent, reserved: shares.reserved };
 }

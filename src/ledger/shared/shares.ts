@@ -1,5 +1,9 @@
+import type { LedgerJurisdiction } from '../../protocol/ledger-place.ts';
+
 /** What a shared budget keeps of one key. Money is integer nano-USD. */
 export interface Share {
+  /** Where its ledger is. */
+  ledgerJurisdiction: LedgerJurisdiction | null;
   /** Rises with every message that is taken in. */
   version: number;
   /** Up to where the key's gross sum for the level may go. */
@@ -24,7 +28,7 @@ export interface Shares {
   entries(): Iterable<[keyId: string, share: Share]>;
 }
 
-const NOTHING: Share = { version: 0, ceiling: 0, total: 0, gross: 0, days: {} };
+const NOTHING: Share = { ledgerJurisdiction: null, version: 0, ceiling: 0, total: 0, gross: 0, days: {} };
 
 /** What a key may still spend up to its ceiling. */
 export function reservedBy({ ceiling, gross }: Share): number {

@@ -1,4 +1,4 @@
-import type { KnownLevel, LevelAnswer, LevelKind, LevelMessage, LevelSums, Stand } from './calls.ts';
+import type { BudgetPlace, KnownLevel, LevelAnswer, LevelKind, LevelMessage, LevelSums, Stand } from './calls.ts';
 
 /*
  * What a key's ledger keeps of one level, and its rules. Pure: where they are kept is levels.ts' affair. A ceiling that is
@@ -14,6 +14,10 @@ export interface LevelStand extends Stand {
   isOpen: boolean;
   /** A rest above that is given back. */
   usual: number;
+  /** What corrections have taken back: it gives no room below the ceiling. */
+  back: number;
+  /** Where the shared budget is; null before the first message. */
+  place: BudgetPlace | null;
   /** The state of the level for which the ceiling was granted: a newer one must be drawn for anew. */
   grantedFor: string;
 }
@@ -25,7 +29,7 @@ export function stateName({ revision, updatedAt }: Pick<KnownLevel, 'revision' |
 
 /** A ledger's first stand with a level. */
 export function newStand({ id, kind, name }: Pick<KnownLevel, 'id' | 'kind' | 'name'>): LevelStand {
-  return { id, kind, name, version: 0, ceiling: 0, isOpen: false, usual: 0, grantedFor: '' };
+  return { id, kind, name, version: 0, ceiling: 0, isOpen: false, usual: 0, back: 0, place: null, grantedFor: '' };
 }
 
 /** A request that costs nothing asks for a nano-dollar: a budget that is used up refuses it, as a key's does. */
@@ -50,12 +54,12 @@ export function before(stand: LevelStand, { gross, held }: LevelSums, lowers: bo
 
 /** The message of a stand as `before` has left it. */
 export function messageOf(
-  keyId: string,
+  { id: keyId, ledgerJurisdiction }: Pick<LevelMessage, 'ledgerJurisdiction'> & { id: string },
   { version }: Stand,
   { total, gross, held, days }: LevelSums,
   { lowers, asked, wanted }: Pick<LevelMessage, 'lowers' | 'asked' | 'wanted'>,
 ): LevelMessage {
-  return { keyId, version, total, gross, held, days, lowers, asked, wanted };
+  return { keyId, ledgerJurisdiction, version, total, gross, held, days, lowers, asked, wanted };
 }
 
 /** What an answer changes: only a newer version is taken over. */

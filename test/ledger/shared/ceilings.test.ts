@@ -47,7 +47,7 @@ function newLedger() {
 function newLevel(id: LevelName, budgets: Partial<KnownLevel>): KnownLevel {
   const none = { budgetDayUsd: null, budgetWeekUsd: null, budgetMonthUsd: null, budgetTotalUsd: null };
   const kind = id === 'user' ? 'user' : 'team';
-  return { id, name: id, kind, revision: 1, updatedAt: '', ...none, ...budgets };
+  return { id, name: id, kind, revision: 1, updatedAt: '', place: null, ...none, ...budgets };
 }
 
 /** The rules that are played by; a mutant has one of them wrong. */
@@ -95,7 +95,11 @@ function send(w: World, index: number, level: LevelName, asked: number, isReleas
   const ready = w.rules.before(stand, sums, lowers);
   const ledger = w.world.ledgers[index];
   if (ledger) ledger.stands[level] = ready;
-  const message = messageOf(`key_${index}`, ready, sums, { lowers, asked, wanted: asked });
+  const message = messageOf({ id: `key_${index}`, ledgerJurisdiction: null }, ready, sums, {
+    lowers,
+    asked,
+    wanted: asked,
+  });
   w.world.network.push({ to: 'budget', level, from: index, message, state: stateName(known) });
 }
 
@@ -165,7 +169,11 @@ function recall(w: World, index: number, level: LevelName, isLost: boolean): voi
   const sums = w.sumsOf(index, level);
   const ready = w.rules.before(stand, sums, true);
   ledger.stands[level] = ready;
-  const message = messageOf(`key_${index}`, ready, sums, { lowers: true, asked: 0, wanted: 0 });
+  const message = messageOf({ id: `key_${index}`, ledgerJurisdiction: null }, ready, sums, {
+    lowers: true,
+    asked: 0,
+    wanted: 0,
+  });
   if (!isLost) w.rules.hear(w.sharesOf(level), message);
 }
 

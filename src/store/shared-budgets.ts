@@ -1,0 +1,67 @@
+import { asc, eq, gt, sql } from 'drizzle-orm';
+import type { LedgerPlace } from '../protocol/ledger-place.ts';
+import type { Database } from './database.ts';
+import { type Level, ledgers, sharedBudgets, usageDaily } from './schema.ts';
+
+/** A shared budget that was made: whose it is, and where. */
+export type SharedBudgetRow = typeof sharedBudgets.$inferSelect;
+
+/** What a key has cost a user or a team, as D1 knows it. Integer nano-USD. */
+export interface PaidByKey {
+  keyId: string;
+  /** Where its ledger is; null for none, too. */
+  ledgerJurisdiction: LedgerPlace['ledgerJurisdiction'];
+  total: number;
+  /** By day, from the day on that was asked for. */
+  days: Record<string, number>;
+}
+
+/** What a user or a team has paid for each key: all time, and by day since `firstDay`. */
+export async function paidByKey(
+  database: Database,
+  { kind, name }: { kind: 'user' | 'team'; name: string },
+  firstDay: string,
+): Promise<PaidByKey[]> {
+  const column = kind === 'user' ? usageDaily.owner : usageDaily.team;
+  const day = sql<string>`iif(${usageDaily.day} >= ${firstDay}, ${usageDaily.day}, '')`;
+  const rows = await database
+    .select({
+      keyId: usageDaily.keyId,
+      ledgerJurisdiction: ledgers.jurisdiction,
+      day: day.as('since_day'),
+      cost: sql<number>`sum(${usageDaily.costNanoUsd})`.as('cost'),
+    })
+    .from(usageDaily)
+    .leftJoin(ledgers, eq(ledgers.keyId, usageDaily.keyId))
+    .where(eq(column, name))
+    .groupBy(usageDaily.keyId, day);
+  return [...Map.groupBy(rows, (row) => row.keyId)].map(([keyId, own]) => ({
+    keyId,
+    ledgerJurisdiction: own[0]?.ledgerJurisdiction ?? null,
+    total: own.reduce((sum, { cost }) => sum + cost, 0),
+    days: Object.fromEntries(own.flatMap((row) => (row.day === '' ? [] : [[row.day, row.cost]]))),
+  }));
+}
+
+/** Makes known that a level has a shared budget, before anything is drawn from it. Answers what it was first made with. */
+export async function registerSharedBudget(
+  database: Database,
+  { id, kind, name }: Pick<Level, 'id' | 'name'> & { kind: 'user' | 'team' },
+  { ledgerJurisdiction: jurisdiction, ledgerLocation: location }: NonNullable<Level['place']>,
+): Promise<SharedBudgetRow | null> {
+  const [, rows] = await database.batch([
+    database.insert(sharedBudgets).values({ id, kind, name, jurisdiction, location }).onConflictDoNothing(),
+    database.select().from(sharedBudgets).where(eq(sharedBudgets.id, id)),
+  ]);
+  return rows[0] ?? null;
+}
+
+/** The shared budgets behind an id, in their order. */
+export async function listSharedBudgets(database: Database, after: string, limit: number): Promise<SharedBudgetRow[]> {
+  return await database
+    .select()
+    .from(sharedBudgets)
+    .where(gt(sharedBudgets.id, after))
+    .orderBy(asc(sharedBudgets.id))
+    .limit(limit);
+}
