@@ -204,8 +204,8 @@ function assertNothingIsPassed(w: World): void {
 
 type Step = { kind: string; ledger: number; pick: number; amount: number };
 const WEIGHTS = {
-  ...{ begin: 4, ask: 6, 'ask twice': 4, settle: 6, arrive: 8, 'arrive twice': 3, lose: 2, release: 2 },
-  ...{ recall: 2, 'recall unheard': 1, adjust: 1, pass: 2, move: 1, change: 1 },
+  ...{ begin: 4, ask: 6, 'ask twice': 4, settle: 6, arrive: 8, 'arrive twice': 3, lose: 2, release: 4 },
+  ...{ recall: 3, 'recall unheard': 2, adjust: 1, pass: 2, move: 1, change: 1 },
 };
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(...Object.entries(WEIGHTS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) }))),
@@ -318,16 +318,10 @@ function assertSumsAgree(w: World): void {
 
 /** What is let in now obeys the budgets as they are now, whatever was granted before. */
 function assertNewBudgetsHold(w: World): void {
-  const { day } = w.windows();
-  for (const level of LEVELS) changeBudgets(w, level, 0.25);
-  const limit = (w.world.budgets.budgetTotalUsd ?? w.world.budgets.budgetDayUsd ?? 0) * 0.25e9;
-  const first = w.world.budgets.budgetTotalUsd === undefined ? day : '';
-  const spent = w.world.ledgers
-    .flatMap((_, index) => Object.entries(w.sumsOf(index, 'user').days))
-    .reduce((sum, [date, cost]) => (date >= first ? sum + cost : sum), 0);
-  for (const index of w.world.ledgers.keys()) ask(w, index, 100);
-  const held = w.world.ledgers.reduce((sum, _, index) => sum + w.sumsOf(index, 'user').held, 0);
-  if (held > 0) expect(spent + held).toBeLessThanOrEqual(limit);
+  for (const index of w.world.ledgers.keys()) ask(w, index, 50);
+  for (const { running } of w.world.ledgers) running.splice(0);
+  for (const level of LEVELS) changeBudgets(w, level, 0.001);
+  expect([...w.world.ledgers.keys()].filter((index) => ask(w, index, 40))).toEqual([]);
 }
 
 /** Plays steps by some rules, and looks after each. */
@@ -340,8 +334,6 @@ function promise(rules: Rules) {
     }
     calm(w);
     assertSumsAgree(w);
-    for (const index of w.world.ledgers.keys()) ask(w, index, 50);
-    for (const { running } of w.world.ledgers) running.splice(0);
     assertNewBudgetsHold(w);
   });
 }
@@ -350,10 +342,6 @@ const MUTANTS: [string, Partial<Rules>][] = [
   [
     'a message of any version is taken in',
     { hear: (shares, message) => hear(shares, { ...message, version: shares.get(message.keyId).version }) },
-  ],
-  [
-    'an answer of any version is taken over',
-    { after: (stand, answer, grantedFor) => after({ ...stand, version: -1 }, answer, grantedFor) },
   ],
   ['a ceiling is not lowered before the release is sent', { before: (stand, sums) => before(stand, sums, false) }],
   [
@@ -406,6 +394,25 @@ describe('ceilings, whatever the network does', () => {
 
   it.each(MUTANTS)('I13 the promise would be broken where %s', { timeout: 60_000 }, (_, mutant) => {
     expect(fc.check(promise({ ...RULES, ...mutant }), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
+  });
+
+  /** An answer that comes late, after a release has been heard, and what the ledger lets in then. */
+  function letInByLateAnswer(rules: Rules): boolean {
+    const w = newWorld({ budgetDayUsd: 0.000_001 }, rules);
+    ask(w, 0, 900, true);
+    const late = w.world.network.filter((parcel) => parcel.to === 'ledger');
+    w.world.ledgers[0]?.running.splice(0);
+    calm(w);
+    ask(w, 1, 900);
+    for (const parcel of late) arrive(w, parcel);
+    return w.rules.fits(standOf(w, 0, 'user'), w.world.levels.user, w.sumsOf(0, 'user'), 900);
+  }
+
+  it('I13 an answer that comes after a later one raises nothing; the promise would be broken where it did', () => {
+    expect(letInByLateAnswer(RULES)).toBe(false);
+    const after: Rules['after'] = (stand, answer, grantedFor) =>
+      RULES.after({ ...stand, version: -1 }, answer, grantedFor);
+    expect(letInByLateAnswer({ ...RULES, after })).toBe(true);
   });
 
   it('a level is used up to its last nano-dollar, and refuses the next', () => {
