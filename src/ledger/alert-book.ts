@@ -5,7 +5,7 @@ import { budgetsOf } from './policy.ts';
 import type { Window, Windows } from './windows.ts';
 
 /** Whose budget an alert is about: a key's, or that of a user or a team over all their keys. */
-export type AlertSubject =
+type AlertSubject =
   | { key_id: string; owner: string; name: string }
   | { level: 'user' | 'team'; id: string; name: string };
 

@@ -1,4 +1,4 @@
-import { asc, eq, gt, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import type { Database } from './database.ts';
 import { type Level, ledgers, sharedBudgets, usageDaily } from './schema.ts';
@@ -54,14 +54,4 @@ export async function registerSharedBudget(
     database.select().from(sharedBudgets).where(eq(sharedBudgets.id, id)),
   ]);
   return rows[0] ?? null;
-}
-
-/** The shared budgets behind an id, in their order. */
-export async function listSharedBudgets(database: Database, after: string, limit: number): Promise<SharedBudgetRow[]> {
-  return await database
-    .select()
-    .from(sharedBudgets)
-    .where(gt(sharedBudgets.id, after))
-    .orderBy(asc(sharedBudgets.id))
-    .limit(limit);
 }

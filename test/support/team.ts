@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
-import type { Budgets } from '../../src/store/schema.ts';
 import { makeKey } from './keys.ts';
 import { get, internal } from './router.ts';
 
@@ -39,8 +38,6 @@ export async function makeTeam(people: number, keysEach: number, user: Usd = {},
   };
 }
 
-export type MadeTeam = Awaited<ReturnType<typeof makeTeam>>;
-
 /** A chat with the test provider, whose bill is its words times its price. */
 export function chat(secret: string, content = 'one two three four', more: object = {}): Promise<Response> {
   return get('/api/v1/chat/completions', {
@@ -56,10 +53,3 @@ export async function sharedBudget(kind: 'user' | 'team', name: string) {
   const row = await env.DB.prepare(`SELECT id FROM ${table} WHERE name = ?`).bind(name).first<{ id: string }>();
   return env.SHARED_BUDGET.getByName(row?.id ?? '');
 }
-
-export const NO_BUDGETS: Budgets = {
-  budgetDayUsd: null,
-  budgetWeekUsd: null,
-  budgetMonthUsd: null,
-  budgetTotalUsd: null,
-};

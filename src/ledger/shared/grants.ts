@@ -29,7 +29,7 @@ function smallestRest(level: KnownLevel, shares: Shares, windows: Windows): numb
 }
 
 /** What a key gets more than it asked for, so that it need not ask each time. */
-export function usualGrant(level: KnownLevel, shares: Shares, windows: Windows): number {
+function usualGrant(level: KnownLevel, shares: Shares, windows: Windows): number {
   const rest = smallestRest(level, shares, windows);
   return Math.max(0, Math.min(Math.floor(rest * USUAL_SHARE), LARGEST_USUAL));
 }
