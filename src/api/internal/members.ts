@@ -55,15 +55,16 @@ function missingUser(name: string): RouterError {
 export const internalInvitations = new Hono<AppEnv>({ strict: false })
   .get('/:name/invitations', async (c) => {
     const owner = c.req.param('name');
+    const asked = readQuery(c, pageShape(/^inv_\w+$/));
     const database = openDatabase(c.env.DB);
     if ((await getUser(database, owner)) === null) throw missingUser(owner);
-    const page = await listInvitations(database, { ...readQuery(c, pageShape(/^inv_\w+$/)), owner });
+    const page = await listInvitations(database, { ...asked, owner });
     const now = Date.now();
     return c.json({ data: page.data.map((each) => describeInvitation(each, now)), next_cursor: page.nextCursor });
   })
   .post('/:name/invitations', async (c) => {
-    const owner = c.req.param('name');
     readQuery(c, {});
+    const owner = c.req.param('name');
     await readJsonBody(c, z.strictObject({}));
     const desk = deskOf(c);
     const invited = await inviteUser(desk, owner);
@@ -73,8 +74,8 @@ export const internalInvitations = new Hono<AppEnv>({ strict: false })
     return c.json({ ...describeInvitation(invited.invitation, desk.now), url }, 201);
   })
   .delete('/:name/invitations/:id', async (c) => {
-    const { name, id } = c.req.param();
     readQuery(c, {});
+    const { name, id } = c.req.param();
     const desk = deskOf(c);
     const invitation = await revokeInvitation(desk.database, id, name, desk.actor);
     if (invitation === null) {
