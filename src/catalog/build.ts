@@ -192,7 +192,7 @@ function modelNamed(sheet: Sheet, name: string): Model | null {
 }
 
 /** A price's name in bills: its own, or what the database would have stamped. */
-export function revisionOf({ id, revision, valid_from }: PriceRow): string {
+function revisionOf({ id, revision, valid_from }: PriceRow): string {
   return revision ?? `${valid_from.slice(0, 10)}-${id}`;
 }
 

@@ -13,6 +13,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<{ run(args: string[]): Promise
   ['usage', () => import('./usage.ts')],
   ['ledger', () => import('./ledger.ts')],
   ['models', () => import('./models.ts')],
+  ['providers', () => import('./providers.ts')],
+  ['routes', () => import('./routes.ts')],
   ['doctor', () => import('./doctor.ts')],
 ]);
 

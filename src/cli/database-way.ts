@@ -17,6 +17,7 @@ import * as keys from '../store/keys.ts';
 import * as teams from '../store/teams.ts';
 import { usageBy } from '../store/usage.ts';
 import * as users from '../store/users.ts';
+import { catalogOfDatabase } from './catalog-way.ts';
 import type { Place } from './place.ts';
 import { note } from './print.ts';
 import {
@@ -116,6 +117,8 @@ export function databaseWay(place: Place, sentence: string | null): Way {
   const database = openRemoteControl(place);
   return {
     sentence,
+    isRouter: false,
+    catalog: catalogOfDatabase(place),
     makeKey: (owner, prefix, settings) => makeKey(place, owner, prefix, settings),
     async listKeys(owner) {
       const page = await keys.listKeys(database, { limit: LIMIT, owner });

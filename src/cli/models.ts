@@ -1,128 +1,184 @@
+import { buildCatalog, rowName } from '../catalog/build.ts';
 import { describeModel } from '../catalog/describe.ts';
-import { knownCatalog, NO_ROWS } from '../offer/offered.ts';
-import { noPositional, readArguments } from './arguments.ts';
+import type { Model } from '../catalog/model.ts';
+import { priceAt } from '../catalog/price.ts';
+import { CATALOG_TABLES, columnsOfName } from '../catalog/rows.ts';
+import { describeRows } from '../offer/describe-rows.ts';
+import { builtInsOf, NO_ROWS } from '../offer/offered.ts';
+import { noPositional, onlyPositional, readArguments } from './arguments.ts';
+import { readCatalogFile } from './catalog-file.ts';
+import { MODEL_OPTIONS, modelMembers, priceMembers } from './catalog-flags.ts';
+import { sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
+import { ownRows, type ShownCatalog } from './catalog-way.ts';
 import { Mistake } from './mistake.ts';
-import { say, sayJson, table, terminalWidth } from './print.ts';
+import { sayModels } from './model-table.ts';
+import { openWay } from './open-way.ts';
+import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
+import { note, say, sayJson } from './print.ts';
+import type { Way } from './way.ts';
 
-const HELP = `npm run models -- list [--json]
+const HELP = `npm run models -- list
+npm run models -- show NAME
+npm run models -- set NAME [--context N] [--max-output N] [--inputs text,image] [--price-input X --price-output Y] …
+npm run models -- remove NAME       what the database says of it; --status disabled hides a built-in one
+npm run models -- import FILE       what "export" printed, or what stood in MODELS_JSON
+npm run models -- export            the database's providers, models, prices and routes as JSON
 
-Every model and name the router knows, with prices in USD per million tokens right now, as they are
-built in. Which of them a deployment offers depends on its provider keys:
-see "npm run doctor", and GET /api/v1/models for what one key may use.`;
+Every model and name there is, with prices in USD per million tokens right now. Which of them a deployment offers
+depends on its provider keys: see "npm run doctor", and GET /api/v1/models for what one key may use.
 
-type Described = ReturnType<typeof describeModel>;
+Of a model ("none" leaves a thing open, and nothing is checked by it):
+  --context N, --max-output N, --inputs text,image, --kind chat|embedding, --tools on|off, --wants-reasoning on|off,
+  --thinking none|always|switch|unknown|JSON, --note N, --status active|disabled
+Of its price, which is added to the ones before (what is left out is as in the one that holds now, but for hours):
+  --price-input X --price-cached X --price-output X --price-cache-write X --price-cache-write-hour X
+  --price-bands JSON, --price-tools JSON, --valid-from 2026-12-31, --revision R
+${PLACE_HELP}`;
 
-/** What is wider than this does not fit a terminal, a mail or an issue. */
-const WIDTH = 100;
-
-const COLUMNS = [
-  { title: 'MODEL' },
-  { title: 'CONTEXT', right: true },
-  { title: 'INPUT', right: true },
-  { title: 'CACHED', right: true },
-  { title: 'OUTPUT', right: true },
-  { title: 'THINKS' },
-  { title: 'BESIDE TEXT', flexible: true, spare: true },
-];
-
-const THINKING = { none: 'no', always: 'always', switch: 'on/off' } as const;
-
-function pricesOf(prices: { input: number; cached_input: number; output: number }): string {
-  return `${prices.input} / ${prices.cached_input} / ${prices.output}`;
+/** The catalogue's own words about a place where nobody keeps one yet: what is built in is known all the same. */
+async function readAnyway(place: Place): Promise<{ catalog: ShownCatalog; way: Way }> {
+  const way = await openWay(place);
+  try {
+    return { catalog: await way.catalog.read(), way };
+  } catch (cause) {
+    const isLocal = !way.isRouter && !place.remote && place.env === null && place.persistTo === null;
+    if (!(cause instanceof Mistake) || !isLocal) throw cause;
+    note(`Only what is built in is shown: ${cause.message}`);
+    return { catalog: { ...describeRows(builtInsOf({}), NO_ROWS), notices: [], problems: [] }, way };
+  }
 }
 
-function rowOf({ id, context_length, pricing, thinking, inputs }: Described): string[] {
-  const prices = pricing === null ? ['?', '?', '?'] : [pricing.input, pricing.cached_input, pricing.output].map(String);
-  return [
-    id,
-    context_length?.toLocaleString('en-US') ?? '?',
+/** Every name there is, of providers without a key too. */
+function namesIn(catalog: ShownCatalog) {
+  return buildCatalog(builtInsOf({}), ownRows(catalog))
+    .catalog(() => true)
+    .list();
+}
+
+async function list(place: Place): Promise<void> {
+  const { catalog, way } = await readAnyway({ ...place, sql: false });
+  const now = Date.now();
+  const all = namesIn(catalog);
+  if (place.json) sayJson({ object: 'list', data: all.map((each) => describeModel(each, now)) });
+  else sayModels(all.filter(({ kind }) => kind === 'model').map((each) => describeModel(each, now)));
+  sayRemarks(catalog, way);
+}
+
+async function show(name: string, place: Place): Promise<void> {
+  const way = await openWay({ ...place, sql: false });
+  const catalog = await way.catalog.read();
+  const listed = namesIn(catalog).find((each) => each.name === name);
+  const row = catalog.models.find((each) => rowName('models', each) === name);
+  if (row === undefined && listed === undefined) {
+    throw new Mistake(`There is no model ${name}. See what there is: npm run models -- list`);
+  }
+  const prices = catalog.prices.filter((each) => rowName('prices', each) === name);
+  const described = listed === undefined ? {} : describeModel(listed, Date.now());
+  sayRow({ ...described, ...(row ?? { source: 'built_in' }), prices }, place);
+  sayRemarks(catalog, way);
+}
+
+/** The price of a model that holds now, at hours that have none of their own. */
+function priceNow(catalog: ShownCatalog, name: string): Record<string, unknown> {
+  const listed = namesIn(catalog).find((each) => each.name === name);
+  const price = listed === undefined ? null : priceAt(withoutBands(listed.route.targets[0].model), Date.now());
+  if (price === null) return {};
+  const { cacheWrite, cacheWriteHour, ...prices } = price.prices;
+  return {
     ...prices,
-    thinking === null ? '?' : THINKING[thinking.kind],
-    inputs?.filter((input) => input !== 'text').join('+') ?? '?',
-  ];
+    ...(cacheWrite === undefined ? {} : { cache_write: cacheWrite }),
+    ...(cacheWriteHour === undefined ? {} : { cache_write_hour: cacheWriteHour }),
+    ...(price.tools === undefined ? {} : { tools: price.tools }),
+  };
 }
 
-/** Words in lines of a width; every line but the first is indented. */
-function wrap(text: string, width: number): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line.trim() !== '' && line.length + 1 + word.length > width) lines.push(`    ${word}`);
-    else lines[lines.length - 1] = line === '' ? `  ${word}` : `${line} ${word}`;
+function withoutBands({ prices }: Model): Pick<Model, 'prices'> {
+  return { prices: prices.map(({ bands: _, ...table }) => table) };
+}
+
+async function set(name: string, values: Values, place: Place): Promise<void> {
+  const way = await openWay(place);
+  const catalog = await way.catalog.read();
+  const before = catalog.models.find((row) => rowName('models', row) === name);
+  const { source: _source, ...known } = before?.source === 'database' ? before : { source: null };
+  const [said, price] = [modelMembers(values), priceMembers(values)];
+  if (Object.keys(said).length + Object.keys(price).length === 0) {
+    throw new Mistake('Say what to set, for example --context 200000. --help explains.');
   }
-  return lines.join('\n');
+  const columns = columnsOfName('models', name);
+  const isPriced = Object.keys(price).length > 0;
+  const valid_from = new Date().toISOString();
+  const whole = { ...priceNow(catalog, name), valid_from, ...price, ...columnsOfName('prices', name) };
+  // A new model needs its row, though only its price is said.
+  const isModel = Object.keys(said).length > 0 || before === undefined;
+  const rows = { models: isModel ? [{ ...known, ...said, ...columns }] : [], prices: isPriced ? [whole] : [] };
+  await way.catalog.import({ providers: [], routes: [], ...rows }, name);
+  if (before === undefined && !place.json) note(`${name} is new.`);
+  if (place.json) sayJson({ name, model: rows.models[0] ?? null, price: rows.prices[0] ?? null });
+  else say(`The model ${name} is set.`);
+  sayHolds(way);
 }
 
-/** The prices that hold at other hours, and those to come. */
-function laterPrices(models: readonly Described[]): string[] {
-  return models.flatMap(({ id, pricing }) => [
-    ...(pricing?.bands ?? []).map((band) => {
-      const hours = band.hours_utc.map(({ from, to }) => `${from}-${to}`).join(' and ');
-      return `${id}, ${band.name} hours (${hours} UTC on working days): ${pricesOf(band)}`;
-    }),
-    ...(pricing?.otherwise === undefined ? [] : [`${id}, at other hours: ${pricesOf(pricing.otherwise)}`]),
-    ...(pricing?.upcoming ?? []).map((table) => `${id}, from ${table.valid_from}: ${pricesOf(table)}`),
-  ]);
+async function remove(name: string, place: Place): Promise<void> {
+  const way = await openWay(place);
+  await way.catalog.remove('models', name);
+  if (place.json) sayJson({ removed: name });
+  else say(`What the database said of ${name} is removed.`);
+  sayHolds(way);
 }
 
-/** Names beside the one that every model has without its provider. */
-function otherNames(models: readonly Described[]): string[] {
-  return models.flatMap(({ id, aliases }) => {
-    const plain = id.slice(id.indexOf('/') + 1);
-    const others = aliases.filter((name) => name !== plain && name.includes('/'));
-    return others.length === 0 ? [] : [`${id}: ${others.join(', ')}`];
-  });
+async function importFile(file: string, place: Place): Promise<void> {
+  const rows = await readCatalogFile(file);
+  const way = await openWay(place);
+  await way.catalog.import(rows);
+  const counts = CATALOG_TABLES.map((each) => `${rows[each].length} ${each}`);
+  if (place.json) sayJson(Object.fromEntries(CATALOG_TABLES.map((each) => [each, rows[each].length])));
+  else say(`Imported ${counts.join(', ')}.`);
+  sayHolds(way);
 }
 
-/** Models that share a remark, before it. */
-function grouped(models: readonly Described[], remarkOf: (model: Described) => string | null): string[] {
-  const byRemark = Map.groupBy(models, remarkOf);
-  return [...byRemark].flatMap(([remark, those]) =>
-    remark === null ? [] : [`${those.map(({ id }) => id).join(', ')}: ${remark}`],
-  );
+async function exportAll(place: Place): Promise<void> {
+  const way = await openWay({ ...place, sql: false });
+  sayJson(ownRows(await way.catalog.read()));
+  if (way.sentence !== null) note(way.sentence);
 }
 
-function effortsOf({ thinking }: Described): string | null {
-  return thinking === null || thinking.kind === 'none' || thinking.efforts.length === 0
-    ? null
-    : thinking.efforts.join(', ');
-}
+const OPTIONS = { ...PLACE_OPTIONS, ...MODEL_OPTIONS } as const;
+type Values = ReturnType<typeof readArguments<typeof OPTIONS>>['values'];
 
-function sayModels(models: readonly Described[]): void {
-  const width = Math.min(terminalWidth(), WIDTH);
-  say(table(COLUMNS, models.map(rowOf), width));
-  const sections: [string, string[]][] = [
-    ['Other prices (input / cached / output)', laterPrices(models)],
-    ['Efforts of thinking', grouped(models, effortsOf)],
-    ['Other names; every name works without its provider too', otherNames(models)],
-    ['Notes', grouped(models, ({ note }) => note ?? null)],
-  ];
-  for (const [title, lines] of sections) {
-    if (lines.length > 0) say(`\n${title}:\n${lines.map((line) => wrap(line, width)).join('\n')}`);
-  }
-}
-
-/** `npm run models`. */
-export async function run(args: string[]): Promise<undefined> {
-  const { values, positionals } = readArguments(args, {
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  });
+/** `npm run models`: what there is to ask for, and what it costs. */
+export async function run(args: string[]): Promise<number | undefined> {
+  const { values, positionals } = readArguments(args, OPTIONS);
+  const [verb = 'list', ...rest] = positionals;
   if (values.help) {
     say(HELP);
-    return;
+    return 0;
   }
-  const [verb = 'list', ...rest] = positionals;
-  if (verb !== 'list') throw new Mistake(`"${verb}" is not understood. Say: npm run models -- list`);
-  noPositional(rest);
-  const now = Date.now();
-  const listed = knownCatalog(NO_ROWS)
-    .list()
-    .map((each) => describeModel(each, now));
-  if (values.json) {
-    sayJson({ object: 'list', data: listed });
-    return;
+  const place = readPlace(values);
+  const name = () => onlyPositional(rest, 'model', `npm run models -- ${verb} deepseek/deepseek-flash`);
+  switch (verb) {
+    case 'list':
+      noPositional(rest);
+      await list(place);
+      return;
+    case 'show':
+      await show(name(), place);
+      return;
+    case 'add':
+    case 'set':
+      await set(name(), values, place);
+      return;
+    case 'remove':
+      await remove(name(), place);
+      return;
+    case 'import':
+      await importFile(onlyPositional(rest, 'file', 'npm run models -- import models.json'), place);
+      return;
+    case 'export':
+      noPositional(rest);
+      await exportAll(place);
+      return;
+    default:
+      throw new Mistake('Say what to do: list, show, set, remove, import or export. --help explains.');
   }
-  const models = listed.filter((model) => model.alias_of === undefined);
-  sayModels(models);
 }

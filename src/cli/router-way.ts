@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { UsageRow } from '../store/usage.ts';
+import { catalogOfRouter } from './catalog-way.ts';
 import { flagOf } from './key-settings.ts';
 import { Mistake } from './mistake.ts';
 import {
@@ -113,6 +114,8 @@ const usageSchema = z.object({
 export function routerWay(router: Router, sentence: string | null): Way {
   return {
     sentence,
+    isRouter: true,
+    catalog: catalogOfRouter(router),
     makeKey: (username, prefix, settings) =>
       about(askRouter(router, 'POST', '/internal/keys', secretKeySchema, { username, prefix, ...settings }), {
         missing: () => userIsMissing(username),

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { BudgetValues, SettingValues, UserValues } from '../keys/limits.ts';
 import { apiKeys, users } from '../store/schema.ts';
 import type { UsageGroup, UsageRow } from '../store/usage.ts';
+import type { CatalogWay } from './catalog-way.ts';
 
 /*
  * Keys, users, teams and usage as the commands see them, in the JSON that /internal answers with. There are two ways to
@@ -89,6 +90,9 @@ export interface Changed<T> {
 export interface Way {
   /** Which way it is; null where nobody has to know. */
   sentence: string | null;
+  /** True for a running router, where a change holds at once. */
+  isRouter: boolean;
+  catalog: CatalogWay;
   makeKey(owner: string, prefix: string, settings: SettingValues): Promise<SecretKey>;
   listKeys(owner: string | null): Promise<Listed<ShownKey>>;
   getKey(id: string): Promise<ShownKey>;

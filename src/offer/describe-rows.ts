@@ -23,7 +23,7 @@ function shown(column: string, value: unknown): unknown {
 }
 
 /** A row of the database as JSON shows it. */
-export function describeRow(row: object): ShownRow {
+function describeRow(row: object): ShownRow {
   const columns = Object.entries(row).map(([column, value]) => [column, shown(column, value)] as const);
   return { ...Object.fromEntries(columns), source: 'database' };
 }

@@ -160,7 +160,7 @@ function removalsBetween(before: StoredCatalog, after: StoredCatalog): CatalogCh
 }
 
 /** Whether a table has a row of this name. */
-export function hasRow(rows: CatalogRows, table: CatalogTable, name: string): boolean {
+function hasRow(rows: CatalogRows, table: CatalogTable, name: string): boolean {
   return rows[table].some((row) => rowName(table, row) === name);
 }
 

@@ -31,6 +31,10 @@ export interface Offered {
   readonly revision: string;
 }
 
+/** Said while a variable is set that does nothing any more. */
+export const MODELS_JSON_NOTICE =
+  'MODELS_JSON is set and no longer read: npm run models -- import FILE puts it into the database; then remove the variable.';
+
 /** What there is where the database has no rows, or nobody has read it yet. */
 export const NO_ROWS: StoredCatalog = { revision: '', providers: [], models: [], prices: [], routes: [] };
 

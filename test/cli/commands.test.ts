@@ -53,6 +53,17 @@ describe('npm run keys', () => {
     expect(everything).not.toContain(secret.slice(3, 20));
   });
 
+  test('a list may name what the catalogue has, rows of the database included, and nothing else', async () => {
+    const create = ['keys', 'create', '--username', 'ann', '--models'];
+    expect(await fails(...create, 'zai/glm-5,deepseek/deepseek-flsh')).toContain(
+      "--models names 'deepseek/deepseek-flsh', which is no model or provider here. Did you mean deepseek/deepseek-flash",
+    );
+    expect(await fails(...create, 'deepsek/*')).toMatch(/'deepsek\/\*'.*Did you mean deepseek\/\*\?/);
+    expect(await fails(...create, 'team')).toContain("--models names 'team'");
+    database.exec(`INSERT INTO routes (name, targets) VALUES ('team', '["zai/glm-5"]'), ('gpt-*', '["zai/glm-5"]')`);
+    expect(await json(...create, 'team,gpt-*')).toMatchObject({ models: ['team', 'gpt-*'] });
+  });
+
   test('every setting is stored, shown by show and list, changed by set and lifted by none', async () => {
     const flags = [
       '--purpose',

@@ -128,15 +128,3 @@ describe('npm run doctor', () => {
     expect((await runHere(['doctor', '--remote'])).stderr).toContain('ROUTER_URL is not set');
   });
 });
-
-describe('npm run models', () => {
-  test('lists every model with its prices, and the hours of others', async () => {
-    const { code, stdout } = await runHere(['models', 'list']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^MODEL +CONTEXT +INPUT +CACHED +OUTPUT/);
-    expect(stdout).toMatch(/moonshot\/kimi-k3 +1,048,576 +3 +0\.3 +15 /);
-    expect(stdout).toContain(
-      'deepseek/deepseek-flash, peak hours (1-4 and 6-10 UTC on working days): 0.3 / 0.006 / 1.2',
-    );
-  });
-});

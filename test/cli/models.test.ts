@@ -1,13 +1,26 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { executeOn, openMigrated } from './fake-wrangler.ts';
 import { runHere } from './run-cli.ts';
 
+const wrangler = vi.hoisted(() => ({ run: vi.fn() }));
+vi.mock('../../src/cli/wrangler.ts', async (original) => ({
+  ...(await original<object>()),
+  runWrangler: wrangler.run,
+}));
+
+let database = openMigrated();
+
+beforeEach(() => {
+  database = openMigrated();
+  wrangler.run.mockReset().mockImplementation(async (args: string[]) => executeOn(database, args));
+});
 afterEach(() => vi.useRealTimers());
 
 /** `npm run models -- list` as it prints at an instant. */
-async function listAt(time: string, env: Record<string, string> = {}): Promise<string> {
+async function listAt(time: string): Promise<string> {
   vi.useFakeTimers({ now: new Date(time), toFake: ['Date'] });
-  const { code, stdout, stderr } = await runHere(['models', 'list'], { MODELS_JSON: '', ...env });
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { code, stdout, stderr } = await runHere(['models', 'list']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^Through wrangler d1 execute: .*\n$/) });
   return stdout;
 }
 
@@ -36,5 +49,20 @@ describe('npm run models -- list', () => {
     expect(dear).not.toEqual(base);
     expect(plain).toMatch(new RegExp(`deepseek/deepseek-flash, peak hours .*: ${dear.join(' / ')}\n`));
     expect(peak).toContain(`deepseek/deepseek-flash, at other hours: ${base.join(' / ')}\n`);
+  });
+
+  test('shows a price that is to come beside the one that holds', async () => {
+    database.exec(`INSERT INTO prices (provider, model, valid_from, input, cached, output)
+      VALUES ('zai', 'glm-5', '2026-06-01', 1, 0.5, 2), ('zai', 'glm-5', '2027-01-01T08:00:00Z', 3, 0.5, 4)`);
+    const list = await listAt('2026-11-28T12:00:00Z');
+    expect(rowOf(list, 'zai/glm-5').slice(2, 5)).toEqual(['1', '0.5', '2']);
+    expect(list).toContain('zai/glm-5, from 2027-01-01T08:00:00Z: 3 / 0.5 / 4\n');
+  });
+
+  test('lists every model with its context and prices', async () => {
+    const list = await listAt('2026-11-28T12:00:00Z');
+    expect(list).toMatch(/^MODEL +CONTEXT +INPUT +CACHED +OUTPUT/);
+    expect(list).toMatch(/moonshot\/kimi-k3 +1,048,576 +3 +0\.3 +15 /);
+    expect(list).toContain('deepseek/deepseek-flash, peak hours (1-4 and 6-10 UTC on working days): 0.3 / 0.006 / 1.2');
   });
 });

@@ -6,16 +6,12 @@ import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
 import { describeRows, rowsNamed, type ShownRow } from '../../offer/describe-rows.ts';
 import { type CatalogDesk, type Edited, importRows, type NotEdited, putRow, removeRow } from '../../offer/manage.ts';
-import { builtInsOf, offeredOf } from '../../offer/offered.ts';
+import { builtInsOf, MODELS_JSON_NOTICE, offeredOf } from '../../offer/offered.ts';
 import { openCatalogDesk } from '../../offer/open-desk.ts';
 import { readRowsNow } from '../../offer/read-offered.ts';
 import { RouterError } from '../../protocol/errors.ts';
 import type { StoredCatalog } from '../../store/catalog.ts';
 import { actorOf, noQuery, readJsonBody } from './input.ts';
-
-/** Said while a variable is set that does nothing any more. */
-const MODELS_JSON_NOTICE =
-  'MODELS_JSON is set and no longer read: npm run models -- import FILE puts it into the database; then remove the variable.';
 
 function deskOf(c: Context<AppEnv>): CatalogDesk {
   return openCatalogDesk(c.env, actorOf(c), new URL(c.req.url).host, runAfterIn(c.executionCtx));
