@@ -1,4 +1,7 @@
+import { createExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { app } from '../../src/app.ts';
 import type { Model } from '../../src/catalog/model.ts';
 import { rulesSchema } from '../../src/catalog/rules.ts';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
@@ -7,6 +10,11 @@ import { declareProvider } from '../../src/providers/declared.ts';
 import { openrouter } from '../../src/providers/presets/openrouter.ts';
 import type { Preset, PresetModel } from '../../src/providers/presets/preset.ts';
 import { PRESETS } from '../../src/providers/presets/presets.ts';
+import { putRows } from '../support/catalog.ts';
+import { makeKey } from '../support/keys.ts';
+import { ledgerRow } from '../support/ledger-row.ts';
+import { playProvider } from '../support/provider.ts';
+import { internal } from '../support/router.ts';
 
 function providerOf({ base_url, id, key_variable, name, rules }: Preset) {
   const declared = { id, name, baseUrl: base_url, keyVariable: key_variable, models: [] };
@@ -17,6 +25,15 @@ function modelOf({ id, max_output, thinking }: PresetModel): Model {
   return {
     ...{ id, contextLength: null, maxOutput: max_output ?? null, inputs: null, tools: null, structured: 'schema' },
     ...{ thinking: thinking ?? null, wantsReasoning: false, prices: [], created: 0 },
+  };
+}
+
+/** The rows that `providers -- add ID --preset P` writes. */
+function rowsOf({ base_url, id, key_variable, models, name, rules, valid_from }: Preset) {
+  return {
+    providers: [{ id, name, base_url, key_variable, rules }],
+    models: models.map(({ price: _price, ...model }) => ({ provider: id, ...model })),
+    prices: models.flatMap(({ id: model, price }) => (price ? [{ provider: id, model, valid_from, ...price }] : [])),
   };
 }
 
@@ -56,6 +73,29 @@ describe.each(PRESETS.map((preset) => [preset.id, preset] as const))('the preset
       expect(all.every((usd) => Math.abs(usd * 1e6 - Math.round(usd * 1e6)) < 1e-6)).toBe(true);
       expect(price.cached ?? 0).toBeLessThanOrEqual(price.input);
       if (kind === undefined) expect(price.output, id).toBeGreaterThan(0);
+    }
+  });
+
+  it('is taken whole by the catalogue, and each model serves at its price', async () => {
+    await putRows(rowsOf(preset));
+    const { problems } = await (await internal('/internal/catalog')).json<{ problems: unknown[] }>();
+    expect(problems).toEqual([]);
+    const bindings = { ...env, [preset.key_variable]: 'a-key-of-theirs' };
+    const { secret, key } = await makeKey();
+    const usage = { prompt_tokens: 1000, completion_tokens: 100 };
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }];
+    const { seen } = playProvider(() => Response.json({ choices, usage }));
+    for (const { id, kind, price } of preset.models) {
+      if (kind === 'embedding') continue;
+      const body = JSON.stringify({ model: `${preset.id}/${id}`, messages: [{ role: 'user', content: 'hi' }] });
+      const init = { method: 'POST', headers: { authorization: `Bearer ${secret}` }, body };
+      const request = new Request('http://router.test/api/v1/chat/completions', init);
+      const response = await app.fetch(request, bindings, createExecutionContext());
+      expect([response.status, response.headers.get('x-llm-model')]).toEqual([200, id]);
+      expect(seen.at(-1)?.url).toBe(`${preset.base_url}/chat/completions`);
+      expect(seen.at(-1)?.headers.get('authorization')).toBe('Bearer a-key-of-theirs');
+      const row = await ledgerRow(key.id, response);
+      expect(row?.costNanoUsd).toBe(Math.round(1000 * 1000 * (price?.input ?? 0) + 100 * 1000 * (price?.output ?? 0)));
     }
   });
 
