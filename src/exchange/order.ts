@@ -1,7 +1,7 @@
 import { modelName } from '../catalog/route.ts';
 import type { Credential } from '../providers/credentials.ts';
 import type { Standing } from '../providers/health.ts';
-import { rankFor } from './pin.ts';
+import { type Pin, rankFor } from './pin.ts';
 import type { Target } from './target.ts';
 
 /* In which order a request tries what may serve it. Pure: health and the pin are passed in. */
@@ -47,7 +47,7 @@ function namesIn(targets: readonly Target[]): Map<Target, string> {
   );
 }
 
-function drawn(targets: readonly Target[], pin: string): Target[] {
+function drawn(targets: readonly Target[], pin: Pin): Target[] {
   const names = namesIn(targets);
   return rankFor(
     pin,
@@ -67,7 +67,7 @@ function eachOnce(targets: readonly Target[]): Target[] {
 }
 
 /** The targets of a request's names, one after the other; those of a name that spreads as this pin draws them. */
-export function orderTargets(choices: readonly Choice[], pin: () => string): Target[] {
+export function orderTargets(choices: readonly Choice[], pin: () => Pin): Target[] {
   const targets = choices.flatMap((choice) =>
     choice.spread && choice.targets.length > 1 ? drawn(choice.targets, pin()) : choice.targets,
   );
@@ -75,7 +75,7 @@ export function orderTargets(choices: readonly Choice[], pin: () => string): Tar
 }
 
 /** All of a target's credentials before the next target; which comes first, the pin says. `pin` is asked for only where it decides. */
-export function candidatesOf(targets: readonly Target[], pin: () => string): Candidate[] {
+export function candidatesOf(targets: readonly Target[], pin: () => Pin): Candidate[] {
   return targets.flatMap((target) => {
     const { credentials, provider } = target.configured;
     const ranked =

@@ -8,8 +8,11 @@ import { isObject } from '../protocol/json.ts';
  * Thaler, Ravishankar: "A name-based mapping scheme for rendezvous", 1996.
  */
 
+/** What stands for a conversation, 32 bits of it: two that have one number share their places, and nothing else. */
+export type Pin = number;
+
 /** How much of a text at its start and at its end tells it from others; its length does the rest. */
-const MOST_READ = 4_096;
+const MOST_READ = 512;
 
 /** FNV-1a over UTF-16, and MurmurHash3's last mixing, without which names that end alike come out alike. */
 function hash(text: string, seed: number): number {
@@ -23,8 +26,8 @@ function hash(text: string, seed: number): number {
 const FNV_SEED = 0x811c9dc5;
 
 /** A number of its own in (0, 1) for each pair of a pin and a name. */
-function drawOf(pin: string, name: string): number {
-  return (hash(name, hash(pin, FNV_SEED)) + 0.5) / 2 ** 32;
+function drawOf(pin: Pin, name: string): number {
+  return (hash(name, pin) + 0.5) / 2 ** 32;
 }
 
 /**
@@ -32,7 +35,7 @@ function drawOf(pin: string, name: string): number {
  * weight says over many. `nameOf` tells candidates apart for good, so that a new one moves no more sessions than it gets.
  */
 export function rankFor<T>(
-  pin: string,
+  pin: Pin,
   candidates: readonly T[],
   nameOf: (candidate: T) => string,
   weightOf: (candidate: T) => number = () => 1,
@@ -62,9 +65,9 @@ function markOf(message: ChatMessage | undefined): string {
  * What a request is pinned by: its session, or, where the client names none, how its conversation began; always together
  * with the key, so that no caller can join another's.
  */
-export function pinOf(keyId: string, session: string | null, { messages }: ChatRequest): string {
-  if (session !== null) return `${keyId}\nsession\n${session}`;
+export function pinOf(keyId: string, session: string | null, { messages }: ChatRequest): Pin {
+  if (session !== null) return hash(`${keyId}\nsession\n${session}`, FNV_SEED);
   const system = messages.find(({ role }) => role === 'system' || role === 'developer');
   const user = messages.find(({ role }) => role === 'user');
-  return `${keyId}\nopening\n${markOf(system)}\n${markOf(user)}`;
+  return hash(`${keyId}\nopening\n${markOf(system)}\n${markOf(user)}`, FNV_SEED);
 }

@@ -1,13 +1,12 @@
 import { priceAt } from '../catalog/price.ts';
 import { budgetsOf } from '../ledger/policy.ts';
-import type { ChatRequest } from '../protocol/chat.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { estimateInputTokens } from '../protocol/estimate.ts';
 import type { Ask } from './ask.ts';
 import type { Incoming } from './incoming.ts';
 import type { Settled } from './leg.ts';
 import { type Candidate, type Choice, candidatesOf, orderTargets } from './order.ts';
-import { pinOf } from './pin.ts';
+import { type Pin, pinOf } from './pin.ts';
 import { settingsFor } from './settings-for.ts';
 import type { Target } from './target.ts';
 
@@ -21,17 +20,20 @@ export interface Plan {
   readonly inputEstimate: number;
 }
 
-/** Members that a target's name stands for and the client has not sent. */
-function addedBy({ parameters }: Target, request: ChatRequest): ChatRequest {
+/** Tokens of what a target's name stands for and the client has not sent. */
+function addedTokens({ parameters }: Target, { document, request }: Ask): number {
   const added = Object.entries(parameters).filter(([name]) => request[name] == null);
-  return { ...Object.fromEntries(added), model: '', messages: [] };
+  if (added.length === 0) return 0;
+  const nothing = { model: '', messages: [] };
+  const all = { ...Object.fromEntries(added), ...nothing };
+  return estimateInputTokens(all, document) - estimateInputTokens(nothing, document);
 }
 
 /** The request is walked through once, however many targets it has. */
-function estimateInput({ document, request }: Ask, targets: readonly Target[]): number {
-  const nothing = estimateInputTokens({ model: '', messages: [] }, document);
-  const added = targets.map((target) => estimateInputTokens(addedBy(target, request), document) - nothing);
-  return estimateInputTokens(request, document) + Math.max(0, ...added);
+function estimateInput(ask: Ask, targets: readonly Target[]): number {
+  return (
+    estimateInputTokens(ask.request, ask.document) + Math.max(...targets.map((target) => addedTokens(target, ask)))
+  );
 }
 
 function tooLong(inputEstimate: number, targets: readonly Target[], name: string): RouterError {
@@ -77,8 +79,8 @@ function affordable({ key }: Incoming, settled: [Settled, ...Settled[]]): [Settl
 
 /** Which targets a request may be tried at, and in which order. Throws RouterError where none of them can be asked. */
 export function planTries(incoming: Incoming, ask: Ask, choices: readonly Choice[]): Plan {
-  let known: string | null = null;
-  // Hashed only where there is something to choose.
+  let known: Pin | null = null;
+  // Made only where there is something to choose.
   const pin = () => {
     known ??= pinOf(incoming.key.id, ask.session, ask.request);
     return known;

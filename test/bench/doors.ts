@@ -15,6 +15,8 @@ interface Turn {
 
 /** A conversation, before it is written in any dialect. */
 export interface Conversation {
+  /** What is asked for; the bench's usual model where it is left out. */
+  model?: string;
   system: string;
   user: string;
   turns: readonly Turn[];
@@ -37,7 +39,7 @@ const MODEL = 'deepseek/deepseek-flash';
 const DONE = 'data: [DONE]\n\n';
 const SAID = 'I look at the next file.';
 
-function writeChat({ stream, system, tools, turns, user }: Conversation): JsonObject {
+function writeChat({ model = MODEL, stream, system, tools, turns, user }: Conversation): JsonObject {
   const past = turns.flatMap(({ id, input, name, result }) => [
     {
       role: 'assistant',
@@ -47,7 +49,7 @@ function writeChat({ stream, system, tools, turns, user }: Conversation): JsonOb
     { role: 'tool', tool_call_id: id, content: result },
   ]);
   return {
-    model: MODEL,
+    model,
     stream,
     messages: [{ role: 'system', content: system }, { role: 'user', content: user }, ...past],
     ...(tools.length === 0 ? {} : { tools: tools.map((called) => ({ type: 'function', function: called })) }),

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import { cpuMs, memoryMiB } from './process-usage.ts';
-import { type BodySize, PAST_TURNS, streamRequest, wholeRequest } from './requests.ts';
+import { type BodySize, PAST_TURNS, routedRequest, streamRequest, wholeRequest } from './requests.ts';
 import type { Runtime } from './runtime.ts';
 import { median } from './statistics.ts';
 import { runStreams, timeToFirstByte } from './streams.ts';
@@ -104,6 +104,14 @@ export async function wholeCost(
   const before = cpuMs(runtime.pid);
   const request = wholeRequest(key, door, size, headers);
   await runWholeAnswers({ port: runtime.port, door, request, connections, requests });
+  return ((cpuMs(runtime.pid) - before) / requests) * 1_000;
+}
+
+/** The same for a request for this model or route. */
+export async function routedCost({ key, runtime }: Running, model: string, requests: number): Promise<number> {
+  const before = cpuMs(runtime.pid);
+  const request = routedRequest(key, model);
+  await runWholeAnswers({ port: runtime.port, door: 'chat', request, connections: 16, requests });
   return ((cpuMs(runtime.pid) - before) / requests) * 1_000;
 }
 

@@ -123,6 +123,19 @@ function wholeRow({ connections, cursor, cursorCalls, default: plain, defaultCal
   };
 }
 
+const ROUTE_AIM = 1.03;
+
+function routeRow({ route }: Results): Row {
+  return {
+    what: 'CPU per request, 60 KB, a route of three targets and four credentials',
+    passThrough: '',
+    baseline: `one target ${microseconds(median(route.one))}`,
+    default: ratioOf(route.three, route.one, ROUTE_AIM, microseconds),
+    cursor: '',
+    aim: `${ROUTE_AIM}x`,
+  };
+}
+
 const MEMORY_AIMS_MIB = { default: 150, cursor: 220 } as const;
 
 function memoryRow({ memory }: Results): Row {
@@ -187,6 +200,7 @@ export function printReport(results: Results, machine: Machine, seconds: number)
       firstByteRow(results),
       ...results.whole.map(wholeRow),
       ...largeRows(results),
+      routeRow(results),
       memoryRow(results),
       ...deploymentRows(results),
     ]),

@@ -88,3 +88,8 @@ export function wholeRequest(
 ): BenchRequest {
   return requestOf(key, JSON.stringify(BENCH_DOORS[door].write(CONVERSATIONS[size])), headers);
 }
+
+/** The same of 60 KB at the chat door, for another model or a route. */
+export function routedRequest(key: BenchKey, model: string): BenchRequest {
+  return requestOf(key, JSON.stringify(BENCH_DOORS.chat.write({ ...CONVERSATIONS['60 KB'], model })));
+}

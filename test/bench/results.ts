@@ -12,6 +12,8 @@ export interface Results {
   whole: WholeResult[];
   /** CPU µs for a request of 300 KB: of a bare Worker that parses and prints it, and at each door. */
   large: Record<Large, Rounds>;
+  /** CPU µs for a request of 60 KB: for one target, and for a route of three with four credentials that begins with it. */
+  route: Record<'one' | 'three', Rounds>;
   /** MiB. */
   memory: Record<Streaming, { idle: number; peak: number }>;
   bundleGzipBytes: number;

@@ -1,4 +1,4 @@
-import { eventCost, firstByte, type Running, type Scale, slowStreams, wholeCost } from './measures.ts';
+import { eventCost, firstByte, type Running, routedCost, type Scale, slowStreams, wholeCost } from './measures.ts';
 import { BODY_SIZES } from './requests.ts';
 import { EVENTFUL, LARGE, type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
 import { startUp } from './start-up.ts';
@@ -99,6 +99,22 @@ async function largeRounds(
   return large;
 }
 
+const ROUTES = { one: 'moonshot/kimi-k2.6', three: 'team' } as const;
+
+/** In one process, so that nothing but the route differs. */
+async function routeRounds({ routed }: Record<TargetName, Running>, scale: Scale, progress: Progress) {
+  const route = empty(['one', 'three']);
+  progress('a route, warming up');
+  for (const model of Object.values(ROUTES)) await routedCost(routed, model, scale.warmingAnswers);
+  for (let round = 0; round < scale.rounds * 2; round += 1) {
+    progress(`a route, round ${round + 1} of ${scale.rounds * 2}`);
+    for (const name of inTurn(['one', 'three'] as const, round)) {
+      route[name].push(await routedCost(routed, ROUTES[name], scale.wholeAnswers));
+    }
+  }
+  return route;
+}
+
 /** Measures everything, one target after the other. `providerPort` is the double's. */
 export async function runBench(
   { all, directory, router }: Targets,
@@ -124,6 +140,7 @@ export async function runBench(
       ...(await streamRounds(running, providerPort, scale, progress)),
       whole: await wholeRounds(running, scale, progress),
       large: await largeRounds(running, scale, progress),
+      route: await routeRounds(running, scale, progress),
       memory: memory as Record<Streaming, { idle: number; peak: number }>, // each of STREAMING was measured
       bundleGzipBytes: router.gzipBytes,
       startMs,

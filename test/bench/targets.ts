@@ -6,7 +6,17 @@ import { type Runtime, startRuntime } from './runtime.ts';
 import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 
 /** All that is measured. `direct` is the provider double itself, without any router. */
-export const TARGETS = ['pass', 'loop', 'parse', 'calls', 'default', 'cursor', 'messages', 'responses'] as const;
+export const TARGETS = [
+  'pass',
+  'loop',
+  'parse',
+  'calls',
+  'default',
+  'cursor',
+  'messages',
+  'responses',
+  'routed',
+] as const;
 export type TargetName = (typeof TARGETS)[number];
 
 export interface Target {
@@ -75,6 +85,15 @@ export async function prepareTargets(provider: string, directory: string): Promi
     cursor: routed,
     messages: routed,
     responses: routed,
+    // Three providers with four keys between them.
+    routed: {
+      ...routed,
+      texts: {
+        ...routed.texts,
+        ...{ MOONSHOT_BASE_URL: provider, MOONSHOT_API_KEY: 'bench', ZAI_BASE_URL: provider, ZAI_API_KEY: 'bench' },
+        DEEPSEEK_API_KEY: 'bench-one bench-two',
+      },
+    },
   };
 
   function target(name: TargetName): Target {

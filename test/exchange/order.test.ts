@@ -24,10 +24,11 @@ function target(provider: string, labels: readonly [string, ...string[]] = ['#1'
 }
 
 const idOf = ({ configured }: Target) => configured.provider.id;
-const pins = (count: number) => Array.from({ length: count }, (_, index) => `key_1\nsession\n${index}`);
+const pins = (count: number) =>
+  Array.from({ length: count }, (_, index) => pinOf('key_1', `session-${index}`, { model: 'm', messages: [] }));
 
 /** How often each came first. */
-function firsts(count: number, firstOf: (pin: string) => string | undefined): Record<string, number> {
+function firsts(count: number, firstOf: (pin: number) => string | undefined): Record<string, number> {
   const shares: Record<string, number> = {};
   for (const pin of pins(count)) {
     const first = firstOf(pin) ?? 'none';
@@ -52,7 +53,7 @@ describe('a pin', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 }),
-        fc.string(),
+        fc.nat({ max: 2 ** 32 - 1 }),
         (names, pin) => {
           const all = rankFor(pin, names, own);
           for (const gone of names) {
@@ -84,12 +85,11 @@ describe('a pin', () => {
     expect(pinOf('key_1', null, asParts)).toBe(pinOf('key_1', null, first));
   });
 
-  it('tells long openings apart that differ anywhere but in their middle, and never grows with them', () => {
+  it('tells long openings apart that differ anywhere but in their middle', () => {
     const opening = (text: string) => pinOf('key_1', null, { model: 'm', messages: [{ role: 'user', content: text }] });
     const long = 'x'.repeat(1_000_000);
     expect(opening(`${long}a`)).not.toBe(opening(`${long}b`));
     expect(opening(`a${long}`)).not.toBe(opening(`b${long}`));
-    expect(opening(long).length).toBeLessThan(10_000);
   });
 });
 
@@ -102,7 +102,7 @@ describe('the order of tries', () => {
     const [a, b] = [target('a'), target('b')];
     expect(orderTargets([{ targets: [a, b], spread: false }], never)).toEqual([a, b]);
     expect(candidatesOf([a, b], never).map(({ target: each }) => idOf(each))).toEqual(['a', 'b']);
-    const many = candidatesOf([target('a', ['x', 'y']), b], () => 'pin');
+    const many = candidatesOf([target('a', ['x', 'y']), b], () => 7);
     expect(many.map(({ target: each }) => idOf(each))).toEqual(['a', 'a', 'b']);
   });
 
@@ -112,7 +112,7 @@ describe('the order of tries', () => {
       { targets: [a, b], spread: true },
       { targets: [c], spread: false },
     ];
-    const order = (pin: string) => orderTargets(choices, () => pin).map(idOf);
+    const order = (pin: number) => orderTargets(choices, () => pin).map(idOf);
     for (const pin of pins(50)) expect([order(pin), order(pin)[2]]).toEqual([order(pin), 'c']);
     const shares = firsts(1_000, (pin) => order(pin)[0]);
     expect(Math.abs((shares['a'] ?? 0) - 900)).toBeLessThan(50);
@@ -130,7 +130,7 @@ describe('the order of tries', () => {
   it('puts what is out last, soonest back first, and drops nothing', () => {
     const soon: Standing = { well: false, until: 1_000, reason: 'upstream_error' };
     const late: Standing = { well: false, until: 2_000, reason: 'upstream_auth_error' };
-    const left = candidatesOf([target('a', ['x', 'y']), target('b'), target('c')], () => 'pin');
+    const left = candidatesOf([target('a', ['x', 'y']), target('b'), target('c')], () => 7);
     const standingOf = (provider: string, label: string | null) => {
       if (provider === 'b' && label === null) return soon;
       return provider === 'a' && label === 'y' ? late : WELL;
@@ -148,7 +148,7 @@ describe('the order of tries', () => {
   it('tries every one once, whatever its health says in between', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 40 }), (moods) => {
-        const left = candidatesOf([target('a', ['x', 'y', 'z']), target('b', ['x', 'y'])], () => 'pin');
+        const left = candidatesOf([target('a', ['x', 'y', 'z']), target('b', ['x', 'y'])], () => 7);
         const all = new Set(left);
         let turn = 0;
         const standingOf = (): Standing => {
@@ -168,7 +168,7 @@ describe('the order of tries', () => {
 
   it('goes to the next target where one is silent, before its other credentials', () => {
     const silent = target('a', ['x', 'y', 'z']);
-    const left = candidatesOf([silent, target('b')], () => 'pin');
+    const left = candidatesOf([silent, target('b')], () => 7);
     takeNext(left, isWell);
     putBehind(left, silent);
     expect(left.map(({ target: each }) => idOf(each))).toEqual(['b', 'a', 'a']);

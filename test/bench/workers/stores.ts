@@ -1,5 +1,6 @@
 import type { LogMessage } from '../../../src/ledger/delivery/message.ts';
 import type { KeyLedger } from '../../../src/ledger/key-ledger.ts';
+import type { StoredCatalog } from '../../../src/store/catalog.ts';
 import type { ApiKey } from '../../../src/store/schema.ts';
 
 /* What stands behind KV, the queues and D1. A warm key and a begun request touch none of them on their way. */
@@ -10,12 +11,30 @@ interface Env {
   KEY_LEDGER: DurableObjectNamespace<KeyLedger>;
 }
 
-/** KV: knows the bench's keys, and has always just read them. */
+/** What is in the catalogue beside what is built in: a route of three targets. */
+const CATALOG: StoredCatalog = {
+  revision: 'bench',
+  providers: [],
+  models: [],
+  prices: [],
+  routes: [
+    {
+      name: 'team',
+      targets: JSON.stringify(['moonshot/kimi-k2.6', 'deepseek/deepseek-flash', 'zai/glm-5.3-flash']),
+      spread: 0,
+      note: null,
+      status: 'active',
+    },
+  ],
+};
+
+/** KV: knows the bench's keys and its catalogue, and has always just read them. */
 export const keyCache = {
   fetch(request: Request, env: Env) {
     const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
     const key = env.KEYS[name.replace(/^key:/, '')];
     if (request.method !== 'GET') return new Response(null);
+    if (name === 'catalog') return Response.json({ rows: CATALOG, readAt: Date.now() });
     return key === undefined ? new Response(null, { status: 404 }) : Response.json({ key, readAt: Date.now() });
   },
 } satisfies ExportedHandler<Env>;
