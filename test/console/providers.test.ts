@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { app } from '../../src/app.ts';
 import { forgetHealth, tryFailed } from '../../src/offer/health-memory.ts';
+import { putRows } from '../support/catalog.ts';
 import type { Operator } from './key-form.ts';
 import { newOperator, ORIGIN } from './operator.ts';
 
@@ -48,6 +49,16 @@ it('shows those without a key in grey, with the variable that offers them', asyn
   expect(html).toContain('<span class="soft">Moonshot</span>');
   expect(html).toContain('Set MOONSHOT_API_KEY to offer it.');
   expect(html).toContain('<span>DeepSeek</span>');
+});
+
+it('shows providers that are only rows of the catalogue, here and in the overview', async () => {
+  const odd = { id: 'odd', name: 'Odd & Co', base_url: 'https://odd.example/v1', key_variable: 'ODD_API_KEY' };
+  await putRows({ providers: [odd, { ...odd, id: 'gone', name: 'Gone', status: 'disabled' }] });
+  const html = await operator.read('/admin/providers');
+  expect(html).toContain('<span class="soft">Odd &amp; Co</span>');
+  expect(html).toContain('Set ODD_API_KEY to offer it.');
+  expect(await textOf(Promise.resolve(html))).toMatch(/Gone – disabled/);
+  expect(await operator.read('/admin')).toContain('Odd &amp; Co');
 });
 
 it('tries each key when it is told to', async () => {

@@ -5,7 +5,6 @@ import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import type { Offered } from '../../offer/offered.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
-import { PROVIDERS } from '../../providers/registry.ts';
 import { openDatabase } from '../../store/database.ts';
 import {
   type DailySpend,
@@ -54,8 +53,8 @@ function stateOf(configured: boolean, traffic: ProviderTraffic | null): Provider
   return traffic.failures * 10 > traffic.requests ? 'failing' : 'ok';
 }
 
-function providerLines({ providers }: Offered, traffic: ProviderTraffic[]): ProviderLine[] {
-  return PROVIDERS.map(({ id, name }) => {
+function providerLines({ all, providers }: Offered, traffic: ProviderTraffic[]): ProviderLine[] {
+  return all.map(({ provider: { id, name } }) => {
     const ofProvider = traffic.find((line) => line.provider === id) ?? null;
     return { id, name, state: stateOf(providers.has(id), ofProvider), traffic: ofProvider };
   });

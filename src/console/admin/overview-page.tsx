@@ -135,7 +135,9 @@ function Providers({ data }: OverviewProps) {
   return (
     <section>
       <div class="head">
-        <h2>{overview.providers}</h2>
+        <h2>
+          <a href="/admin/providers">{overview.providers}</a>
+        </h2>
         <Form action="/admin/providers" submit={overview.checkNow} submitLook="plain tight" />
       </div>
       <p class="small soft">{overview.providersNote}</p>
