@@ -1,12 +1,14 @@
+import { hasLedger } from '../protocol/ledger-place.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { judgeKey, type KeyRefusal } from './judge-key.ts';
 import { type KeyMemory, type KeyRecord, remember, setBounded } from './key-memory.ts';
 import { hashSecret, isWellFormed } from './secret.ts';
 
 /*
- * Isolate memory, then KV, then D1. A warm key costs no I/O: its record is read again beside a request
- * long before it is too old. What is served is never older than MAX_AGE, counted from the read of D1,
- * so that a change made by plain SQL holds within a minute. Only while D1 fails is a known record used longer.
+ * Isolate memory, then D1. A warm key costs no I/O: its record is read again beside a request long before it is too old.
+ * What is served is never older than MAX_AGE, counted from the read of D1, so that a change made by plain SQL holds
+ * within a minute. Only while D1 fails is a known record used longer: that is what KV is for. A write of it costs as much
+ * as ten reads, so it is written when it says something new, and once a day.
  */
 
 /** The limit of a served record's age, in ms: a minute less what a slow read takes. */
@@ -15,6 +17,8 @@ const MAX_AGE = 50_000;
 const REFRESH_AGE = 25_000;
 /** A record that refuses is read again from D1 when it is older than this, so that enabling works at once. */
 const REFUSAL_AGE = 1_000;
+/** A record that KV has had for so long is written again: it forgets after a week. */
+const CACHE_AGE = 86_400_000;
 /** How long a failed or running read keeps the next one from being tried. */
 const RETRY_AFTER = 5_000;
 
@@ -50,31 +54,48 @@ async function readCacheSafely(ports: KeyPorts, hash: string): Promise<KeyRecord
   }
 }
 
-/** Reads D1 and tells memory and KV. A hash that nobody knows goes to KV only over a record that was there. */
-async function readThrough(ports: KeyPorts, hash: string, wasKnown: boolean): Promise<KeyRecord> {
+/**
+ * Whether KV may be of use with a record. A key that has no ledger has never been used, and is not served while D1
+ * fails; a hash that nobody knows is told to KV only over a record that was there.
+ */
+function isWorthCaching({ memory }: KeyPorts, hash: string, { key }: KeyRecord): boolean {
+  return key === null ? memory.records.has(hash) : hasLedger(key);
+}
+
+/** Writes a record to KV, where that does not hold the same already. */
+async function cacheRecord(ports: KeyPorts, hash: string, record: KeyRecord): Promise<void> {
+  const cached = ports.memory.cached.get(hash) ?? (await readCacheSafely(ports, hash));
+  const isSame = cached !== null && JSON.stringify(cached.key) === JSON.stringify(record.key);
+  if (isSame && record.readAt - cached.readAt < CACHE_AGE) {
+    setBounded(ports.memory.cached, hash, cached);
+  } else {
+    await ports.writeCache(hash, record);
+    setBounded(ports.memory.cached, hash, record);
+  }
+}
+
+/** Reads D1 and tells memory and, where it is news, KV. */
+async function readThrough(ports: KeyPorts, hash: string): Promise<KeyRecord> {
   const readAt = ports.now();
   setBounded(ports.memory.triedAt, hash, readAt);
   const record = { key: await ports.readDatabase(hash), readAt };
+  const isWorth = isWorthCaching(ports, hash, record);
   remember(ports.memory, hash, record);
   ports.memory.triedAt.delete(hash);
-  if (record.key !== null || wasKnown) ports.runAfter('write the key cache', ports.writeCache(hash, record));
+  if (isWorth) ports.runAfter('write the key cache', cacheRecord(ports, hash, record));
   return record;
 }
 
-/** A record younger than `maxAge`, from KV or D1; while D1 fails the newest that is known; null for none. */
-async function readRecord(ports: KeyPorts, hash: string, maxAge: number): Promise<KeyRecord | null> {
-  const cached = maxAge === 0 ? null : await readCacheSafely(ports, hash);
-  if (cached !== null && ports.now() - cached.readAt < maxAge) {
-    remember(ports.memory, hash, cached);
-    return ports.memory.records.get(hash) ?? cached;
-  }
+/** A record as D1 has it; while D1 fails the newest that is known; null for none. */
+async function readRecord(ports: KeyPorts, hash: string): Promise<KeyRecord | null> {
   try {
-    return await readThrough(ports, hash, cached !== null || ports.memory.records.has(hash));
+    return await readThrough(ports, hash);
   } catch {
     const known = ports.memory.records.get(hash);
-    if (known !== undefined || cached === null) return known ?? null;
+    if (known !== undefined) return known;
+    const cached = await readCacheSafely(ports, hash);
     // Kept with its age, so that D1 is asked again as soon as it answers.
-    remember(ports.memory, hash, cached);
+    if (cached !== null) remember(ports.memory, hash, cached);
     return cached;
   }
 }
@@ -82,14 +103,14 @@ async function readRecord(ports: KeyPorts, hash: string, maxAge: number): Promis
 /** What is known now, read as often as the record's age and its verdict ask for. */
 async function currentRecord(ports: KeyPorts, hash: string): Promise<KeyRecord | null> {
   const known = ports.memory.records.get(hash) ?? ports.memory.unknown.get(hash);
-  if (known === undefined) return await readRecord(ports, hash, MAX_AGE);
+  if (known === undefined) return await readRecord(ports, hash);
   const age = ports.now() - known.readAt;
   const waiting = ports.now() - (ports.memory.triedAt.get(hash) ?? 0) < RETRY_AFTER;
-  if (known.key === null) return age < REFUSAL_AGE ? known : await readRecord(ports, hash, 0);
+  if (known.key === null) return age < REFUSAL_AGE ? known : await readRecord(ports, hash);
   if (age < REFRESH_AGE || waiting) return known;
-  if (age >= MAX_AGE) return (await readRecord(ports, hash, MAX_AGE)) ?? known;
+  if (age >= MAX_AGE) return (await readRecord(ports, hash)) ?? known;
   setBounded(ports.memory.triedAt, hash, ports.now());
-  ports.runAfter('read a key again', readRecord(ports, hash, REFRESH_AGE));
+  ports.runAfter('read a key again', readRecord(ports, hash));
   return known;
 }
 
@@ -101,7 +122,7 @@ export async function findKey(secret: string, ports: KeyPorts): Promise<FoundKey
   if (record?.key && ports.now() - record.readAt > REFUSAL_AGE) {
     const verdict = judgeKey(record.key, keyHash, ports.now());
     // Revoked is final: who goes on asking costs D1 nothing.
-    if (verdict !== null && verdict !== 'revoked') record = (await readRecord(ports, keyHash, 0)) ?? record;
+    if (verdict !== null && verdict !== 'revoked') record = (await readRecord(ports, keyHash)) ?? record;
   }
   if (record === null) return { kind: 'unavailable' };
   if (record.key === null) return { kind: 'unknown' };

@@ -12,6 +12,8 @@ export interface KeyMemory {
   records: Map<string, KeyRecord>;
   /** Hashes that D1 did not know: apart, so that guesses never push out a key. */
   unknown: Map<string, KeyRecord>;
+  /** What KV is known to hold. */
+  cached: Map<string, KeyRecord>;
   /** When a read was last tried for a hash, so that an outage is not met on each request. */
   triedAt: Map<string, number>;
 }
@@ -21,7 +23,7 @@ const UNKNOWN_CAPACITY = 1_000;
 
 /** An empty memory. */
 export function newKeyMemory(): KeyMemory {
-  return { records: new Map(), unknown: new Map(), triedAt: new Map() };
+  return { records: new Map(), unknown: new Map(), cached: new Map(), triedAt: new Map() };
 }
 
 /** Sets an entry as the newest of its map, and drops the oldest one past the capacity. */

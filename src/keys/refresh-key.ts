@@ -3,7 +3,7 @@ import { hasLedger } from '../protocol/ledger-place.ts';
 import { openDatabase } from '../store/database.ts';
 import { getKey, keysOfOwner, keysOfTeam } from '../store/keys.ts';
 import type { ApiKey } from '../store/schema.ts';
-import { remember } from './key-memory.ts';
+import { remember, setBounded } from './key-memory.ts';
 import { isolateMemory, writeKeyCache } from './key-ports.ts';
 import { type Ledgers, ledgerOf } from './ledger-of.ts';
 
@@ -43,7 +43,14 @@ export async function learnKey(
   const hashes = [key.hash, ...(key.previousHash === null ? [] : [key.previousHash]), ...droppedHashes];
   const record = { key, readAt };
   for (const hash of hashes) remember(isolateMemory, hash, record);
-  await Promise.allSettled(hashes.map((hash) => writeKeyCache(env.KEY_CACHE, hash, record)));
+  // KV is for the time when D1 fails, and then a key that was never used is not served.
+  if (!hasLedger(key)) return;
+  await Promise.allSettled(
+    hashes.map(async (hash) => {
+      await writeKeyCache(env.KEY_CACHE, hash, record);
+      setBounded(isolateMemory.cached, hash, record);
+    }),
+  );
 }
 
 async function spread(env: KeyPlaces, key: ApiKey, readAt: number, droppedHashes: readonly string[]): Promise<void> {

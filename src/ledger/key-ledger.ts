@@ -19,6 +19,8 @@ import { createTables } from './tables.ts';
 
 // The first unsent row waits this long for others to share its message.
 const FLUSH_AFTER_MS = 5_000;
+// After a pause as long as this a row does not wait: none will share its message.
+const PAUSE_MS = 30_000;
 // That many rows do not wait.
 const FULL = 100;
 const ROWS_A_ROUND = 1_000;
@@ -67,6 +69,8 @@ export class KeyLedger extends DurableObject {
   #blockTtlMs: number;
   /** How long D1 keeps a row. */
   #retentionMs: number;
+  /** When the last row was booked, ms since 1970; null where this instance has booked none. */
+  #bookedAt: number | null = null;
   /** When the alarm rings, ms since 1970; Infinity when none is set. */
   #alarmAt = Number.POSITIVE_INFINITY;
 
@@ -116,10 +120,12 @@ export class KeyLedger extends DurableObject {
   async settle(key: ApiKey, settlement: Settlement): Promise<SettleAnswer> {
     const now = Date.now();
     const answer = settle(this.#books, key, settlement, now);
+    const isAfterPause = this.#bookedAt !== null && now - this.#bookedAt >= PAUSE_MS;
+    this.#bookedAt = now;
     // Once each hundred: while the queue refuses, not with every settlement.
     const { unsent } = this.#books.entries.outbox;
-    if (unsent > 0 && unsent % FULL === 0) this.ctx.waitUntil(this.#flush(false));
-    this.#wakeBy(now + FLUSH_AFTER_MS);
+    if (isAfterPause || (unsent > 0 && unsent % FULL === 0)) this.ctx.waitUntil(this.#flush(false));
+    this.#wakeBy(isAfterPause ? Math.min(now + this.#leaseTtlMs, this.#nextDue(now)) : now + FLUSH_AFTER_MS);
     if (this.#books.levels.open().length > 0) this.ctx.waitUntil(this.#draws.tidy());
     return answer;
   }
@@ -216,15 +222,25 @@ export class KeyLedger extends DurableObject {
     return sent;
   }
 
+  /** When there is something to tell others of that rows do not tell, ms since 1970; Infinity for never. */
+  #nextDue(now: number): number {
+    const { alerts, refusals } = this.#books;
+    const alertAt = this.#alertWebhook === null ? Number.POSITIVE_INFINITY : alerts.nextDue();
+    const due = Math.min(refusals.nextClose(), this.#draws.nextDue());
+    return Math.min(Math.max(now + FLUSH_AFTER_MS, alertAt), Math.max(now, due));
+  }
+
   /** When there is something to do next, ms since 1970; Infinity for never. */
   #nextWake(now: number): number {
-    const { alerts, balance, entries, leases, refusals } = this.#books;
-    const sendAt = this.#alertWebhook === null ? entries.nextDue() : Math.min(entries.nextDue(), alerts.nextDue());
-    const flush = Math.max(now + FLUSH_AFTER_MS, sendAt);
+    const { balance, entries, leases } = this.#books;
+    const flush = Math.max(now + FLUSH_AFTER_MS, entries.nextDue());
+    // A key that is in use will need an alarm by then: each that is set is billed as a row.
+    const isInUse = this.#bookedAt !== null && now - this.#bookedAt < this.#leaseTtlMs;
+    const soon = isInUse ? now + this.#leaseTtlMs : Number.POSITIVE_INFINITY;
     const oldestAt = entries.oldestAt();
     const prune = oldestAt === null ? Number.POSITIVE_INFINITY : oldestAt + KEEP_MS + PRUNE_EVERY_MS;
-    const due = Math.min(leases.nextExpiry(), refusals.nextClose(), balance.nextDue(), this.#draws.nextDue());
-    return Math.min(flush, Math.max(now, due), Math.max(now + PRUNE_EVERY_MS, prune));
+    const due = Math.min(leases.nextExpiry(), balance.nextDue());
+    return Math.min(flush, soon, this.#nextDue(now), Math.max(now, due), Math.max(now + PRUNE_EVERY_MS, prune));
   }
 
   /** Makes sure that the alarm rings by then; one that was lost is set again by the next call. */
@@ -259,6 +275,7 @@ export class KeyLedger extends DurableObject {
       } catch (cause) {
         this.#books.entries.giveBack(rows);
         logFault('ledger_flush_failed', cause);
+        this.#wakeBy(Date.now() + FLUSH_AFTER_MS);
         break;
       }
       sent += rows.length;

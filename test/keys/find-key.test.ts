@@ -54,6 +54,7 @@ function makeWorld() {
     cacheFails: false,
     reads: 0,
     cacheReads: 0,
+    cacheWrites: 0,
     settle: () => Promise.all(jobs.splice(0)),
     isolate(): KeyPorts {
       return {
@@ -66,6 +67,7 @@ function makeWorld() {
         },
         async writeCache(name, record) {
           if (world.cacheFails) throw new Error('KV is down');
+          world.cacheWrites += 1;
           world.cache.set(name, structuredClone(record));
         },
         async readDatabase(name) {
@@ -126,10 +128,39 @@ describe('finding a key', () => {
     expect(world.reads).toBeLessThan(16);
   });
 
-  test('another isolate finds the key in KV without asking D1', async () => {
-    await ask();
+  test('KV is asked by an isolate that is new, beside the request, and by nobody else', async () => {
+    for (let minute = 0; minute < 100; minute += 1) expect(await ask(60)).toBe('found');
+    expect([world.cacheReads, world.cacheWrites]).toEqual([1, 1]);
     expect(await ask(10, world.isolate())).toBe('found');
-    expect(world.reads).toBe(1);
+    expect([world.cacheReads, world.cacheWrites]).toEqual([2, 1]);
+  });
+
+  test('KV is written when it says something new, and once a day', async () => {
+    await ask();
+    world.row = apiKey({ rpm: 5, revision: 2 });
+    await ask(60);
+    expect(world.cacheWrites).toBe(2);
+    expect(await ask(60, world.isolate())).toBe('found');
+    expect(world.cacheWrites).toBe(2);
+    for (let hour = 0; hour < 72; hour += 1) await ask(3_600);
+    expect(world.cacheWrites).toBe(5);
+  });
+
+  test('KV is not written for a key that was never used: while D1 fails nobody serves it', async () => {
+    world.row = apiKey({ ledgerSince: null });
+    expect(await ask()).toBe('found');
+    expect([world.cacheReads, world.cacheWrites]).toEqual([0, 0]);
+    world.databaseFails = true;
+    expect(await ask(0, world.isolate())).toBe('unavailable');
+  });
+
+  test('a write of KV that failed is made up for', async () => {
+    world.cacheFails = true;
+    await ask();
+    world.cacheFails = false;
+    await ask(60);
+    world.databaseFails = true;
+    expect(await ask(0, world.isolate())).toBe('found');
   });
 
   test('a revoked key is not read again with each second, as one that may be enabled is', async () => {

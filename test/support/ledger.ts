@@ -74,6 +74,7 @@ export const tokens = (inputTokens: number): Usage => ({ ...NO_USAGE, inputToken
 
 export interface Ledger {
   key: ApiKey;
+  secret: string;
   stub: DurableObjectStub<KeyLedger>;
   /** What the object has given to its queue and nobody has taken out yet. */
   queue: LogMessage[];
@@ -88,7 +89,7 @@ export interface Ledger {
 
 /** The ledger of a new key. Its queue is an array, so that a test decides what is delivered when, and how often. */
 export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
-  const { key } = await makeUsedKey(settings);
+  const { key, secret } = await makeUsedKey(settings);
   const stub = env.KEY_LEDGER.getByName(key.id);
   const queue: LogMessage[] = [];
   let isRefusing = false;
@@ -104,7 +105,7 @@ export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
     });
   await plug();
   return {
-    key,
+    ...{ key, secret },
     stub,
     queue,
     refuse: (value) => {
