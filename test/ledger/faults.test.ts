@@ -212,6 +212,31 @@ describe('the alarm', () => {
     }
   });
 
+  it('is not waited for by a row that comes after a pause: it goes at once, and five seconds later where the queue refuses', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const ledger = await openLedger();
+    const { key, queue, stub } = ledger;
+    await stub.settle(key, settlement());
+    expect(queue).toHaveLength(0);
+    await drain(ledger);
+    clock.pass(MINUTE);
+    await ledger.ring();
+    await stub.settle(key, settlement());
+    await vi.waitFor(() => expect(queue).toHaveLength(1));
+    clock.pass(1_000);
+    await stub.settle(key, settlement());
+    expect([queue.length, await alarmOf(ledger)]).toEqual([1, clock.now() + 5_000]);
+    await drain(ledger);
+    clock.pass(MINUTE);
+    await ledger.ring();
+    ledger.refuse(true);
+    await stub.settle(key, settlement());
+    await vi.waitFor(async () => expect(await alarmOf(ledger)).toBe(clock.now() + 5_000));
+    ledger.refuse(false);
+    await drain(ledger);
+    expect(await sumsOf(ledger)).toMatchObject({ rows: 4 });
+  });
+
   it('never throws while the queue refuses, sets the next one, and loses nothing', async () => {
     const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const ledger = await openLedger();
