@@ -29,6 +29,8 @@ export interface Call {
   credential: string;
   fate: Fate;
   stream: boolean;
+  /** What a route's parameters said. */
+  seed: unknown;
   /** Milliseconds since 1970. */
   at: number;
   usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
@@ -125,6 +127,7 @@ export async function startFaultyProvider(): Promise<FaultyProvider> {
       credential,
       fate: fateOf(credential),
       stream: JSON.parse(text).stream === true,
+      seed: JSON.parse(text).seed,
       at: Date.now(),
       usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
     };

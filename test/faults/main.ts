@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { randomFrom } from '../e2e/kill-load.ts';
 import { failAtRandom } from './at-random.ts';
 import { bothDown } from './both-down.ts';
+import { editUnderLoad } from './edits.ts';
 import { closeHouse, openHouse } from './house.ts';
 import { goDown, limitOneKey } from './outage.ts';
 import type { Part } from './part.ts';
@@ -12,7 +13,7 @@ const HELP = `Has providers fail under load and looks at what their clients see 
   npm run test:faults -- --seed 7     the same choices again
 
 The router runs as people run it, in wrangler dev, with two providers on sockets of this machine. Two fail one call in two
-at random; one goes down and comes back; one of its keys is limited; both are down. Every answer is compared with what the
+at random; one goes down and comes back; one of its keys is limited; both are down; the catalogue is edited all the while. Every answer is compared with what the
 providers did and with the rows of the log. Exit 1 where one failed that could have been served, or is misbilled.
 `;
 
@@ -38,13 +39,16 @@ async function main(): Promise<number> {
   const random = randomFrom(seed);
   const house = await openHouse();
   let failed = 0;
-  for (const part of [failAtRandom, goDown, limitOneKey, bothDown]) {
+  const parts = [failAtRandom, goDown, limitOneKey, bothDown, editUnderLoad];
+  for (const part of parts) {
     const seen = await part(house, random);
     report(seen);
     if (seen.faults.length > 0) failed += 1;
   }
   await closeHouse(house);
-  process.stdout.write(`${4 - failed} of 4 parts passed in ${Math.round((Date.now() - startedAt) / 1_000)} s.\n`);
+  process.stdout.write(
+    `${parts.length - failed} of ${parts.length} parts passed in ${Math.round((Date.now() - startedAt) / 1_000)} s.\n`,
+  );
   return failed === 0 ? 0 : 1;
 }
 
