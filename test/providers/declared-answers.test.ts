@@ -233,6 +233,21 @@ describe('a failure', () => {
   });
 });
 
+it('sets aside what the larger of two limits may cost, whatever it is called', async () => {
+  // 20,000 tokens cost $0.04, ten of them next to nothing.
+  const { secret } = await makeKey({ budgetTotalUsd: 0.03 });
+  const { seen } = playProvider(() => Response.json(WHOLE));
+  const large = { ...CHAT, max_tokens: 10, answer_length: 20_000 };
+  const refused = await ask(secret, '/chat/completions', large);
+  expect([refused.status, (await refused.json<{ error: { code: string } }>()).error.code]).toEqual([
+    402,
+    'budget_exceeded',
+  ]);
+  expect(seen).toHaveLength(0);
+  expect((await ask(secret, '/chat/completions', { ...CHAT, max_tokens: 10 })).status).toBe(200);
+  expect(seen[0]?.json['answer_length']).toBe(10);
+});
+
 it('embeddings go where its rules say', async () => {
   const { secret, key } = await makeKey();
   const data = [{ object: 'embedding', index: 0, embedding: [0.5] }];
