@@ -11,7 +11,7 @@ import { freePort, makeClone, runFile } from './clone.ts';
  * folder. Wrangler's own script leads a process group of its own, so that one signal reaches workerd too.
  */
 
-const SECRET = 'a-secret-of-the-kill-test-of-32-characters-or-more';
+export const SECRET = 'a-secret-of-the-kill-test-of-32-characters-or-more';
 const ENVIRONMENT = { ...process.env, ...QUIET, CI: '1' };
 const READY_WITHIN_MS = 60_000;
 
