@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import documents from '../../.github/docs/models-and-routes.md?raw';
 import { limitNameOf, rulesSchema } from '../../src/catalog/rules.ts';
 import { ODD_RULES } from '../fixtures/odd-provider.ts';
 
@@ -45,6 +46,20 @@ describe('the rules of a provider', () => {
     [{ error_words: { content_filter: ['x'] } }, 'error_words.content_filter.0: must be a text of 2'],
     [{ models: 'all' }, 'models: must be "*"'],
   ])('are refused in words for people: %j', (rules, fault) => expect(faultOf(rules)).toContain(fault));
+
+  it('are all in the documents, with examples that are taken', () => {
+    const [, table = ''] = documents.split('## The rules of a provider');
+    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+    const cells = rows.map((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''),
+    );
+    expect(cells.flat().sort()).toEqual(Object.keys(rulesSchema.def.shape).sort());
+    for (const [index, row] of rows.entries()) {
+      const examples = [...(row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g)];
+      for (const [at, [, example = '']] of examples.entries())
+        expect(faultOf({ [cells[index]?.[at] ?? '']: JSON.parse(example) }), row).toBe('nothing');
+    }
+  });
 
   it('tell what the provider calls the limit of an answer', () => {
     const nameFor = (rename: Record<string, string>) => limitNameOf(rulesSchema.parse({ rename }));
