@@ -10,7 +10,7 @@ import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 const HELP = `npm run doctor [-- --remote] [--env E] [--json]
 
 Asks a running router which providers work from where it runs: a live call with each of their keys, the balance,
-and what to do about each problem. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
+and what to do about each problem; and which rows of the catalogue are left out. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
 one on port 8787 (PORT) with the secret of .dev.vars. A router that is not on this machine needs --remote.
 Ends with 1 when something has to be done.`;
 
@@ -133,23 +133,51 @@ async function askRouter(router: Router): Promise<ProviderReport[]> {
   throw new Mistake(`What answers at ${router.url} is not this router.`);
 }
 
-async function ask(place: Place): Promise<{ router: Router; report: ProviderReport[] }> {
+const remarksSchema = z.looseObject({
+  problems: z.array(z.looseObject({ table: z.string(), name: z.string(), reason: z.string() })),
+  notices: z._default(z.array(z.string()), []),
+});
+
+/** What is wrong in the catalogue, and left out; nothing where the router is of a version that keeps none. */
+async function askCatalog(router: Router): Promise<Finding[]> {
+  const response = await callRouter(router, 'GET', '/internal/catalog').catch(() => null);
+  const parsed = remarksSchema.safeParse(response?.ok ? parseJson(await response.text()) : null);
+  if (!parsed.success) return [];
+  const { notices, problems } = parsed.data;
+  const left = problems.map(({ name, reason, table }): Finding => {
+    const remedy = `Correct the row, or take it away: ${table === 'prices' ? 'DELETE FROM prices …' : `npm run ${table} -- remove ${name}`}`;
+    return { mark: '✘', text: `${table} ${name} is left out: ${reason}`, remedy };
+  });
+  const told = notices.map((text): Finding => ({ mark: '✘', text, remedy: 'npx wrangler secret delete MODELS_JSON' }));
+  return [...left, ...told];
+}
+
+interface Report {
+  router: Router;
+  report: ProviderReport[];
+  catalog: Finding[];
+}
+
+async function ask(place: Place): Promise<Report> {
   const found = await findRouter(place);
-  if (found.kind === 'found') return { router: found.router, report: await askRouter(found.router) };
+  if (found.kind === 'found') {
+    const report = await askRouter(found.router);
+    return { router: found.router, report, catalog: await askCatalog(found.router) };
+  }
   throw new Mistake(`${found.variable} is not set. Set it in the environment; for a local router .dev.vars will do.`);
 }
 
-function sayReport(router: Router, report: readonly ProviderReport[], json: boolean): number {
+function sayReport({ catalog, report, router }: Report, json: boolean): number {
   const isLocal = isLoopback(new URL(router.url));
   const judged = report.map((provider) => ({ provider, findings: judge(provider, !isLocal) }));
-  const findings = judged.flatMap((each) => each.findings);
+  const findings = [...judged.flatMap((each) => each.findings), ...catalog];
   const works = findings.some(({ mark }) => mark === '✔') && findings.every(({ remedy }) => remedy === null);
   if (json) {
     const data = judged.map(({ provider, findings: own }) => ({
       ...provider,
       remedy: own.find(({ remedy }) => remedy !== null)?.remedy ?? null,
     }));
-    sayJson({ ok: works, problem: null, data });
+    sayJson({ ok: works, problem: null, data, catalog: catalog.map(({ remedy, text }) => ({ text, remedy })) });
     return works ? 0 : 1;
   }
   say(`The router at ${router.url}`);
@@ -173,8 +201,7 @@ export async function run(args: string[]): Promise<number> {
   noPositional(positionals);
   const place = readPlace(values);
   try {
-    const { router, report } = await ask(place);
-    return sayReport(router, report, place.json);
+    return sayReport(await ask(place), place.json);
   } catch (error) {
     if (!(error instanceof Mistake)) throw error;
     if (place.json) sayJson({ ok: false, problem: error.message, data: [] });

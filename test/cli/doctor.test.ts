@@ -14,8 +14,12 @@ afterEach(() => {
 const SECRET = 'a-secret-for-tests-of-32-characters-or-more';
 
 /** A router that answers `/internal/providers?check=true` with this. */
-async function router(status: number, body: unknown): Promise<Record<string, string>> {
+async function router(status: number, body: unknown, catalog: unknown = null): Promise<Record<string, string>> {
   server = createServer((request, response) => {
+    if (request.url === '/internal/catalog' && catalog !== null) {
+      response.end(JSON.stringify(catalog));
+      return;
+    }
     const isAsked = request.url === '/internal/providers?check=true';
     const isKnown = request.headers.authorization === `Bearer ${SECRET}`;
     response.writeHead(isAsked ? (isKnown ? status : 401) : 404, { 'content-type': 'application/json' });
@@ -86,6 +90,18 @@ describe('npm run doctor', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/✔ zai, key team-a: works, 20 ms\n✘ zai, key #2: Refused\.\n {2}→ Make a new key/);
     expect(stdout).toContain('– moonshot: disabled in the catalogue');
+  });
+
+  test('says which rows of the catalogue are left out, and that MODELS_JSON is not read', async () => {
+    const problems = [{ table: 'routes', name: 'team', reason: 'targets is not JSON' }];
+    const catalog = { problems, notices: ['MODELS_JSON is set and no longer read: …'] };
+    const env = await router(200, { data: [FINE] }, catalog);
+    const { code, stdout } = await runHere(['doctor'], env);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✘ routes team is left out: targets is not JSON\n {2}→ .*npm run routes -- remove team/);
+    expect(stdout).toContain('✘ MODELS_JSON is set');
+    const json = JSON.parse((await runHere(['doctor', '--json'], env)).stdout);
+    expect(json).toMatchObject({ ok: false, catalog: [{ text: expect.stringContaining('routes team') }, {}] });
   });
 
   test('gives scripts JSON', async () => {
