@@ -1,11 +1,14 @@
 import { Hono } from 'hono';
 import { readOwnState } from '../ledger/client.ts';
+import { levelsOf } from '../ledger/shared/level-book.ts';
+import { readLevelNow } from '../ledger/shared/level-now.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { AppEnv } from '../middleware/app-env.ts';
 import { methodNotAllowed } from '../middleware/error-response.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import { describeKey } from '../store/describe-key.ts';
 import type { ApiKey } from '../store/schema.ts';
+import { describeBudgets } from '../store/users.ts';
 import { confirmedKey } from './client-key.ts';
 
 function inUsd(amounts: Readonly<Record<string, number>>): Record<string, string> {
@@ -29,10 +32,23 @@ function describeOwnKey(key: ApiKey, state: LedgerState) {
   };
 }
 
+/** What the key's user and team may spend and have spent, where they have budgets. */
+async function describeShared(env: Cloudflare.Env, key: ApiKey, offset: string) {
+  return await Promise.all(
+    levelsOf(key).map(async (level) => {
+      const { spent, reserved } = await readLevelNow(env, level, Date.now(), offset);
+      const known = { level: level.kind, name: level.name, limits: describeBudgets(level), usage: inUsd(spent) };
+      return { ...known, reserved: reserved === null ? null : nanoToUsd(reserved) };
+    }),
+  );
+}
+
 /** `GET /key`: what a key may do and what it has cost, for its holder. */
 export const key = new Hono<AppEnv>()
   .get('/key', confirmedKey(null), async (c) => {
     const own = c.get('key');
-    return c.json({ data: describeOwnKey(own, await readOwnState(c.env, own)) });
+    const state = await readOwnState(c.env, own);
+    const shared = await describeShared(c.env, own, c.get('config').budgetUtcOffset);
+    return c.json({ data: { ...describeOwnKey(own, state), ...(shared.length === 0 ? {} : { shared }) } });
   })
   .all('/key', methodNotAllowed('GET', 'OPTIONS'));

@@ -55,3 +55,9 @@ export async function registerSharedBudget(
   ]);
   return rows[0] ?? null;
 }
+
+/** What a level's shared budget was made with; null where it has none. */
+export async function findSharedBudget(database: Database, id: string): Promise<Level['place']> {
+  const [row] = await database.select().from(sharedBudgets).where(eq(sharedBudgets.id, id));
+  return row === undefined ? null : { ledgerJurisdiction: row.jurisdiction, ledgerLocation: row.location };
+}

@@ -28,9 +28,9 @@ function smallestRest(level: KnownLevel, shares: Shares, windows: Windows): numb
   return Math.min(...budgetsOf(level).map((budget) => restOf(budget, shares, windows)));
 }
 
-/** What a key gets more than it asked for, so that it need not ask each time. */
-function usualGrant(level: KnownLevel, shares: Shares, windows: Windows): number {
-  const rest = smallestRest(level, shares, windows);
+/** What a key gets more than it asked for, so that it need not ask each time: a share of what there is without its own rest. */
+function usualGrant(level: KnownLevel, shares: Shares, windows: Windows, own: Share): number {
+  const rest = smallestRest(level, shares, windows) + reservedBy(own);
   return Math.max(0, Math.min(Math.floor(rest * USUAL_SHARE), LARGEST_USUAL));
 }
 
@@ -84,7 +84,7 @@ export function grant(
   const no = noOf(level, least, shares, windows);
   if (no !== null) return no;
   const rest = smallestRest(level, shares, windows);
-  const more = Math.min(rest, Math.max(least, lacking(share, held, wanted), usualGrant(level, shares, windows)));
+  const more = Math.min(rest, Math.max(least, lacking(share, held, wanted), usualGrant(level, shares, windows, share)));
   const ceiling = Math.max(share.ceiling, share.gross) + more;
   shares.put(keyId, { ...share, version: share.version + 1, ceiling });
   return null;
@@ -98,6 +98,7 @@ export function answerFor(
   keyId: string,
   heard: Pick<LevelAnswer, 'isHeard' | 'no'>,
 ): LevelAnswer {
-  const { version, ceiling } = shares.get(keyId);
-  return { ...heard, version, ceiling, usual: usualGrant(level, shares, windows), level };
+  const share = shares.get(keyId);
+  const { version, ceiling } = share;
+  return { ...heard, version, ceiling, usual: usualGrant(level, shares, windows, share), level };
 }

@@ -1,0 +1,296 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Admission } from '../../../src/ledger/calls.ts';
+import { KeyLedger } from '../../../src/ledger/key-ledger.ts';
+import type { BudgetDoor } from '../../../src/ledger/shared/calls.ts';
+import { openDatabase } from '../../../src/store/database.ts';
+import { getKey } from '../../../src/store/keys.ts';
+import type { ApiKey } from '../../../src/store/schema.ts';
+import {
+  clock,
+  DAY,
+  drain,
+  HOUR,
+  type Ledger,
+  lease,
+  MINUTE,
+  openLedger,
+  SECOND,
+  settlement,
+} from '../../support/ledger.ts';
+import { internal } from '../../support/router.ts';
+import { sharedBudget } from '../../support/team.ts';
+
+beforeAll(() => void clock.start());
+afterAll(() => void vi.restoreAllMocks());
+
+const NANO = 1e-9;
+
+/** A user's keys, each with its ledger. */
+async function openUser(keys: number): Promise<{ owner: string; ledgers: Ledger[] }> {
+  const ledgers: Ledger[] = [];
+  for (let each = 0; each < keys; each += 1) ledgers.push(await openLedger());
+  const owner = ledgers[0]?.key.owner ?? '';
+  for (const { key } of ledgers) {
+    await env.DB.prepare('UPDATE api_keys SET owner = ? WHERE id = ?').bind(owner, key.id).run();
+  }
+  return { owner, ledgers };
+}
+
+async function set(owner: string, budgets: object): Promise<void> {
+  const response = await internal(`/internal/users/${owner}`, { method: 'PATCH', body: JSON.stringify(budgets) });
+  expect(response.status, await response.text()).toBe(200);
+}
+
+async function fresh({ key }: Pick<Ledger, 'key'>): Promise<ApiKey> {
+  const found = await getKey(openDatabase(env.DB), key.id);
+  if (found === null) throw new Error('The key is gone.');
+  return found;
+}
+
+async function ask(ledger: Ledger, hold: number, key?: ApiKey): Promise<{ id: string; answer: Admission }> {
+  const given = key ?? (await fresh(ledger));
+  const request = lease(given, { holdNanoUsd: hold });
+  return { id: request.requestId, answer: await ledger.stub.begin(given, request) };
+}
+
+async function spend(ledger: Ledger, hold: number, cost = hold): Promise<string> {
+  const { id, answer } = await ask(ledger, hold);
+  if (answer.kind !== 'admitted') return 'refused';
+  await ledger.stub.settle(await fresh(ledger), settlement({ requestId: id, costNanoUsd: cost }));
+  return 'served';
+}
+
+/** What the ledger keeps of a level. */
+async function standOf(ledger: Ledger, kind = 'user') {
+  return await runInDurableObject(ledger.stub, (_instance, { storage: { sql } }) => {
+    const stands = sql.exec<{ stand: string }>('SELECT stand FROM levels').toArray();
+    return stands.map(({ stand }) => JSON.parse(stand)).find((stand) => stand.kind === kind);
+  });
+}
+
+describe('a budget that is set while its keys are in use', () => {
+  it('I13 in mid-month counts what was spent before, by keys that have not asked since, too', async () => {
+    const { owner, ledgers } = await openUser(2);
+    const [one, two] = ledgers as [Ledger, Ledger];
+    await spend(one, 600);
+    await spend(two, 300);
+    for (const ledger of ledgers) await drain(ledger);
+    await set(owner, { budget_month_usd: 1_000 * NANO });
+    expect([await spend(one, 101), await spend(one, 100), await spend(two, 1)]).toEqual([
+      'refused',
+      'served',
+      'refused',
+    ]);
+    expect((await (await sharedBudget('user', owner)).state()).spent).toMatchObject({ month: 1_000, total: 1_000 });
+  });
+
+  it('I13 raised, lowered and lifted hold from the next request on', async () => {
+    const { owner, ledgers } = await openUser(2);
+    const [one, two] = ledgers as [Ledger, Ledger];
+    await set(owner, { budget_day_usd: 1_000_000 * NANO });
+    expect(await spend(one, 100_000)).toBe('served');
+    // A rest of a usual grant is left at the first ledger: the lower budget takes it back.
+    await set(owner, { budget_day_usd: 100_000 * NANO });
+    expect([await spend(one, 1), await spend(two, 1)]).toEqual(['refused', 'refused']);
+    await set(owner, { budget_day_usd: 100_010 * NANO });
+    expect([await spend(two, 10), await spend(one, 1)]).toEqual(['served', 'refused']);
+    await set(owner, { budget_day_usd: null });
+    expect([await spend(two, 1_000), await spend(one, 1_000)]).toEqual(['served', 'served']);
+    // What was spent while there was none counts, once there is one again.
+    for (const ledger of ledgers) await drain(ledger);
+    await set(owner, { budget_day_usd: 102_010 * NANO });
+    expect([await spend(one, 1), await spend(two, 1)]).toEqual(['refused', 'refused']);
+    await set(owner, { budget_day_usd: 102_011 * NANO });
+    expect(await spend(one, 1)).toBe('served');
+  });
+
+  it('I13 by plain SQL holds for whoever has read it, and for the ledgers that have not', async () => {
+    const { owner, ledgers } = await openUser(2);
+    const [one, two] = ledgers as [Ledger, Ledger];
+    await set(owner, { budget_day_usd: 1_000_000 * NANO });
+    const old = await fresh(two);
+    expect([await spend(one, 500), await spend(two, 500)]).toEqual(['served', 'served']);
+    await env.DB.prepare('UPDATE users SET budget_day_usd = ? WHERE name = ?')
+      .bind(1_000 * NANO, owner)
+      .run();
+    expect(await spend(one, 1)).toBe('refused');
+    clock.pass(2 * SECOND);
+    // A Worker that has not read it shows the old row: what the ledger still asks for it is told.
+    const { answer } = await ask(two, 900_000, old);
+    expect(answer).toMatchObject({ kind: 'refused', reason: 'budget', level: { kind: 'user', name: owner } });
+    expect((await ask(two, 1, old)).answer.kind).toBe('refused');
+  });
+});
+
+describe('what is reserved', () => {
+  it('I13 idle at one key serves another: a no is true', async () => {
+    const { owner, ledgers } = await openUser(3);
+    const [one, two, three] = ledgers as [Ledger, Ledger, Ledger];
+    await set(owner, { budget_day_usd: 10_000 * NANO });
+    const running = await ask(one, 3_000);
+    await spend(two, 1_000, 10);
+    // 3,000 run, 10 are spent, and what the two ledgers have beside that is had back.
+    expect((await ask(three, 6_991)).answer.kind).toBe('refused');
+    clock.pass(2 * SECOND);
+    expect((await ask(three, 6_990)).answer.kind).toBe('admitted');
+    const { answer } = await ask(two, 5);
+    expect(answer).toMatchObject({ kind: 'refused', shortage: { limit: 10_000, free: 0 }, reserved: 9_990 });
+    await one.stub.settle(await fresh(one), settlement({ requestId: running.id, costNanoUsd: 0 }));
+    clock.pass(2 * SECOND);
+    expect((await ask(two, 3_000)).answer.kind).toBe('admitted');
+  });
+
+  it('I13 goes back when nobody has used it for so long, and nothing stays open', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    await set(owner, { budget_day_usd: 1 });
+    await spend(one, 1_000);
+    const budget = await sharedBudget('user', owner);
+    expect((await budget.sums()).reserved).toBeGreaterThan(0);
+    expect(await standOf(one)).toMatchObject({ isOpen: true });
+    await one.evict();
+    clock.pass(11 * MINUTE);
+    await one.stub.wake();
+    await one.ring();
+    expect(await budget.sums()).toEqual({ reserved: 0, totals: { [one.key.id]: 1_000 } });
+    expect(await standOf(one)).toMatchObject({ isOpen: false, ceiling: 1_000 });
+    // A correction that comes after that is told, too.
+    const late = await ask(one, 50);
+    clock.pass(4 * MINUTE);
+    await one.stub.state(await fresh(one));
+    await one.stub.settle(await fresh(one), settlement({ requestId: late.id, costNanoUsd: 40 }));
+    clock.pass(11 * MINUTE);
+    await one.ring();
+    expect(await budget.sums()).toEqual({ reserved: 0, totals: { [one.key.id]: 1_040 } });
+  });
+
+  it('I13 counts for the team that a request began under, whichever team its user is in by then', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    const names = ['old', 'new'].map((name) => `${name}-${owner}`) as [string, string];
+    for (const name of names) {
+      const body = JSON.stringify({ name, budget_day_usd: 1_000 * NANO });
+      expect((await internal('/internal/teams', { method: 'POST', body })).status).toBe(201);
+    }
+    await set(owner, { team: names[0] });
+    const { id } = await ask(one, 800);
+    await set(owner, { team: names[1] });
+    expect(await spend(one, 1_000)).toBe('served');
+    await one.stub.settle(await fresh(one), settlement({ requestId: id, costNanoUsd: 700 }));
+    const spentBy = async (name: string) => (await (await sharedBudget('team', name)).state()).spent.day;
+    expect([await spentBy(names[0]), await spentBy(names[1])]).toEqual([700, 1_000]);
+    expect(await spend(one, 1)).toBe('refused');
+  });
+
+  it('I13 holds over the edge of a day: what was drawn yesterday counts today', async () => {
+    const { owner, ledgers } = await openUser(2);
+    const [one, two] = ledgers as [Ledger, Ledger];
+    await set(owner, { budget_day_usd: 1_000 * NANO });
+    clock.pass(DAY - (clock.now() % DAY) - MINUTE);
+    const running = await ask(one, 900);
+    clock.pass(2 * MINUTE);
+    expect((await ask(two, 101)).answer.kind).toBe('refused');
+    await one.stub.settle(await fresh(one), settlement({ requestId: running.id, costNanoUsd: 900 }));
+    clock.pass(2 * SECOND);
+    expect((await ask(two, 101)).answer.kind).toBe('refused');
+    expect((await ask(two, 100)).answer.kind).toBe('admitted');
+    clock.pass(DAY + HOUR);
+  });
+});
+
+describe('a shared budget that cannot be reached', () => {
+  /** The ledger's way to shared budgets, changed. */
+  function withBudget<T>(ledger: Ledger, draw: BudgetDoor['draw'], run: (object: KeyLedger) => Promise<T>): Promise<T> {
+    const SHARED_BUDGET = { getByName: () => ({ draw }) };
+    const changed = { ...env, SHARED_BUDGET } as unknown as Cloudflare.Env;
+    return runInDurableObject(ledger.stub, (_instance, state) => run(new KeyLedger(state, changed)));
+  }
+
+  it('I13 leaves no lease, and is asked again by the next request', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    await set(owner, { budget_day_usd: 1 });
+    const key = await fresh(one);
+    const down = () => Promise.reject(new Error('the object is down'));
+    await withBudget(one, down, async (object) => {
+      await expect(object.begin(key, lease(key, { holdNanoUsd: 5 }))).rejects.toThrow('down');
+      expect(await object.sums()).toMatchObject({ openLeases: 0, heldNanoUsd: 0 });
+    });
+    await one.evict();
+    expect(await spend(one, 5)).toBe('served');
+  });
+
+  it('I13 is waited for a second, no longer', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    await set(owner, { budget_day_usd: 1 });
+    const key = await fresh(one);
+    await withBudget(
+      one,
+      () => new Promise(() => undefined),
+      async (object) => {
+        await expect(object.begin(key, lease(key))).rejects.toThrow('within');
+        expect(await object.sums()).toMatchObject({ openLeases: 0 });
+      },
+    );
+  });
+
+  it('I13 is never asked for a user without a budget, and their ledger keeps nothing of it', async () => {
+    const { ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    const key = await fresh(one);
+    const never = vi.fn();
+    await withBudget(one, never, async (object) => {
+      const request = lease(key, { holdNanoUsd: 5 });
+      expect((await object.begin(key, request)).kind).toBe('admitted');
+      await object.settle(key, settlement({ requestId: request.requestId, costNanoUsd: 5 }));
+      clock.pass(11 * MINUTE);
+      await object.alarm();
+    });
+    expect(never).not.toHaveBeenCalled();
+    expect(await standOf(one)).toBeUndefined();
+  });
+
+  it('I13 does not open while D1 fails: it would not know what was spent', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    await spend(one, 900);
+    await drain(one);
+    await set(owner, { budget_day_usd: 1_000 * NANO });
+    const budget = await sharedBudget('user', owner);
+    const DB = {
+      prepare: () => ({
+        bind: () => {
+          throw new Error('D1 is down');
+        },
+      }),
+      batch: () => Promise.reject(new Error('D1 is down')),
+    };
+    await runInDurableObject(budget, (instance) => {
+      Object.defineProperty(instance, 'env', { value: { ...env, DB }, configurable: true });
+    });
+    await expect(ask(one, 1)).rejects.toThrow();
+    await runInDurableObject(budget, (instance) => {
+      Object.defineProperty(instance, 'env', { value: env, configurable: true });
+    });
+    expect([await spend(one, 101), await spend(one, 100)]).toEqual(['refused', 'served']);
+  });
+
+  it('I13 learns each hour from D1 of spend that no ledger has told, and asks those that differ', async () => {
+    const { owner, ledgers } = await openUser(2);
+    const [one, two] = ledgers as [Ledger, Ledger];
+    await set(owner, { budget_total_usd: 10_000 * NANO });
+    await spend(one, 100);
+    // Booked before this ledger knew of the budget.
+    const unaware = { ...(await fresh(two)), user: null, team: null };
+    await two.stub.settle(unaware, settlement({ costNanoUsd: 9_000 }));
+    for (const ledger of ledgers) await drain(ledger);
+    const budget = await sharedBudget('user', owner);
+    clock.pass(HOUR + MINUTE);
+    await runDurableObjectAlarm(budget);
+    expect((await budget.sums()).totals[two.key.id]).toBe(9_000);
+    expect([await spend(one, 901), await spend(one, 900)]).toEqual(['refused', 'served']);
+  });
+});
