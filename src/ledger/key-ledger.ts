@@ -12,7 +12,7 @@ import { packRows } from './delivery/message.ts';
 import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle, takeRows } from './ledger.ts';
 import { type LedgerBooks, openLedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
-import type { BudgetDoor, KnownLevel, LevelMessage } from './shared/calls.ts';
+import type { BudgetDoor, KnownLevel, LevelMessage, Stand } from './shared/calls.ts';
 import { type Draws, openDraws } from './shared/draws.ts';
 import { type LedgerState, stateOf } from './state.ts';
 import { createTables } from './tables.ts';
@@ -131,9 +131,11 @@ export class KeyLedger extends DurableObject {
   }
 
   /** How the key stands with its user's or team's budget; where that is wanted it gives back first what it does not hold. */
-  async tell(level: KnownLevel, lowers: boolean): Promise<LevelMessage> {
-    expire(this.#books, Date.now());
-    return this.#draws.tell(level, lowers);
+  async tell(level: KnownLevel, lowers: boolean, stand: Stand): Promise<LevelMessage> {
+    const now = Date.now();
+    expire(this.#books, now);
+    this.#wakeBy(now + this.#blockTtlMs);
+    return this.#draws.tell(level, lowers, stand);
   }
 
   /** Takes in a change of the key: it holds from the next request on. */

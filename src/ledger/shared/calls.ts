@@ -81,7 +81,10 @@ export interface BudgetDoor {
   draw(message: LevelMessage, level: KnownLevel, place: BudgetPlace): Promise<LevelAnswer>;
 }
 
-/** What a shared budget may ask of a ledger: how it stands, and to give back what it does not hold. */
+/**
+ * What a shared budget may ask of a ledger: how it stands, and to give back what it does not hold. `stand` is what the
+ * shared budget has: the ledger has not heard of messages that it gave as an answer.
+ */
 export interface LedgerDoor {
-  tell(level: KnownLevel, lowers: boolean): Promise<LevelMessage>;
+  tell(level: KnownLevel, lowers: boolean, stand: Stand): Promise<LevelMessage>;
 }

@@ -1,10 +1,10 @@
 import { inTime } from '../../in-time.ts';
 import { logFault } from '../../log-line.ts';
 import type { LedgerBooks } from '../ledger-books.ts';
-import type { BudgetDoor, BudgetPlace, KnownLevel, LevelMessage } from './calls.ts';
+import type { BudgetDoor, BudgetPlace, KnownLevel, LevelMessage, Stand } from './calls.ts';
 import { sumsFor } from './level-rules.ts';
 import { newestLevel, prepareMessage, takeAnswer } from './messages.ts';
-import { askedOf, idleRest, type LevelStand, stateName } from './stand.ts';
+import { askedOf, idleRest, type LevelStand, learned, stateName } from './stand.ts';
 
 /*
  * The way of one key's ledger to the shared budgets of its user and team. One message a level is in flight; whoever needs
@@ -29,7 +29,7 @@ export interface Draws {
   /** After a booking: tells at once what has passed a ceiling, and gives back a rest above a usual grant. */
   tidy(): Promise<void>;
   /** How the ledger stands with a level, after it has given back what it does not hold where that is wanted. */
-  tell(level: KnownLevel, lowers: boolean): LevelMessage;
+  tell(level: KnownLevel, lowers: boolean, stand: Stand): LevelMessage;
   /** Gives back what nobody has used for so long. */
   releaseIdle(): Promise<void>;
   /** When there is something to give back, ms since 1970; Infinity for never. */
@@ -129,8 +129,13 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
       });
       await Promise.all(loud.map(release));
     },
-    tell: (level, lowers) =>
-      prepareMessage(books, newestLevel(books, level), { lowers, ...NOTHING }, newPlace, Date.now()).message,
+    tell(given, lowers, stand) {
+      const level = newestLevel(books, given);
+      const known = books.levels.stand(level);
+      const next = learned(known, stand);
+      if (next !== known) books.levels.put(next);
+      return prepareMessage(books, level, { lowers, ...NOTHING }, newPlace, Date.now()).message;
+    },
     async releaseIdle() {
       const now = Date.now();
       const idle = books.levels.open().filter((stand) => isFree(stand) && dueAt(stand) <= now);

@@ -184,10 +184,10 @@ export class SharedBudget extends DurableObject {
     if (level === null) return;
     const ledgers: Ledgers<LedgerDoor> = this.env.KEY_LEDGER;
     const asking = keyIds.map(async (id) => {
-      const { ledgerJurisdiction, version } = shares.get(id);
+      const { ceiling, ledgerJurisdiction, version } = shares.get(id);
       this.#askedAt.set(id, { at: Date.now(), version });
       const ledger = ledgerOf(ledgers, { id, ledgerJurisdiction, ledgerLocation: null });
-      const message = await inTime(milliseconds, ledger.tell(level, lowers));
+      const message = await inTime(milliseconds, ledger.tell(level, lowers, { version, ceiling }));
       hear(shares, message);
       this.#askedAt.set(id, { at: Date.now(), version: shares.get(id).version });
     });

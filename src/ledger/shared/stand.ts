@@ -62,7 +62,12 @@ export function messageOf(
   return { keyId, ledgerJurisdiction, version, total, gross, held, days, lowers, asked, wanted };
 }
 
+/** The stand as a shared budget has it, where that is newer. */
+export function learned(stand: LevelStand, { version, ceiling }: Stand): LevelStand {
+  return version > stand.version ? { ...stand, version, ceiling } : stand;
+}
+
 /** What an answer changes: only a newer version is taken over. */
 export function after(stand: LevelStand, { version, ceiling, usual }: LevelAnswer, grantedFor: string): LevelStand {
-  return version > stand.version ? { ...stand, version, ceiling, usual, grantedFor } : stand;
+  return version > stand.version ? { ...learned(stand, { version, ceiling }), usual, grantedFor } : stand;
 }

@@ -9,6 +9,7 @@ import {
   before,
   fits,
   type LevelStand,
+  learned,
   messageOf,
   newStand,
   stateName,
@@ -163,8 +164,8 @@ function book(w: World, index: number, levels: readonly LevelName[], cost: numbe
 
 /** The shared budget asks a ledger for its idle rest; the word back may be lost. */
 function recall(w: World, index: number, level: LevelName, isLost: boolean): void {
-  const stand = standOf(w, index, level);
   const ledger = w.world.ledgers[index];
+  const stand = learned(standOf(w, index, level), w.sharesOf(level).get(`key_${index}`));
   if (!ledger || stand.version === 0) return;
   const sums = w.sumsOf(index, level);
   const ready = w.rules.before(stand, sums, true);
