@@ -9,6 +9,8 @@ const AUDIENCE = 'tests';
 export interface AccessDouble {
   /** What the router is told of it. */
   variables: Record<string, string>;
+  /** What Access sends with a request of this person. */
+  tokenOf(email: string): Promise<string>;
   /** Lets a browser in as this person. */
   signIn(page: Page, email: string): Promise<void>;
   close(): void;
@@ -24,16 +26,16 @@ export async function playAccess(admins: string): Promise<AccessDouble> {
     response.end(JSON.stringify({ keys }));
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  function tokenOf(email: string): Promise<string> {
+    const signer = new SignJWT({ email }).setProtectedHeader({ alg: 'RS256', kid: 'tests' });
+    return signer.setIssuer(issuer).setAudience(AUDIENCE).setIssuedAt().setExpirationTime('1h').sign(privateKey);
+  }
+
   return {
+    tokenOf,
     variables: { ACCESS_TEAM_DOMAIN: issuer, ACCESS_AUDIENCE: AUDIENCE, ADMIN_EMAILS: admins },
     async signIn(page, email) {
-      const signer = new SignJWT({ email }).setProtectedHeader({ alg: 'RS256', kid: 'tests' });
-      const value = await signer
-        .setIssuer(issuer)
-        .setAudience(AUDIENCE)
-        .setIssuedAt()
-        .setExpirationTime('1h')
-        .sign(privateKey);
+      const value = await tokenOf(email);
       await page.context().addCookies([{ name: 'CF_Authorization', value, domain: '127.0.0.1', path: '/' }]);
     },
     close: () => server.close(),
