@@ -16,8 +16,13 @@ These ask the running router, not the database: ROUTER_URL and INTERNAL_SECRET s
 Without them it is the one of "npm start" on this machine. One that is elsewhere needs --remote.
   --json             JSON on standard output`;
 
+// A router of the version before answers all keys at once.
+const nextCursor = z._default(z.nullable(z.string()), null);
+
 const checkSchema = z.object({
   ok: z.boolean(),
+  next_cursor: nextCursor,
+  ledgers: z._default(z.number(), 0),
   data: z.array(
     z.looseObject({
       key_id: z.string(),
@@ -30,38 +35,114 @@ const checkSchema = z.object({
     }),
   ),
 });
-const repairSchema = z.object({ repaired: z.array(z.string()) });
+type Row = z.output<typeof checkSchema>['data'][number];
+const repairSchema = z.object({ repaired: z.array(z.string()), next_cursor: nextCursor });
 const lettersSchema = z.object({
   data: z.array(z.looseObject({ id: z.string(), reason: z.string(), arrived_at: z.string() })),
   next_cursor: z.nullable(z.string()),
 });
 
+/** Where a walk over all keys goes on; the first slice has none. */
+function slicePath(path: string, cursor: string | null): string {
+  return cursor === null ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
+}
+
+const TELL_EVERY_MS = 2_000;
+
+/** Says how far a long walk is, now and then. */
+function openProgress(): (line: string) => void {
+  let toldAt = Date.now();
+  return (line) => {
+    if (Date.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = Date.now();
+    note(line);
+  };
+}
+
+interface Sums {
+  ok: boolean;
+  data: Row[];
+  slices: number;
+}
+
+/** The sums of every key, slice by slice. */
+async function readSums(router: Router): Promise<Sums> {
+  const all: Sums = { ok: true, data: [], slices: 0 };
+  const tell = openProgress();
+  let cursor: string | null = null;
+  do {
+    const slice: z.output<typeof checkSchema> = await askRouter(
+      router,
+      'GET',
+      slicePath('/internal/ledger/check', cursor),
+      checkSchema,
+    );
+    all.ok &&= slice.ok;
+    all.data.push(...slice.data);
+    all.slices += 1;
+    cursor = slice.next_cursor;
+    const of = Math.max(slice.ledgers, all.data.length).toLocaleString('en-US');
+    if (cursor !== null) tell(`${all.data.length.toLocaleString('en-US')} of ${of} keys are checked.`);
+  } while (cursor !== null);
+  return all;
+}
+
+function agrees(row: Row): boolean {
+  return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
+}
+
+function saySums({ ok, data, slices }: Sums): void {
+  const right = (title: string) => ({ title, right: true });
+  const columns = [
+    { title: 'KEY', flexible: true },
+    ...['LEDGER USD', 'LOG USD', 'DAILY USD', 'HELD USD', 'OPEN', 'UNSENT'].map(right),
+  ];
+  // Of many keys those that differ are what is looked for.
+  const shown = slices === 1 ? data : data.filter((row) => !agrees(row));
+  const rows = shown.map((row) => [
+    row.key_id,
+    ...[row.ledger_nano_usd, row.d1_nano_usd, row.daily_nano_usd, row.held_nano_usd].map(nanoToAlignedUsd),
+    String(row.open_leases),
+    String(row.outbox),
+  ]);
+  if (rows.length > 0) say(table(columns, rows, terminalWidth()));
+  const keys = slices === 1 ? '' : `${data.length.toLocaleString('en-US')} keys are checked. `;
+  say(`${keys}${ok ? 'The sums agree.' : 'The sums differ.'}`);
+}
+
 async function checkSums(router: Router, place: Place): Promise<number> {
-  const result = await askRouter(router, 'GET', '/internal/ledger/check', checkSchema);
-  if (place.json) sayJson(result);
-  else {
-    const right = (title: string) => ({ title, right: true });
-    const columns = [
-      { title: 'KEY', flexible: true },
-      ...['LEDGER USD', 'LOG USD', 'DAILY USD', 'HELD USD', 'OPEN', 'UNSENT'].map(right),
-    ];
-    const rows = result.data.map((row) => [
-      row.key_id,
-      ...[row.ledger_nano_usd, row.d1_nano_usd, row.daily_nano_usd, row.held_nano_usd].map(nanoToAlignedUsd),
-      String(row.open_leases),
-      String(row.outbox),
-    ]);
-    if (rows.length > 0) say(table(columns, rows, terminalWidth()));
-    say(result.ok ? 'The sums agree.' : 'The sums differ.');
-  }
-  const waiting = result.data.some((row) => row.outbox > 0 || row.open_leases > 0);
-  if (!result.ok && waiting) note('Rows are on their way: check again in ten seconds.');
-  else if (result.data.some((row) => row.d1_nano_usd !== row.daily_nano_usd))
+  const result = await readSums(router);
+  const { ok, data } = result;
+  if (place.json) sayJson({ ok, data });
+  else saySums(result);
+  const waiting = data.some((row) => row.outbox > 0 || row.open_leases > 0);
+  if (!ok && waiting) note('Rows are on their way: check again in ten seconds.');
+  else if (data.some((row) => row.d1_nano_usd !== row.daily_nano_usd))
     note(
       'Log and daily sums differ: one was edited by hand. .github/docs/operating.md, "When something is wrong", says what to do.',
     );
-  else if (!result.ok) note('Send the rows again: npm run ledger -- repair');
-  return result.ok ? 0 : 1;
+  else if (!ok) note('Send the rows again: npm run ledger -- repair');
+  return ok ? 0 : 1;
+}
+
+/** Has every ledger send its rows again whose rows D1 has lost, slice by slice. */
+async function repair(router: Router, place: Place): Promise<void> {
+  const repaired: string[] = [];
+  const tell = openProgress();
+  let cursor: string | null = null;
+  do {
+    const slice: z.output<typeof repairSchema> = await askRouter(
+      router,
+      'POST',
+      slicePath('/internal/ledger/repair', cursor),
+      repairSchema,
+    );
+    repaired.push(...slice.repaired);
+    cursor = slice.next_cursor;
+    if (cursor !== null) tell(`All keys up to ${cursor} are looked at.`);
+  } while (cursor !== null);
+  if (place.json) sayJson(repaired);
+  else say(`${repaired.length} ${repaired.length === 1 ? 'ledger sends its' : 'ledgers send their'} rows again.`);
 }
 
 async function allLetters(router: Router): Promise<z.output<typeof lettersSchema>['data']> {
@@ -162,9 +243,7 @@ export async function run(args: string[]): Promise<number | undefined> {
       return await checkSums(await router(), place);
     case 'repair': {
       noPositional(rest);
-      const { repaired } = await askRouter(await router(), 'POST', '/internal/ledger/repair', repairSchema);
-      if (place.json) sayJson(repaired);
-      else say(`${repaired.length} ${repaired.length === 1 ? 'ledger sends its' : 'ledgers send their'} rows again.`);
+      await repair(await router(), place);
       return 0;
     }
     case 'dead-letters':

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { parseJson } from '../protocol/json.ts';
 import { isLoopback, isSafeUrl } from '../protocol/safe-url.ts';
@@ -56,6 +57,19 @@ export async function findRouter(place: Place): Promise<FoundRouter> {
 /** How long a router may take to answer, in ms. */
 const PATIENCE = 5_000;
 
+async function send(
+  router: Router,
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Response> {
+  // The audit says who made a change.
+  const headers = { authorization: `Bearer ${router.secret}`, 'content-type': 'application/json', 'x-actor': 'cli' };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  return await fetch(router.url + path, { method, headers, redirect: 'error', signal, ...content });
+}
+
 /** Calls a path of the router. Throws where nobody answers. */
 export async function callRouter(
   router: Router,
@@ -64,16 +78,42 @@ export async function callRouter(
   body?: unknown,
   patience: number = PATIENCE,
 ): Promise<Response> {
-  // The audit says who made a change.
-  const headers = { authorization: `Bearer ${router.secret}`, 'content-type': 'application/json', 'x-actor': 'cli' };
-  const content = body === undefined ? {} : { body: JSON.stringify(body) };
-  return await fetch(router.url + path, {
-    method,
-    headers,
-    redirect: 'error',
-    signal: AbortSignal.timeout(patience),
-    ...content,
-  });
+  return await send(router, method, path, body, AbortSignal.timeout(patience));
+}
+
+/** How often in a row a router that is at work may leave a ping unanswered. */
+const MOST_MISSED = 3;
+
+async function isAlive(router: Router): Promise<boolean> {
+  try {
+    const response = await fetch(`${router.url}/worker/ping`, { signal: AbortSignal.timeout(PATIENCE) });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Gives a call up once the router answers nothing else either. */
+async function watch(router: Router, call: AbortController): Promise<void> {
+  for (let missed = 0; missed < MOST_MISSED; missed = (await isAlive(router)) ? 0 : missed + 1) {
+    await sleep(PATIENCE, undefined, { signal: call.signal, ref: false });
+  }
+  call.abort();
+}
+
+/** Calls a path of the router and waits for as long as the router works: what looks at many keys takes its time. */
+async function callPatiently(router: Router, method: string, path: string, body?: unknown): Promise<Response> {
+  const call = new AbortController();
+  const watching = watch(router, call).catch(() => {});
+  try {
+    const response = await send(router, method, path, body, call.signal);
+    const text = await response.text();
+    return new Response(text === '' ? null : text, response);
+  } finally {
+    call.abort();
+    await watching;
+  }
 }
 
 const errorSchema = z.looseObject({
@@ -118,7 +158,7 @@ export async function askRouter<T extends z.ZodMiniType>(
 ): Promise<z.output<T>> {
   let response: Response;
   try {
-    response = await callRouter(router, method, path, body);
+    response = await callPatiently(router, method, path, body);
   } catch {
     throw new Mistake(`No router answered at ${router.url}. Start it with npm start, or set ROUTER_URL.`);
   }

@@ -34,6 +34,8 @@ const RESEND_MARGIN_MS = 3_600_000;
 // A request waits no longer than this for the budgets of its user and team; and so often for its turn at them.
 const DRAW_MS = 1_000;
 const DRAW_ROUNDS = 20;
+// Whoever waits for D1's confirmation looks so often.
+const LOOK_EVERY_MS = 100;
 // Rows that are old enough go together, an hour's worth at a time.
 const PRUNE_EVERY_MS = 3_600_000;
 
@@ -179,6 +181,13 @@ export class KeyLedger extends DurableObject {
     const { entries, leases, refusals } = this.#books;
     const counting = refusals.isCounting ? 1 : 0;
     return { sent, unacknowledged: entries.outbox.size, openLeases: leases.count, counting };
+  }
+
+  /** How many rows D1 is not known to have, once there are none or it is `until` (ms since 1970). */
+  async confirmed(until: number): Promise<number> {
+    const { outbox } = this.#books.entries;
+    while (outbox.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    return outbox.size;
   }
 
   /** D1 has these rows. */

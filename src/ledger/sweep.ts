@@ -3,27 +3,35 @@ import { ledgerOf } from '../keys/ledger-of.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import { openDatabase } from '../store/database.ts';
-import { keepUtcOffset } from '../store/deployment.ts';
+import { keep, readKept } from '../store/deployment.ts';
 import { type LedgerAddress, listLedgers } from '../store/ledgers.ts';
 import { pruneLogs } from '../store/logs.ts';
-import { repairLedgers } from './check.ts';
+import { keepTotals } from '../store/usage-totals.ts';
 import { inParallel } from './in-parallel.ts';
 import type { KeyLedger, NudgeAnswer } from './key-ledger.ts';
-import { keepLight, readLight } from './light.ts';
+import { compareNext } from './light.ts';
+import { windowsAt } from './windows.ts';
 
-/** What a sweep came to: rows that D1 has confirmed, and what is still under way (unconfirmed rows, open leases). */
+/** What a sweep of a slice came to: rows that D1 has confirmed, and what is still under way (unconfirmed rows, open leases). */
 export interface SweepResult {
   flushed: number;
   pending: number;
+  /** Where the next slice begins; null for the last one. */
+  nextCursor: string | null;
 }
 
 const DAY_MS = 86_400_000;
 // Log rows go in batches that D1 does in a moment.
 const PRUNE_BATCH = 500;
 const PRUNE_BATCHES = 20;
+/*
+ * An invocation is to make 500 calls at most. `POST /worker/settle` makes two a ledger; the cron wakes these beside a
+ * slice of the comparison, with its second look, and the batches above.
+ */
+const NUDGED_AT_ONCE = 200;
+const WOKEN_AT_ONCE = 120;
 // How long `POST /worker/settle` waits for D1 to confirm. The queue gathers for up to a second before.
 const LONGEST_WAIT_MS = 8_000;
-const LOOK_EVERY_MS = 150;
 
 type Ledger = DurableObjectStub<KeyLedger>;
 
@@ -31,34 +39,18 @@ async function nudge(env: Cloudflare.Env, address: LedgerAddress): Promise<Nudge
   return { address, ...(await ledgerOf<Ledger>(env.KEY_LEDGER, address).nudge()) };
 }
 
-async function unconfirmed(
-  env: Cloudflare.Env,
-  addresses: readonly LedgerAddress[],
-): Promise<Map<LedgerAddress, number>> {
-  const counts = await inParallel(addresses, async (address) => {
-    const { outbox, counting } = await ledgerOf<Ledger>(env.KEY_LEDGER, address).sums();
-    return [address, outbox - counting] as const;
-  });
-  return new Map(counts.filter(([, count]) => count > 0));
-}
-
-/** Nudges every ledger, and waits until D1 has confirmed what they sent, or eight seconds. */
-export async function settleNow(env: Cloudflare.Env): Promise<SweepResult> {
-  const addresses = await listLedgers(openDatabase(env.DB));
-  const nudged = await inParallel(addresses, (address) => nudge(env, address));
+/** Nudges a slice of the ledgers, and waits until D1 has confirmed what they sent, or eight seconds. */
+export async function settleNow(env: Cloudflare.Env, cursor: string | null = null): Promise<SweepResult> {
+  const page = await listLedgers(openDatabase(env.DB), { cursor, limit: NUDGED_AT_ONCE });
+  const nudged = await inParallel(page.data, (address) => nudge(env, address));
   const before = nudged.reduce((sum, answer) => sum + answer.unacknowledged, 0);
   // A minute of refusals ends by itself: it is not waited for.
   const underWay = nudged.reduce((sum, answer) => sum + answer.openLeases + answer.counting, 0);
-  let waiting = new Map(
-    nudged.filter((answer) => answer.unacknowledged > 0).map((answer) => [answer.address, answer.unacknowledged]),
-  );
-  const deadline = Date.now() + LONGEST_WAIT_MS;
-  while (waiting.size > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    waiting = await unconfirmed(env, [...waiting.keys()]);
-  }
-  const after = [...waiting.values()].reduce((sum, count) => sum + count, 0);
-  return { flushed: Math.max(0, before - after), pending: after + underWay };
+  const waiting = nudged.filter((answer) => answer.unacknowledged > 0);
+  const until = Date.now() + LONGEST_WAIT_MS;
+  const left = await inParallel(waiting, ({ address }) => ledgerOf<Ledger>(env.KEY_LEDGER, address).confirmed(until));
+  const after = left.reduce((sum, count) => sum + count, 0);
+  return { flushed: Math.max(0, before - after), pending: after + underWay, nextCursor: page.nextCursor };
 }
 
 async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
@@ -70,31 +62,16 @@ async function pruneOldLogs(env: Cloudflare.Env, now: number): Promise<void> {
 
 // A minute's share of ledgers to wake: each has an alarm of its own, and this is for alarms that were lost. They send
 // nothing sooner than an alarm would: while D1 fails, the same rows each minute would fill the queue.
-const SLICE = 200;
-
-async function wakeShare(env: Cloudflare.Env, minute: number): Promise<void> {
-  const addresses = await listLedgers(openDatabase(env.DB));
-  const slices = Math.max(1, Math.ceil(addresses.length / SLICE));
-  const start = (minute % slices) * SLICE;
+async function wakeShare(env: Cloudflare.Env): Promise<void> {
+  const database = openDatabase(env.DB);
+  const cursor = await readKept(database, 'wakeCursor');
+  const page = await listLedgers(database, { cursor, limit: WOKEN_AT_ONCE });
   // One that cannot be reached is woken again in its turn, and holds up no other.
-  await inParallel(addresses.slice(start, start + SLICE), async (address) => {
+  await inParallel(page.data, async (address) => {
     await ledgerOf<Ledger>(env.KEY_LEDGER, address).wake().catch(report('wake'));
   });
-}
-
-/** Compares the ledgers with D1, repairs what D1 has lost, and keeps what came out for whoever asks how it is. */
-async function compare(env: Cloudflare.Env, now: number): Promise<void> {
-  const { check } = await repairLedgers(env);
-  await keepLight(env.KEY_CACHE, check, now);
-}
-
-/** A router that was just deployed is compared at once. */
-async function hasLight(env: Cloudflare.Env): Promise<boolean> {
-  return await readLight(env.KEY_CACHE).then(
-    (light) => light !== null,
-    // KV fails: the hour's turn comes anyway.
-    () => true,
-  );
+  const next = page.nextCursor ?? '';
+  if (next !== (cursor ?? '')) await keep(database, 'wakeCursor', next);
 }
 
 function report(job: string) {
@@ -102,13 +79,17 @@ function report(job: string) {
 }
 
 /**
- * The cron's work, each minute: a share of the ledgers, old log rows, and each hour a comparison that repairs.
+ * The cron's work, each minute: a share of the ledgers, old log rows, sums of days that are over, and each hour a
+ * comparison that repairs, slice by slice.
  * What fails is done again the next time, and keeps nothing else from being done. `now` is ms since 1970.
  */
 export async function sweep(env: Cloudflare.Env, now: number): Promise<void> {
-  const minute = Math.floor(now / 60_000);
-  await wakeShare(env, minute).catch(report('wake'));
+  const database = openDatabase(env.DB);
+  const { budgetUtcOffset } = readConfig(env);
+  await wakeShare(env).catch(report('wake'));
   await pruneOldLogs(env, now).catch(report('prune'));
-  await keepUtcOffset(openDatabase(env.DB), readConfig(env).budgetUtcOffset).catch(report('keep'));
-  if (minute % 60 === 0 || !(await hasLight(env))) await compare(env, now).catch(report('repair'));
+  await keep(database, 'utcOffset', budgetUtcOffset).catch(report('keep'));
+  await keepTotals(database, windowsAt(now, budgetUtcOffset).day).catch(report('totals'));
+  const isDue = Math.floor(now / 60_000) % 60 === 0;
+  await compareNext(env, database, { now, isDue }).catch(report('repair'));
 }

@@ -1,7 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { count, eq, gt } from 'drizzle-orm';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import type { Database } from './database.ts';
 import { selectKeys } from './keys.ts';
+import { type Page, pageOf } from './page.ts';
 import { type ApiKey, apiKeys, ledgers } from './schema.ts';
 
 /** What finds a ledger. */
@@ -43,9 +44,22 @@ function selectAddresses(database: Database) {
     .$dynamic();
 }
 
-/** Every ledger there is. */
-export async function listLedgers(database: Database): Promise<LedgerAddress[]> {
-  return await selectAddresses(database).orderBy(ledgers.keyId);
+/** Ledgers in the order of their keys. `cursor` is a key's id. */
+export async function listLedgers(
+  database: Database,
+  page: { cursor: string | null; limit: number },
+): Promise<Page<LedgerAddress>> {
+  const rows = await selectAddresses(database)
+    .where(page.cursor ? gt(ledgers.keyId, page.cursor) : undefined)
+    .orderBy(ledgers.keyId)
+    .limit(page.limit + 1);
+  return pageOf(rows, page.limit, ({ id }) => id);
+}
+
+/** How many ledgers there are. */
+export async function countLedgers(database: Database): Promise<number> {
+  const [row] = await database.select({ ledgers: count() }).from(ledgers);
+  return row?.ledgers ?? 0;
 }
 
 /** A key's ledger; null where it has none. */

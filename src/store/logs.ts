@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { type RequestLogRow, requestLogs } from './schema.ts';
 import { whileBusy } from './while-busy.ts';
@@ -18,23 +18,6 @@ export async function hasRowsSince(binding: D1Database, keyId: string, from: str
     .prepare('SELECT 1 FROM request_logs WHERE key_id = ? AND request_id >= ? LIMIT 1 OFFSET ?')
     .bind(keyId, from, count - 1);
   return (await whileBusy(() => found.first())) !== null;
-}
-
-/** What D1 holds of each key's money, integer nano-USD: the rows still there, those that were pruned, and the daily sums. */
-export interface KeySums {
-  keyId: string;
-  logged: number;
-  daily: number;
-}
-
-/** The sums of every key that has rows. */
-export async function sumsByKey(database: Database): Promise<KeySums[]> {
-  return await database.all<KeySums>(sql`
-    SELECT key_id AS keyId, sum(logged) AS logged, sum(daily) AS daily FROM (
-      SELECT key_id, cost_nano_usd AS logged, 0 AS daily FROM request_logs
-      UNION ALL SELECT key_id, cost_nano_usd, 0 FROM pruned_logs
-      UNION ALL SELECT key_id, 0, cost_nano_usd FROM usage_daily
-    ) GROUP BY key_id ORDER BY key_id`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { requestLogs, usageDaily } from './schema.ts';
+import { totalsOfDays } from './usage-totals.ts';
 
 /*
  * What the console draws. Sums come from usage_daily, which outlives the log; what is finer than a day
@@ -25,26 +26,6 @@ function sumOf(value: SQL, name: string): SQL.Aliased<number> {
   return sql<number>`coalesce(sum(${value}), 0)`.as(name);
 }
 
-/** What was spent from a day on. */
-export function spentSince(first: string, name: string): SQL.Aliased<number> {
-  return sumOf(sql`CASE WHEN ${usageDaily.day} >= ${first} THEN ${usageDaily.costNanoUsd} END`, name);
-}
-
-/** What all keys have spent in the running windows. */
-export async function windowSpend(database: Database, starts: WindowStarts): Promise<WindowSpend> {
-  // A week can begin before its month does.
-  const first = starts.week < starts.month ? starts.week : starts.month;
-  const rows = await database
-    .select({
-      day: spentSince(starts.day, 'day'),
-      week: spentSince(starts.week, 'week'),
-      month: spentSince(starts.month, 'month'),
-    })
-    .from(usageDaily)
-    .where(gte(usageDaily.day, first));
-  return rows[0] ?? { day: 0, week: 0, month: 0 };
-}
-
 /** One model's day. Money is integer nano-USD. */
 export interface DailySpend {
   day: string;
@@ -55,12 +36,13 @@ export interface DailySpend {
   costNanoUsd: number;
 }
 
-/** Spend by day and model from a day on, of all, or of one key or person. */
+/** Spend by day and model from a day on, of one key or person. */
 export async function dailySpend(
   database: Database,
   from: string,
-  { keyId, owner }: { keyId?: string; owner?: string },
+  of: { keyId: string } | { owner: string },
 ): Promise<DailySpend[]> {
+  const whose = 'keyId' in of ? eq(usageDaily.keyId, of.keyId) : eq(usageDaily.owner, of.owner);
   return await database
     .select({
       day: usageDaily.day,
@@ -70,15 +52,24 @@ export async function dailySpend(
       costNanoUsd: sumOf(sql`${usageDaily.costNanoUsd}`, 'cost'),
     })
     .from(usageDaily)
-    .where(
-      and(
-        gte(usageDaily.day, from),
-        keyId === undefined ? undefined : eq(usageDaily.keyId, keyId),
-        owner === undefined ? undefined : eq(usageDaily.owner, owner),
-      ),
-    )
+    .where(and(gte(usageDaily.day, from), whose))
     .groupBy(usageDaily.day, usageDaily.provider, usageDaily.model)
     .orderBy(asc(usageDaily.day));
+}
+
+/** The same of all keys. */
+export async function dailySpendOfAll(database: Database, from: string): Promise<DailySpend[]> {
+  return await database.all<DailySpend>(sql`
+    SELECT day, provider || '/' || model AS model, sum(requests) AS requests, sum(errors) AS errors,
+      sum(cost_nano_usd) AS "costNanoUsd"
+    FROM ${totalsOfDays(from, '9999-12-31')} GROUP BY day, provider, model ORDER BY day`);
+}
+
+/** What these days come to in the running windows. */
+export function windowSpend(days: readonly DailySpend[], starts: WindowStarts): WindowSpend {
+  const since = (first: string) =>
+    days.reduce((sum, { day, costNanoUsd }) => (day >= first ? sum + costNanoUsd : sum), 0);
+  return { day: since(starts.day), week: since(starts.week), month: since(starts.month) };
 }
 
 const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;

@@ -186,6 +186,39 @@ export const usageDaily = sqliteTable(
   ],
 );
 
+/** Sums over all keys of days that are over, as far as they are kept: see usage-totals.ts. */
+export const usageTotals = sqliteTable(
+  'usage_totals',
+  {
+    day: text('day').notNull(),
+    provider: text('provider').notNull(),
+    model: text('model').notNull(),
+    team: text('team').notNull(),
+    endpoint: text('endpoint').notNull(),
+    requests: integer('requests').notNull(),
+    errors: integer('errors').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    reasoningTokens: integer('reasoning_tokens').notNull(),
+    costNanoUsd: integer('cost_nano_usd').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.provider, table.model, table.team, table.endpoint] })],
+);
+
+/** What keys have cost a month, kept beside usage_daily. */
+export const usageMonthly = sqliteTable(
+  'usage_monthly',
+  {
+    month: text('month').notNull(),
+    keyId: text('key_id').notNull(),
+    owner: text('owner').notNull(),
+    team: text('team').notNull().default(''),
+    costNanoUsd: integer('cost_nano_usd').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.month, table.keyId, table.owner, table.team] })],
+);
+
 export const deadLetters = sqliteTable('dead_letters', {
   id: text('id').primaryKey(),
   body: text('body').notNull(),

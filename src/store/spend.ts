@@ -1,7 +1,8 @@
-import { and, eq, gte, inArray, isNotNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
-import { spentSince, type WindowSpend, type WindowStarts } from './overview.ts';
-import { apiKeys, requestLogs, usageDaily } from './schema.ts';
+import type { WindowSpend, WindowStarts } from './overview.ts';
+import { apiKeys, requestLogs, usageDaily, usageMonthly } from './schema.ts';
 
 /** What a key has spent, in integer nano-USD, as D1 knows it: seconds behind the ledger. */
 export interface KeySpend extends WindowSpend {
@@ -10,19 +11,12 @@ export interface KeySpend extends WindowSpend {
   lastRequestId: string | null;
 }
 
-function selectSpend(database: Database, starts: WindowStarts) {
-  return database
-    .select({
-      keyId: usageDaily.keyId,
-      day: spentSince(starts.day, 'day'),
-      week: spentSince(starts.week, 'week'),
-      month: spentSince(starts.month, 'month'),
-      total: sql<number>`coalesce(sum(${usageDaily.costNanoUsd}), 0)`.as('total'),
-    })
-    .from(usageDaily)
-    .groupBy(usageDaily.keyId)
-    .$dynamic();
-}
+/** The month that runs, as usage_monthly names it. */
+const monthOf = ({ month }: WindowStarts) => month.slice(0, 7);
+
+const sumOf = (name: string) => sql<number>`coalesce(sum(cost_nano_usd), 0)`.as(name);
+const sumSince = (first: string, name: string) =>
+  sql<number>`coalesce(sum(CASE WHEN day >= ${first} THEN cost_nano_usd END), 0)`.as(name);
 
 /** What these keys have spent. D1 takes 100 values at most, so a page of keys is what may be asked for. */
 export async function spendOfKeys(
@@ -31,19 +25,36 @@ export async function spendOfKeys(
   starts: WindowStarts,
 ): Promise<Map<string, KeySpend>> {
   if (ids.length === 0) return new Map();
-  const [spends, uses] = await Promise.all([
-    selectSpend(database, starts).where(inArray(usageDaily.keyId, [...ids])),
+  const isAsked = (column: SQLiteColumn) => inArray(column, [...ids]);
+  const [days, months, uses] = await Promise.all([
+    database
+      .select({ keyId: usageDaily.keyId, day: sumSince(starts.day, 'day'), week: sumOf('week') })
+      .from(usageDaily)
+      .where(and(isAsked(usageDaily.keyId), gte(usageDaily.day, starts.week)))
+      .groupBy(usageDaily.keyId),
+    // All time is a row a month: of days there may be thousands.
+    database
+      .select({
+        keyId: usageMonthly.keyId,
+        month: sql<number>`coalesce(sum(CASE WHEN month = ${monthOf(starts)} THEN cost_nano_usd END), 0)`.as(
+          'in_month',
+        ),
+        total: sumOf('total'),
+      })
+      .from(usageMonthly)
+      .where(isAsked(usageMonthly.keyId))
+      .groupBy(usageMonthly.keyId),
     database
       .select({ keyId: requestLogs.keyId, last: sql<string>`max(${requestLogs.requestId})`.as('last') })
       .from(requestLogs)
-      .where(inArray(requestLogs.keyId, [...ids]))
+      .where(isAsked(requestLogs.keyId))
       .groupBy(requestLogs.keyId),
   ]);
   const lastUse = new Map(uses.map((use) => [use.keyId, use.last]));
-  const spendOf = new Map(spends.map((spend) => [spend.keyId, spend]));
+  const [byDay, byMonth] = [days, months].map((rows) => new Map(rows.map((row) => [row.keyId, row])));
   return new Map(
     ids.map((id) => {
-      const spend = spendOf.get(id) ?? { day: 0, week: 0, month: 0, total: 0 };
+      const spend = { day: 0, week: 0, month: 0, total: 0, ...byDay?.get(id), ...byMonth?.get(id) };
       return [id, { ...spend, lastRequestId: lastUse.get(id) ?? null }];
     }),
   );
@@ -63,38 +74,43 @@ export interface BudgetedKey extends WindowSpend {
   budgetTotalUsd: number | null;
 }
 
-/** Every active key that has a budget, with what it has spent. */
-export async function budgetedKeys(database: Database, starts: WindowStarts): Promise<BudgetedKey[]> {
-  const spend = selectSpend(database, starts).as('spend');
-  return await database
-    .select({
-      id: apiKeys.id,
-      owner: apiKeys.owner,
-      name: apiKeys.name,
-      last4: apiKeys.last4,
-      prefix: apiKeys.prefix,
-      budgetDayUsd: apiKeys.budgetDayUsd,
-      budgetWeekUsd: apiKeys.budgetWeekUsd,
-      budgetMonthUsd: apiKeys.budgetMonthUsd,
-      budgetTotalUsd: apiKeys.budgetTotalUsd,
-      day: sql<number>`coalesce(${spend.day}, 0)`.as('day_spend'),
-      week: sql<number>`coalesce(${spend.week}, 0)`.as('week_spend'),
-      month: sql<number>`coalesce(${spend.month}, 0)`.as('month_spend'),
-      total: sql<number>`coalesce(${spend.total}, 0)`.as('total_spend'),
-    })
+/** How much of one budget a key has spent; nothing where it has none. A budget of nothing is used up. */
+function shareOf(budget: SQLiteColumn, spent: SQL): SQL {
+  return sql`CASE WHEN ${budget} IS NULL THEN -1 WHEN ${budget} = 0 THEN 1 ELSE ${spent} / 1e9 / ${budget} END`;
+}
+
+/**
+ * The active keys whose budgets are used up most, the nearest first. Each budget's spend is found by the key, and of the
+ * keys without one none is looked for.
+ */
+export async function nearestBudgets(database: Database, starts: WindowStarts, limit: number): Promise<BudgetedKey[]> {
+  const since = (first: string) => sql`(SELECT coalesce(sum(cost_nano_usd), 0) FROM usage_daily
+    WHERE usage_daily.key_id = api_keys.id AND usage_daily.day >= ${first})`;
+  const months = (which: SQL) => sql`(SELECT coalesce(sum(cost_nano_usd), 0) FROM usage_monthly
+    WHERE usage_monthly.key_id = api_keys.id ${which})`;
+  const { budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = apiKeys;
+  const share =
+    sql<number>`max(${shareOf(budgetDayUsd, since(starts.day))}, ${shareOf(budgetWeekUsd, since(starts.week))},
+    ${shareOf(budgetMonthUsd, months(sql`AND usage_monthly.month = ${monthOf(starts)}`))},
+    ${shareOf(budgetTotalUsd, months(sql``))})`.as('share');
+  const { id, owner, name, last4, prefix } = apiKeys;
+  const keys = await database
+    .select({ id, owner, name, last4, prefix, budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd, share })
     .from(apiKeys)
-    .leftJoin(spend, eq(spend.keyId, apiKeys.id))
     .where(
       and(
         ne(apiKeys.status, 'revoked'),
-        or(
-          isNotNull(apiKeys.budgetDayUsd),
-          isNotNull(apiKeys.budgetWeekUsd),
-          isNotNull(apiKeys.budgetMonthUsd),
-          isNotNull(apiKeys.budgetTotalUsd),
-        ),
+        or(isNotNull(budgetDayUsd), isNotNull(budgetWeekUsd), isNotNull(budgetMonthUsd), isNotNull(budgetTotalUsd)),
       ),
-    );
+    )
+    .orderBy(sql`share DESC`, apiKeys.id)
+    .limit(limit);
+  const spends = await spendOfKeys(
+    database,
+    keys.map((key) => key.id),
+    starts,
+  );
+  return keys.map((key) => ({ ...key, ...(spends.get(key.id) ?? { day: 0, week: 0, month: 0, total: 0 }) }));
 }
 
 /** What a person's keys have come to. */

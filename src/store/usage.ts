@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { nanoToUsd } from '../protocol/money.ts';
 import type { Database } from './database.ts';
 import { usageDaily } from './schema.ts';
+import { totalsOfDays } from './usage-totals.ts';
 
 export const USAGE_GROUPS = ['day', 'key', 'model', 'user', 'team', 'provider', 'endpoint'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
@@ -31,24 +31,22 @@ export const GROUP_MEMBERS = {
   ...{ team: 'team', provider: 'provider', endpoint: 'endpoint' },
 } as const satisfies Record<UsageGroup, keyof UsageRow>;
 
-function orNone(column: AnySQLiteColumn): SQL {
-  return sql`iif(${column} = '', 'none', ${column})`;
-}
+const orNone = (column: string) => `iif(${column} = '', 'none', ${column})`;
 
-const COLUMNS: Record<UsageGroup, SQL> = {
-  day: sql`${usageDaily.day}`,
-  key: sql`${usageDaily.keyId}`,
+const COLUMNS: Record<UsageGroup, string> = {
+  day: 'day',
+  key: 'key_id',
   // The same model id may stand with two providers. Refusals before a model was found have none.
-  model: sql`iif(${usageDaily.model} = '', 'none', ${usageDaily.provider} || '/' || ${usageDaily.model})`,
-  user: sql`${usageDaily.owner}`,
-  team: orNone(usageDaily.team),
-  provider: orNone(usageDaily.provider),
-  endpoint: orNone(usageDaily.endpoint),
+  model: "iif(model = '', 'none', provider || '/' || model)",
+  user: 'owner',
+  team: orNone('team'),
+  provider: orNone('provider'),
+  endpoint: orNone('endpoint'),
 };
 
 /** What stands beside a key's id, which nobody knows by heart. */
-const KEY_NAMES = sql`, (SELECT owner FROM api_keys WHERE id = ${usageDaily.keyId}) AS owner,
-  (SELECT name FROM api_keys WHERE id = ${usageDaily.keyId}) AS name`;
+const KEY_NAMES = sql`, (SELECT owner FROM api_keys WHERE id = label) AS owner,
+  (SELECT name FROM api_keys WHERE id = label) AS name`;
 
 /** Sums by one of the groups. `from` and `to` are days (YYYY-MM-DD), both included. */
 export async function usageBy(
@@ -57,6 +55,8 @@ export async function usageBy(
   from: string | SQL<string>,
   to: string,
 ): Promise<UsageRow[]> {
+  const isOfKeys = group === 'key' || group === 'user';
+  const days = sql`(SELECT * FROM ${usageDaily} WHERE day BETWEEN ${from} AND ${to})`;
   const rows = await database.all<{
     label: string;
     requests: number;
@@ -66,11 +66,11 @@ export async function usageBy(
     owner?: string | null;
     name?: string | null;
   }>(sql`
-    SELECT ${COLUMNS[group]} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
-      sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd
-      ${group === 'key' ? KEY_NAMES : sql``}
-    FROM ${usageDaily} WHERE ${usageDaily.day} BETWEEN ${from} AND ${to}
-    GROUP BY label ORDER BY ${group === 'day' ? sql`label` : sql`cost_nano_usd DESC`}`);
+    SELECT * ${group === 'key' ? KEY_NAMES : sql``} FROM (
+      SELECT ${sql.raw(COLUMNS[group])} AS label, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
+        sum(output_tokens) AS output_tokens, sum(cost_nano_usd) AS cost_nano_usd
+      FROM ${isOfKeys ? days : totalsOfDays(from, to)} GROUP BY label
+    ) ORDER BY ${group === 'day' ? sql`label` : sql`cost_nano_usd DESC`}`);
   return rows.map(({ label, ...sums }) => ({
     [GROUP_MEMBERS[group]]: label,
     ...sums,

@@ -85,6 +85,11 @@ export function pageShape(form: RegExp) {
   };
 }
 
+/** `cursor` of what is done slice by slice, key by key. */
+export const cursorShape = {
+  cursor: z._default(z.nullable(z.string().check(z.regex(/^[^\p{Cc}]{1,128}$/u, CURSOR_RULE))), null),
+};
+
 const DAY_RULE = 'must be a day such as 2026-11-23';
 
 /** `from` and `to`: days, both included. */

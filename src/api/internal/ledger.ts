@@ -7,11 +7,17 @@ import { RouterError } from '../../protocol/errors.ts';
 import { writeAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import { deleteDeadLetters, getDeadLetters, listDeadLetters } from '../../store/dead-letters.ts';
+import { countLedgers } from '../../store/ledgers.ts';
 import type { DeadLetter } from '../../store/schema.ts';
-import { actorOf, noQuery, pageShape, readQuery } from './input.ts';
+import { actorOf, cursorShape, noQuery, pageShape, readQuery } from './input.ts';
 
 function missing(id: string): RouterError {
   return new RouterError('not_found', `There is no dead letter ${id}.`, { param: 'id' });
+}
+
+function silent(keyIds: readonly string[]): RouterError {
+  const message = `The ledger of key ${keyIds.join(', ')} does not answer. Try again shortly.`;
+  return new RouterError('ledger_unavailable', message, { retryAfter: 5 });
 }
 
 function describe(letter: DeadLetter) {
@@ -55,8 +61,18 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
 
 /** `/internal/ledger`: whether the sums agree, and what could not be written. */
 export const internalLedger = new Hono<AppEnv>({ strict: false })
-  .get('/check', noQuery, async (c) => c.json(await checkLedger(c.env)))
-  .post('/repair', noQuery, async (c) => c.json({ repaired: (await repairLedgers(c.env)).repaired }))
+  .get('/check', async (c) => {
+    const { cursor } = readQuery(c, cursorShape);
+    const [check, ledgers] = await Promise.all([checkLedger(c.env, cursor), countLedgers(openDatabase(c.env.DB))]);
+    const { ok, data, nextCursor, unanswered } = check;
+    if (unanswered.length > 0) throw silent(unanswered);
+    return c.json({ ok, next_cursor: nextCursor, ledgers, data });
+  })
+  .post('/repair', async (c) => {
+    const { cursor } = readQuery(c, cursorShape);
+    const { repaired, check } = await repairLedgers(c.env, cursor);
+    return c.json({ repaired, next_cursor: check.nextCursor });
+  })
   .route('/dead-letters', deadLetters)
   .all('/check', methodNotAllowed('GET'))
   .all('/repair', methodNotAllowed('POST'));

@@ -1,9 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { checkLedger, isEdited, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
-import { keepLight, type LedgerLight, lightOf } from '../../ledger/light.ts';
+import { type KeptLight, keepLight, type LedgerLight, lightOf, readLight } from '../../ledger/light.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { runAfterIn } from '../../middleware/run-after.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listDeadLetters } from '../../store/dead-letters.ts';
@@ -13,17 +12,26 @@ import { Badge, type Tone } from '../kit/badge.tsx';
 import { Form } from '../kit/form.tsx';
 import { count } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
+import { Pager } from '../kit/pager.tsx';
+import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { type Column, Empty, Table } from '../kit/table.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { Frame, Head } from './frame.tsx';
+import { Light } from './light.tsx';
 
 const SHOWN_LETTERS = 20;
 
+// Each is a ledger that is asked.
+const SHOWN_KEYS = 25;
+
 interface LedgerProps {
   check: LedgerCheck;
+  cursor: string | null;
+  /** What the last comparison of all keys came to; null where there was none. */
+  light: KeptLight | null;
   letters: Page<DeadLetter>;
   settled: SweepResult | null;
 }
@@ -67,20 +75,42 @@ function LedgerTable({ check }: { check: LedgerCheck }) {
 }
 
 /** What to do where sums differ for good; null where they do not. */
-function badHint(check: LedgerCheck, { lostHint, editedHint }: Texts['ledger']): string | null {
-  if (lightOf(check.data) !== 'bad') return null;
-  return check.data.some(isEdited) ? editedHint : lostHint;
+function badHint({ check, light }: LedgerProps, { lostHint, editedHint, whichHint }: Texts['ledger']): string | null {
+  if (lightOf(check.data) === 'bad') return check.data.some(isEdited) ? editedHint : lostHint;
+  return light?.light === 'bad' ? whichHint : null;
 }
 
-function LedgerPage({ check, letters, settled }: LedgerProps) {
+/** What a settlement of a slice came to, and the way to the next. */
+function Settled({ settled }: { settled: SweepResult }) {
+  const { ledger } = useView().texts;
+  const { flushed, pending, nextCursor } = settled;
+  if (nextCursor === null) return <Note text={ledger.settled(flushed, pending)} />;
+  return (
+    <Form
+      action="/admin/ledger"
+      hidden={{ cursor: nextCursor }}
+      look="row between"
+      submit={ledger.settleNext}
+      submitLook="plain"
+    >
+      <p>{ledger.settledSlice(flushed, pending)}</p>
+    </Form>
+  );
+}
+
+function LedgerPage(props: LedgerProps) {
+  const { check, cursor, light, letters, settled } = props;
   const { ledger } = useView().texts;
   return (
     <Frame title={ledger.title} place="ledger">
       <Head title={ledger.title} lead={ledger.lead}>
         <Form action="/admin/ledger" submit={ledger.settle} submitLook="plain" />
       </Head>
-      <Note text={badHint(check, ledger)} bad />
-      <Note text={settled === null ? null : ledger.settled(settled.flushed, settled.pending)} />
+      <section>
+        <Light light={light} />
+      </section>
+      <Note text={badHint(props, ledger)} bad />
+      {settled !== null && <Settled settled={settled} />}
       {check.data.length > 0 ? (
         <LedgerTable check={check} />
       ) : (
@@ -88,6 +118,7 @@ function LedgerPage({ check, letters, settled }: LedgerProps) {
           <p>{ledger.empty}</p>
         </Empty>
       )}
+      <Pager path="/admin/ledger" cursor={cursor} next={check.nextCursor} />
       <DeadLetters letters={letters} />
     </Frame>
   );
@@ -95,16 +126,23 @@ function LedgerPage({ check, letters, settled }: LedgerProps) {
 
 async function show(c: Context<AdminEnv>, settled: SweepResult | null): Promise<Response> {
   const view = viewOf(c);
+  const database = openDatabase(c.env.DB);
+  const cursor = c.req.query('cursor') || null;
   const [check, letters] = await Promise.all([
-    checkLedger(c.env),
-    listDeadLetters(openDatabase(c.env.DB), { limit: SHOWN_LETTERS, cursor: null }),
+    checkLedger(c.env, cursor, SHOWN_KEYS),
+    listDeadLetters(database, { limit: SHOWN_LETTERS, cursor: null }),
   ]);
-  // Newer than what the cron has kept.
-  runAfterIn(c.executionCtx)('keep the ledger light', keepLight(c.env.KEY_CACHE, check, view.now));
-  return respond(c, view, <LedgerPage check={check} letters={letters} settled={settled} />);
+  // Where the page holds all keys it is newer than what the cron has kept.
+  if (cursor === null && check.nextCursor === null) await keepLight(database, check, view.now);
+  const light = await readLight(database);
+  const page = <LedgerPage check={check} cursor={cursor} light={light} letters={letters} settled={settled} />;
+  return respond(c, view, page);
 }
 
-/** `/admin/ledger`: the check of every key, the sweep by hand, and what could not be written. */
-export const ledger = new Hono<AdminEnv>()
-  .get('/ledger', (c) => show(c, null))
-  .post('/ledger', async (c) => show(c, await settleNow(c.env)));
+async function settle(c: Context<AdminEnv>): Promise<Response> {
+  const { cursor = '' } = await readForm(c);
+  return show(c, await settleNow(c.env, cursor || null));
+}
+
+/** `/admin/ledger`: the check of all keys, page by page, the sweep by hand, and what could not be written. */
+export const ledger = new Hono<AdminEnv>().get('/ledger', (c) => show(c, null)).post('/ledger', settle);

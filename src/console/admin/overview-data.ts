@@ -1,14 +1,13 @@
 import { type KeptLight, readLight } from '../../ledger/light.ts';
 import { type Tightest, tightestBudget } from '../../ledger/tightest-budget.ts';
 import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
-import { logFault } from '../../log-line.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import type { Offered } from '../../offer/offered.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
 import { openDatabase } from '../../store/database.ts';
 import {
   type DailySpend,
-  dailySpend,
+  dailySpendOfAll,
   type FirstTokenTimes,
   firstTokenTimes,
   type HourlyTraffic,
@@ -18,7 +17,7 @@ import {
   type WindowSpend,
   windowSpend,
 } from '../../store/overview.ts';
-import { type BudgetedKey, budgetedKeys } from '../../store/spend.ts';
+import { type BudgetedKey, nearestBudgets } from '../../store/spend.ts';
 import type { View } from '../kit/view.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,24 +59,11 @@ function providerLines({ all, providers }: Offered, traffic: ProviderTraffic[]):
   });
 }
 
-/** The keys whose next refusal is nearest, nearest first. */
-function nearest(keys: readonly BudgetedKey[]) {
-  return keys
-    .flatMap((key) => {
-      const tightest = tightestBudget(key, key);
-      return tightest === null ? [] : [{ ...key, tightest }];
-    })
-    .sort((one, other) => other.tightest.share - one.tightest.share)
-    .slice(0, SHOWN_BUDGETS);
-}
-
-async function lastLight(cache: KVNamespace): Promise<KeptLight | null> {
-  try {
-    return await readLight(cache);
-  } catch (cause) {
-    logFault('ledger_light_failed', cause);
-    return null;
-  }
+function withTightest(keys: readonly BudgetedKey[]) {
+  return keys.flatMap((key) => {
+    const tightest = tightestBudget(key, key);
+    return tightest === null ? [] : [{ ...key, tightest }];
+  });
 }
 
 /** All that the overview shows. */
@@ -85,15 +71,25 @@ export async function readOverview(env: AppEnv['Bindings'], offered: Offered, vi
   const database = openDatabase(env.DB);
   const starts = windowStarts(view.now, view.offset);
   const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
-  const [spend, days, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
-    windowSpend(database, starts),
-    dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), {}),
+  const chartFrom = daysBefore(starts.day, CHART_DAYS - 1);
+  // A month is longer than the chart on its last day, and a week can begin before its month does.
+  const [first = chartFrom] = [chartFrom, starts.week, starts.month].toSorted();
+  const [days, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
+    dailySpendOfAll(database, first),
     hourlyTraffic(database, lastDay, offsetMs(view.offset) / 60_000),
     firstTokenTimes(database, lastDay),
-    budgetedKeys(database, starts),
+    nearestBudgets(database, starts, SHOWN_BUDGETS),
     providerTraffic(database, requestIdFloor(view.now - HOUR_MS)),
-    lastLight(env.KEY_CACHE),
+    readLight(database),
   ]);
   const providers = providerLines(offered, traffic);
-  return { spend, days, hours, firstToken, budgets: nearest(budgeted), providers, ledger };
+  return {
+    spend: windowSpend(days, starts),
+    days: days.filter(({ day }) => day >= chartFrom),
+    hours,
+    firstToken,
+    budgets: withTightest(budgeted),
+    providers,
+    ledger,
+  };
 }

@@ -9,6 +9,7 @@ import { SpendChart } from '../kit/spend-chart.tsx';
 import { Empty } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
+import { Light } from './light.tsx';
 import { CHART_DAYS, type OverviewData, type ProviderLine } from './overview-data.ts';
 import { TrafficChart } from './traffic-chart.tsx';
 
@@ -150,33 +151,16 @@ function Providers({ data }: OverviewProps) {
   );
 }
 
-const LIGHT_TONES = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' } as const;
-
 function Ledger({ data }: OverviewProps) {
-  const { now, texts } = useView();
-  const { overview } = texts;
-  const light = data.ledger?.light ?? 'unknown';
-  const words = {
-    ok: overview.ledgerOk,
-    lag: overview.ledgerLag,
-    bad: overview.ledgerBad,
-    unknown: overview.ledgerUnknown,
-  };
+  const { overview } = useView().texts;
   return (
     <section>
       <h2>{overview.ledger}</h2>
-      <p>
-        <span class={`light ${LIGHT_TONES[light]}`} aria-hidden="true"></span>
-        {words[light]}{' '}
+      <Light light={data.ledger}>
         <a class="nowrap" href="/admin/ledger">
           {overview.ledgerOpen}
         </a>
-      </p>
-      {data.ledger !== null && (
-        <p class="small soft">
-          {overview.ledgerChecked} {ago(data.ledger.at, now, texts)}
-        </p>
-      )}
+      </Light>
     </section>
   );
 }

@@ -130,6 +130,7 @@ export const english = {
     ledgerBad: 'The ledger and D1 differ.',
     ledgerUnknown: 'The ledger has not been checked yet; the cron does so each hour.',
     ledgerChecked: 'Checked',
+    ledgerKeys: (keys: number) => (keys === 1 ? '1 key' : `${keys.toLocaleString('en-US')} keys`),
     ledgerOpen: 'See the check',
     firstSteps: 'Nothing has happened here yet',
     firstStepsText: 'Create a key and point an OpenAI client at this router: what it does is shown here.',
@@ -224,6 +225,10 @@ export const english = {
     lead: 'Each key’s Durable Object holds the truth; D1 holds the copy that people query. Once quiet, all three sums are equal.',
     settle: 'Settle now',
     settled: (flushed: number, pending: number) => `${flushed} rows were flushed, ${pending} are pending.`,
+    settledSlice: (flushed: number, pending: number) =>
+      `${flushed} rows of these ledgers were flushed, ${pending} are pending. There are more ledgers.`,
+    settleNext: 'Settle the next ones',
+    whichHint: 'Keys that differ are on another page: “npm run ledger -- check” lists them.',
     inLedger: 'Ledger',
     inLog: 'D1',
     inDaily: 'Daily sums',

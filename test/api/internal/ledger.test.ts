@@ -59,7 +59,7 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
       open_leases: 0,
       outbox: 0,
     });
-    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [] });
+    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [], next_cursor: null });
   });
 
   test('a ledger that differs from D1 is said, and repaired by sending its rows again', async () => {
@@ -69,7 +69,7 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
     await env.DB.prepare('DELETE FROM request_logs WHERE key_id = ?').bind(id).run();
     await env.DB.prepare('DELETE FROM usage_daily WHERE key_id = ?').bind(id).run();
     expect((await call('GET', '/ledger/check')).body.ok).toBe(false);
-    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [id] });
+    expect((await call('POST', '/ledger/repair')).body).toEqual({ repaired: [id], next_cursor: null });
     await settleAll();
     expect((await call('GET', '/ledger/check')).body.ok).toBe(true);
   });
