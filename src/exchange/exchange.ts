@@ -32,7 +32,11 @@ export interface Exchange<A extends Ask = Ask, L extends Leg = Leg> {
 export type Conversing = Exchange<ConversationAsk, ConversationLeg>;
 
 /** What the answer says of itself. */
-export function answerFacts({ ask, incoming, inputEstimate }: Exchange): AnswerFacts {
+export function answerFacts({
+  ask,
+  incoming,
+  inputEstimate,
+}: Pick<Exchange, 'ask' | 'incoming' | 'inputEstimate'>): AnswerFacts {
   const { requestId, startedAt } = incoming;
   return { inputEstimate, requestedModel: ask.request.model, requestId, created: Math.floor(startedAt / 1000) };
 }

@@ -8,6 +8,7 @@ import { rateLimitHeaders } from './answer-headers.ts';
 import type { ConversationAsk } from './ask.ts';
 import { askLedger } from './ask-ledger.ts';
 import { atMost } from './at-most.ts';
+import { answerFacts } from './exchange.ts';
 import type { Incoming } from './incoming.ts';
 import { NOTHING_TOLD, type Outcome, unservedSettlement } from './outcome.ts';
 import { refusal } from './refusal.ts';
@@ -43,12 +44,7 @@ function completionOf(
 function print(incoming: Incoming, ask: ConversationAsk, local: LocalText): string {
   const { reading, request, wantsStream } = ask;
   const completion = completionOf(ask, incoming, local);
-  const facts = {
-    requestId: incoming.requestId,
-    created: Math.floor(incoming.startedAt / 1000),
-    requestedModel: request.model,
-    inputEstimate: 0,
-  };
+  const facts = answerFacts({ ask, incoming, inputEstimate: 0 });
   const ending = { usage: NO_USAGE, finishReason: local.finishReason, vendorFinishReason: null };
   const served = { provider: 'local', model: request.model };
   if (!wantsStream) return reading.printWhole({ completion, text: null, served, ending }, facts);

@@ -37,13 +37,20 @@ async function mayHaveBegun(admission: Refused['admission']): Promise<boolean> {
   return answer?.kind !== 'refused';
 }
 
-/** Tells the ledger of a refusal: one row that says why. Later ends settle themselves. */
-async function recordRefusal(incoming: Incoming, { admission, cause, known }: Refused): Promise<void> {
+/**
+ * Tells the ledger of a refusal: one row that says why. Later ends settle themselves. `status` is what the client gets where
+ * that is not the error's own.
+ */
+export async function recordRefusal(
+  incoming: Incoming,
+  { admission, cause, known }: Refused,
+  status: number | null = null,
+): Promise<void> {
   const { env, key, runAfter } = incoming;
   const error = cause instanceof RouterError ? cause : ownFault(cause);
   const facts = factsOf(incoming, known);
   const hasBegun = await mayHaveBegun(admission);
-  const outcome = refusedOutcome(error.status, error.code);
+  const outcome = refusedOutcome(status ?? error.status, error.code);
   const settlement = unservedSettlement(facts, outcome, hasBegun ? null : 0, Date.now());
   if (!hasBegun) return tellRefusal(incoming, settlement);
   // What has begun has a row of its own, which gives back what it holds.

@@ -7,6 +7,7 @@ import type { Incoming } from './incoming.ts';
 import { keepAlive } from './keep-alive.ts';
 import { prepareLeg } from './leg.ts';
 import { answerLocally } from './local-answer.ts';
+import { refuseConversation } from './refuse-in-stream.ts';
 import { orRefused, refuse } from './refused.ts';
 import { answerWithStream } from './streamed-answer.ts';
 import { answerWhole } from './whole-answer.ts';
@@ -28,7 +29,7 @@ async function run(incoming: Incoming, door: Dialect): Promise<() => Promise<Res
   }
   const { choices } = found.value;
   const begun = await begin(incoming, ask, choices, (settled) => prepareLeg(incoming, ask, settled));
-  if (begun.kind === 'refused') return refuse(incoming, begun);
+  if (begun.kind === 'refused') return refuseConversation(incoming, ask, begun);
   const { exchange } = begun;
   return () => (ask.wantsStream ? answerWithStream(exchange) : answerWhole(exchange));
 }

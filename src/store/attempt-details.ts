@@ -12,6 +12,8 @@ export interface AttemptDetail {
   /** Our error code; null for the try that served. */
   code: string | null;
   ms: number | null;
+  /** Only of a try that broke off: what it cost. */
+  cost_nano_usd?: number;
 }
 
 const text = z.nullish(z.string());
@@ -24,6 +26,7 @@ const detailsSchema = z.array(
     status: number,
     code: text,
     ms: number,
+    cost_nano_usd: number,
     // Rows written before migration 0005 have this in place of `ms`, and no provider: there was one a request.
     durationMs: number,
   }),
@@ -34,13 +37,14 @@ export function readAttemptDetails(row: RequestLogRow): AttemptDetail[] | null {
   if (row.attemptDetails === null) return null;
   const { success, data } = detailsSchema.safeParse(parseJson(row.attemptDetails));
   if (!success) return null;
-  return data.map(({ durationMs, provider, model, credential, status, code, ms, ...more }) => ({
+  return data.map(({ durationMs, provider, model, credential, status, code, ms, cost_nano_usd, ...more }) => ({
     provider: provider ?? row.provider,
     model: model ?? row.model,
     credential: credential ?? null,
     status: status ?? null,
     code: code ?? null,
     ms: ms ?? durationMs ?? null,
+    ...(cost_nano_usd == null ? {} : { cost_nano_usd }),
     ...more,
   }));
 }

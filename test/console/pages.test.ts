@@ -63,6 +63,22 @@ describe('pages', () => {
     }
   });
 
+  it('tell of each try of a request where it was, with which key, and what broke off', async () => {
+    const tried = requestId(Date.now());
+    const zai = { provider: 'zai', model: 'glm-5.3-flash', credential: 'team-a', ms: 12 };
+    const details = [
+      { ...zai, status: 200, code: 'upstream_error', cost_nano_usd: 1_350 },
+      { provider: 'moonshot', model: 'kimi-k2.6', credential: '#1', status: 200, code: null, ms: 80 },
+    ];
+    await logRequest({
+      ...{ request_id: tried, key_id: keyId, owner: 'shown-owner', attempts: 2 },
+      attempt_details: JSON.stringify(details),
+    });
+    const page = await operator.read(`/admin/requests/${tried}`);
+    expect(page).toMatch(/zai\/glm-5\.3-flash team-a · 200 · upstream_error · [^<]* · \$0\.00000135/);
+    expect(page).toMatch(/moonshot\/kimi-k2\.6 #1 · 200 · served · /);
+  });
+
   it('show what the log holds, exactly', async () => {
     const page = await operator.read(`/admin/requests/${id}`);
     expect(page).toContain('$0.00109');

@@ -127,6 +127,23 @@ it('a whole answer that is cut is billed as an estimate of its input, and the ne
   expect(row.costNanoUsd).toBe(SECOND_COST + (row.attempts[0]?.cost_nano_usd ?? 0));
 });
 
+describe.each(['reasoning', 'cursor'] as const)('a key of purpose %s', (purpose) => {
+  it.each(GRANULARITIES)(
+    'is served by the next target in a stream that comes one %s at a time',
+    async (granularity) => {
+      const key = await makeKey({ purpose });
+      for (const [, reply] of BREAKS_OFF) {
+        const { restore } = await playRoute({ zai: reply, moonshot: says('hello', granularity) });
+        const { isWhole, row, said } = await ask({ key, stream: true });
+        restore();
+        expect({ said, isWhole }).toEqual({ said: 'hello', isWhole: true });
+        expect(row).toMatchObject({ purpose, provider: 'moonshot' });
+        expect(row.costNanoUsd).toBe(SECOND_COST + (row.attempts[0]?.cost_nano_usd ?? 0));
+      }
+    },
+  );
+});
+
 describe('a failure that another target would meet as well', () => {
   const FINAL: readonly [string, Reply, number, string][] = [
     ['a bad request', error(400, { error: { message: 'bad temperature' } }), 400, 'invalid_request'],
@@ -245,6 +262,19 @@ describe('what cannot be asked is passed over', () => {
     expect(status).toBe(400);
     expect(text).toMatch(/prompt is too long: 275\d\d\d tokens > 2\d\d\d\d\d maximum/);
     expect(row).toMatchObject({ errorCode: 'context_length_exceeded', end: 'rejected' });
+  });
+
+  it('all of them at Responses, streamed: told inside the stream, on which Codex makes its history shorter', async () => {
+    await playRoute({});
+    const asked = { models: [SECOND, 'zai/glm-5.1'], body: { input: 'word '.repeat(220_000) } };
+    const { row, status, text } = await ask({ ...asked, door: 'responses', stream: true });
+    expect(status).toBe(200);
+    expect(text).toMatch(/^event: response\.created\n/);
+    expect(text).toMatch(
+      /event: response\.failed\ndata: [^\n]*"code":"context_length_exceeded"[^\n]*\n\ndata: \[DONE\]\n\n$/,
+    );
+    expect(row).toMatchObject({ status: 200, errorCode: 'context_length_exceeded', end: 'rejected', costNanoUsd: 0 });
+    expect((await ask({ ...asked, door: 'responses' })).status).toBe(400);
   });
 
   it('a target whose quirks exclude what is asked: the next is prepared for itself', async () => {

@@ -70,8 +70,12 @@ function Times({ row }: SectionProps) {
         [requests.duration, duration(row.durationMs)],
         [request.colo, row.colo ?? '–'],
         [request.attempts, count(row.attempts)],
-        ...attempts.map(({ status, code, ms }, index) => {
-          const words = [status ?? request.noStatus, code ?? request.attemptServed, duration(ms)];
+        ...attempts.map(({ provider, model, credential, status, code, ms, cost_nano_usd: cost }, index) => {
+          const words = [
+            `${provider ?? '–'}/${model ?? '–'}${credential === null ? '' : ` ${credential}`}`,
+            ...[status ?? request.noStatus, code ?? request.attemptServed, duration(ms)],
+            ...(cost === undefined ? [] : [exactMoney(cost)]),
+          ];
           return [request.attempt(index + 1), words.join(' · ')] as const;
         }),
       ]}
