@@ -7,6 +7,7 @@ import { openTab, PHONE, type Tab } from './tabs.ts';
 
 export const BOSS = 'boss@example.com';
 const MEMBER = 'nina@example.com';
+const NAME = 'nina';
 
 /** What an agent's request with a key comes to. */
 async function ask(url: string, key: string, text: string): Promise<number> {
@@ -28,9 +29,24 @@ async function setTemplate(page: Page): Promise<void> {
   await page.getByLabel('Members make their own keys').selectOption('on');
   await page.getByLabel('Most keys a person').fill('2');
   await page.locator('input[name=models]').fill('test/*');
-  await page.getByLabel('In total').fill('0.0005');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('It holds for keys that are made from now on').waitFor();
+}
+
+/** A team with a budget, and the member in it by the address that they sign in with. */
+async function setTeam(page: Page): Promise<void> {
+  await page.goto('/admin/teams');
+  await page.getByRole('textbox', { name: 'Name' }).fill('crew');
+  await page.getByLabel('In total').fill('0.0005');
+  await page.getByRole('button', { name: 'Create team' }).click();
+  await page.goto('/admin/users');
+  await page.getByRole('textbox', { name: 'Name' }).fill(NAME);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.goto(`/admin/users/${NAME}`);
+  await page.getByLabel('E-mail').fill(MEMBER);
+  await page.getByLabel('Team').selectOption('crew');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').waitFor();
 }
 
 async function makeClaudeKey(page: Page): Promise<string> {
@@ -46,11 +62,16 @@ async function makeClaudeKey(page: Page): Promise<string> {
 }
 
 async function raise(page: Page): Promise<void> {
-  await page.goto(`/admin/keys?owner=${encodeURIComponent(MEMBER)}`);
-  await page.getByRole('link', { name: 'laptop' }).click();
+  await page.goto('/admin/teams/crew');
   await page.getByLabel('In total').fill('1');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('It holds from the next request on').waitFor();
+  await page.getByRole('status').waitFor();
+}
+
+async function exportRequests(router: Router): Promise<string> {
+  const headers = { authorization: `Bearer ${router.secret()}` };
+  const response = await fetch(`${router.url}/internal/logs?user=${NAME}&format=csv`, { headers });
+  return await response.text();
 }
 
 interface Week {
@@ -62,7 +83,10 @@ interface Week {
 
 async function selfService({ report: { check }, router, boss, member }: Week): Promise<void> {
   let key = '';
-  await check('an administrator who signed in with Access says what members may make', () => setTemplate(boss));
+  await check('an administrator who signed in with Access says what members may make, and makes a team', async () => {
+    await setTemplate(boss);
+    await setTeam(boss);
+  });
   await check('a member signs in, makes a Claude Code key and sees it once with its set-up', async () => {
     key = await makeClaudeKey(member);
     assert.equal(await ask(router.url, key, 'hello'), 200);
@@ -70,7 +94,7 @@ async function selfService({ report: { check }, router, boss, member }: Week): P
     assert.ok(!(await member.content()).includes(key), 'the key is shown again');
   });
   await check(
-    'a member who hits the budget sees why, and the administrator finds it by name and raises it',
+    'a member who hits the team’s budget sees why, and the administrator finds the request and raises it',
     async () => {
       let status = 200;
       for (let times = 0; times < 20 && status === 200; times += 1)
@@ -79,10 +103,14 @@ async function selfService({ report: { check }, router, boss, member }: Week): P
       await router.settle();
       await member.goto('/me/requests?end=failed');
       await member.getByText('A budget was used up').first().waitFor();
-      await boss.goto(`/admin/requests?owner=${encodeURIComponent(MEMBER)}&end=failed`);
+      await member.goto('/me');
+      await member.getByRole('heading', { name: 'Team crew' }).waitFor();
+      await boss.goto(`/admin/requests?owner=${NAME}&end=failed`);
       await boss.getByText('budget_exceeded').first().waitFor();
       await raise(boss);
       assert.equal(await ask(router.url, key, 'once more'), 200);
+      const file = await exportRequests(router);
+      assert.match(file, /,budget_exceeded,/);
       await boss.goto('/admin/changes');
       await boss.getByText(BOSS).first().waitFor();
     },

@@ -325,7 +325,7 @@ describe("a member's own key", () => {
 describe("a member's spend and requests", () => {
   const email = newEmail();
   let member: Visitor;
-  let [first, second] = ['', ''];
+  let [owner, first, second] = ['', '', ''];
   const today = new Date().toISOString().slice(0, 10);
   const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth(), 0))
     .toISOString()
@@ -333,7 +333,7 @@ describe("a member's spend and requests", () => {
 
   beforeAll(async () => {
     const { key } = await makeKey({ name: 'one' });
-    const { owner } = key;
+    owner = key.owner;
     const other = await internal('/internal/keys', {
       method: 'POST',
       body: JSON.stringify({ username: owner, name: 'two' }),
@@ -371,6 +371,26 @@ describe("a member's spend and requests", () => {
     const last = await member.read('/me?month=last');
     expect(last).toContain('test/gamma');
     expect(last).not.toContain('test/alpha');
+  });
+
+  it('stand beside the budgets over all keys, their own and their team’s, and when each begins anew', async () => {
+    expect(await member.read('/me')).not.toContain('Budgets over all keys');
+    const team = `crew-${Date.now()}`;
+    const patch = (path: string, body: unknown) => internal(path, { method: 'PATCH', body: JSON.stringify(body) });
+    await internal('/internal/teams', { method: 'POST', body: JSON.stringify({ name: team, budget_total_usd: 50 }) });
+    await patch(`/internal/users/${owner}`, { team, budget_month_usd: 10 });
+    const html = await member.read('/me');
+    const budgets = html.slice(html.indexOf('id="budgets"'), html.indexOf('My keys</h2>'));
+    expect(budgets).toMatch(/All my keys.*\$3\.00 of \$10\.00.*Resets \d{4}-\d\d-01/s);
+    expect(budgets).toMatch(new RegExp(`Team ${team}.*\\$0\\.00 of \\$50\\.00.*Never resets`, 's'));
+    const { id } = await (
+      await internal('/internal/keys', { method: 'POST', body: JSON.stringify({ username: owner }) })
+    ).json<{ id: string }>();
+    const { key } = await (await internal(`/internal/keys/${id}/rotate`, { method: 'POST', body: '{}' })).json<{
+      key: string;
+    }>();
+    expect(await (await submit('/me', { key })).text()).toContain(`Team ${team}`);
+    await patch(`/internal/users/${owner}`, { team: null, budget_month_usd: null });
   });
 
   it('are listed with the reason of each that failed, and of no time before', async () => {

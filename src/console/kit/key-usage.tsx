@@ -1,7 +1,7 @@
 import { budgetByWindow, shareOf } from '../../ledger/tightest-budget.ts';
 import type { UsageNow } from '../../ledger/usage-now.ts';
 import { WINDOWS, type Window } from '../../ledger/windows.ts';
-import type { ApiKey } from '../../store/schema.ts';
+import type { ApiKey, Budgets } from '../../store/schema.ts';
 import { Facts } from './facts.tsx';
 import { budgetMoney, count, dateTime, money } from './format.ts';
 import { Meter } from './meter.tsx';
@@ -12,10 +12,17 @@ interface KeyUsageProps {
   usage: UsageNow;
 }
 
-function WindowMeter({ apiKey, usage, window }: KeyUsageProps & { window: Window }) {
+interface WindowMeterProps {
+  budgets: Budgets;
+  usage: Pick<UsageNow, 'spent' | 'resetAt'>;
+  window: Window;
+}
+
+/** What is spent in one window, against its budget where there is one. */
+export function WindowMeter({ budgets, usage, window }: WindowMeterProps) {
   const view = useView();
   const { keys, keyPage } = view.texts;
-  const budget = budgetByWindow(apiKey)[window];
+  const budget = budgetByWindow(budgets)[window];
   const spent = usage.spent[window];
   const reset = usage.resetAt[window];
   const name = <span class="soft">{keys.windows[window]}</span>;
@@ -50,7 +57,7 @@ export function KeyUsage({ apiKey, usage }: KeyUsageProps) {
       <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
       <div class="meters">
         {WINDOWS.map((window) => (
-          <WindowMeter apiKey={apiKey} usage={usage} window={window} />
+          <WindowMeter budgets={apiKey} usage={usage} window={window} />
         ))}
         {usage.held !== null && usage.held > 0 && (
           <p class="small soft">

@@ -36,7 +36,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font-size: .9375r
 h1, h2, h3, p, dl, dd, ul, figure, pre, table, fieldset { margin: 0; padding: 0 }
 h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; letter-spacing: -.02em; text-wrap: balance }
 h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 600; letter-spacing: -.005em }
-h2 small { font-weight: 400 }
+h2 small { font-weight: 400 } h3 { font-size: .9375rem; font-weight: 550 }
 :lang(zh) :is(h1, h2) { letter-spacing: 0 }
 p { max-width: 68ch; text-wrap: pretty }
 ul { list-style: none }

@@ -10,12 +10,14 @@ import { keysOfOwner } from '../../store/keys.ts';
 import { readTemplate } from '../../store/member-template.ts';
 import { dailySpend } from '../../store/overview.ts';
 import { spendByKeyOf } from '../../store/spend.ts';
+import { getTeam } from '../../store/teams.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { LonePage } from '../kit/document.tsx';
 import { limitForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
-import { useView, viewOf } from '../kit/view.ts';
+import { readLevels, type ShownLevel } from '../kit/shared-budgets.tsx';
+import { useView, type View, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { ProblemPage } from './me-frame.tsx';
 import { type Hindered, type MemberEnv, standingOf } from './member.ts';
@@ -44,20 +46,28 @@ function noteOf(done: string | undefined, { keyForm, me }: Texts) {
   return done === 'invalid' ? { text: `${keyForm.invalid} ${keyForm.errors.name}`, bad: true } : null;
 }
 
+/** Budgets over all of a member's keys, and over those of their team. */
+async function ownLevels(env: Cloudflare.Env, user: UserWithKeys, view: View): Promise<ShownLevel[]> {
+  const team = user.team === null ? null : await getTeam(openDatabase(env.DB), user.team);
+  const levels = [{ ...user, kind: 'user' } as const, ...(team === null ? [] : [{ ...team, kind: 'team' } as const])];
+  return await readLevels(env, levels, view);
+}
+
 async function showOwnPage(c: Context<MemberEnv>, user: UserWithKeys): Promise<Response> {
   const view = viewOf(c, '/me');
   const database = openDatabase(c.env.DB);
   const starts = windowStarts(view.now, view.offset);
   const months = monthsAt(starts.month, starts.day);
-  const [keys, template, days, spentByKey] = await Promise.all([
+  const [keys, template, days, spentByKey, levels] = await Promise.all([
     keysOfOwner(database, user.name),
     readTemplate(database),
     dailySpend(database, months.last.first, { owner: user.name }),
     spendByKeyOf(database, user.name, months.this.first),
+    ownLevels(c.env, user, view),
   ]);
   const page = (
     <OwnPage
-      {...{ keys, template, days, spentByKey, months }}
+      {...{ keys, template, days, spentByKey, levels, months }}
       today={starts.day}
       shown={c.req.query('month') === 'last' ? months.last : months.this}
       newId={keyId(view.now)}

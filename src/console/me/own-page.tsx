@@ -9,6 +9,7 @@ import { Field, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { budgetMoney, count, dateTime, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
+import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
@@ -34,6 +35,8 @@ export interface OwnPageProps {
   /** The id that a new key will have: a form sent twice makes one key. */
   newId: string;
   note: { text: string; bad: boolean } | null;
+  /** Budgets over all keys, of the member and of their team. */
+  levels: readonly ShownLevel[];
 }
 
 function costOf(days: readonly DailySpend[], first: string, last: string): number {
@@ -208,13 +211,14 @@ function MakeKey({ keys, template, newId }: OwnPageProps) {
 
 /** A member's own page: keys, what they have cost, and a form for one more. */
 export function OwnPage(props: OwnPageProps) {
-  const { keys, note } = props;
+  const { keys, levels, note } = props;
   const { me } = useView().texts;
   return (
     <MeFrame title={me.title} place="keys">
       <h1>{me.title}</h1>
       {note !== null && <Note {...note} />}
       <Figures {...props} />
+      <SharedBudgets levels={levels} />
       <section>
         <h2>{me.keys}</h2>
         {keys.length > 0 ? (

@@ -3,6 +3,7 @@ import { findKey } from '../../keys/find-key.ts';
 import { keyPorts } from '../../keys/key-ports.ts';
 import { maskSecret } from '../../keys/secret.ts';
 import { judgeSecret } from '../../ledger/client.ts';
+import { levelsOf } from '../../ledger/shared/level-book.ts';
 import { readUsageNow, type UsageNow } from '../../ledger/usage-now.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
@@ -17,6 +18,7 @@ import { ModelTable, type ProviderModels } from '../kit/model-table.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { respond } from '../kit/respond.tsx';
+import { readLevels, SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { modelsFor } from './own-models.tsx';
 
@@ -31,6 +33,7 @@ type Shown =
       usage: UsageNow;
       rows: readonly RequestLogRow[];
       models: readonly ProviderModels[];
+      levels: readonly ShownLevel[];
     };
 
 function KeyForm({ problem }: { problem: string | null }) {
@@ -49,7 +52,7 @@ function KeyForm({ problem }: { problem: string | null }) {
 }
 
 function KeySheet({ shown }: { shown: Extract<Shown, { kind: 'key' }> }) {
-  const { apiKey, usage, rows, models } = shown;
+  const { apiKey, usage, rows, models, levels } = shown;
   const { offset, texts } = useView();
   const { keyPage, me, usagePage, zone } = texts;
   return (
@@ -64,6 +67,7 @@ function KeySheet({ shown }: { shown: Extract<Shown, { kind: 'key' }> }) {
         </h2>
         <KeyUsage apiKey={apiKey} usage={usage} />
       </section>
+      <SharedBudgets levels={levels} />
       <section>
         <h2>{usagePage.limits}</h2>
         <KeyLimits apiKey={apiKey} />
@@ -118,15 +122,16 @@ export async function showPastedKey<E extends AppEnv>(c: Context<E>): Promise<Re
   if (found.kind !== 'found' || (await judgeSecret(c.env, found.key, found.keyHash)) !== null) {
     return showProblem(c, found.kind === 'malformed' ? texts.malformed : texts.refused, 401);
   }
-  const [usage, requests] = await Promise.all([
+  const [usage, requests, levels] = await Promise.all([
     readUsageNow(c.env, found.key, view.now, view.offset),
     listLogs(openDatabase(c.env.DB), {
       limit: SHOWN_REQUESTS,
       cursor: null,
       filter: { kind: 'settle', keyId: found.key.id },
     }),
+    readLevels(c.env, levelsOf(found.key), view),
   ]);
   const models = await modelsFor(c, [found.key.models]);
-  const shown = { kind: 'key', apiKey: found.key, usage, rows: requests.data, models } as const;
+  const shown = { kind: 'key', apiKey: found.key, usage, rows: requests.data, models, levels } as const;
   return respond(c, view, <PastedKeyPage shown={shown} />);
 }

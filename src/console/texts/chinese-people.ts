@@ -50,6 +50,9 @@ export const chinesePeople: PeopleTexts = {
     modelsLead: '你可以使用的模型，以每百万 token 的美元价格列出，包括现在与以后的价格。模型名也可省略厂商前缀。',
     noModels: '还没有你可以使用的模型。',
     budgets: '所有密钥共用的预算',
+    allKeys: '我的全部密钥',
+    team: (name) => `团队 ${name}`,
+    levelDown: '共用预算暂时没有应答；以下为 D1 中的合计，可能滞后几秒。',
     problems: {
       unreachable: '暂时读取不到 Cloudflare Access 的签名公钥，无法确认你是谁。请稍后再试。',
       disabled: '你的账号已停用。如有疑问，请联系管理员。',

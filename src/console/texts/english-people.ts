@@ -50,6 +50,9 @@ export const englishPeople = {
     modelsLead: 'What you may use, in USD for a million tokens, now and later. A name works without its provider too.',
     noModels: 'There is no model that you may use yet.',
     budgets: 'Budgets over all keys',
+    allKeys: 'All my keys',
+    team: (name: string) => `Team ${name}`,
+    levelDown: 'The shared budget does not answer just now; these sums are D1’s and may be seconds old.',
     problems: {
       unreachable:
         'The keys by which Cloudflare Access signs cannot be read just now, so nobody can say who you are. Please try again in a moment.',
