@@ -47,7 +47,8 @@ export async function readUsageNow(places: CheckPlaces, given: ApiKey, now: numb
   if (!hasLedger(key)) return { ...(await usageInDatabase(places.DB, key, now, offset)), held: 0, running: 0 };
   try {
     const ledger = ledgerOf<DurableObjectStub<KeyLedger>>(places.KEY_LEDGER, key);
-    const { beginMs, spent, held, openLeases, resetAt } = await ledger.state(key);
+    // An object may run the version before for some minutes.
+    const { beginMs = null, spent, held, openLeases, resetAt } = await ledger.state(key);
     return { spent, held, running: openLeases, resetAt: { ...resetAt, total: null }, beginMs };
   } catch (cause) {
     logFault('ledger_unavailable', cause, { key_id: key.id });
