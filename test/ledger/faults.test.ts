@@ -212,6 +212,25 @@ describe('the alarm', () => {
     }
   });
 
+  it('I1 that wrote sums and marks down loses no settlement that comes an hour late, whatever starts anew', async () => {
+    const ledger = await openLedger();
+    const late = settlement({ costNanoUsd: 7 });
+    clock.pass(HOUR);
+    for (let count = 0; count < 120; count += 1) {
+      clock.pass(1);
+      await ledger.stub.settle(ledger.key, settlement({ costNanoUsd: 1 }));
+    }
+    await drain(ledger);
+    clock.pass(2 * HOUR);
+    // Sums and marks are written down by now, with a floor above the late one.
+    await ledger.ring();
+    await ledger.stub.settle(ledger.key, late);
+    await ledger.evict();
+    expect(await ledger.stub.sums()).toMatchObject({ outbox: 1, ledgerNanoUsd: 127 });
+    await drain(ledger);
+    expect(await sumsOf(ledger)).toMatchObject({ ledger: 127, d1: 127, daily: 127 });
+  });
+
   it('is not waited for by a row that comes after a pause: it goes at once, and five seconds later where the queue refuses', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const ledger = await openLedger();
