@@ -8,6 +8,7 @@ import { limitForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
 import { useView, viewOf } from '../kit/view.ts';
+import { catalog } from './catalog.tsx';
 import { changes } from './changes.tsx';
 import { administrator } from './closed.tsx';
 import { Frame, Head } from './frame.tsx';
@@ -68,6 +69,7 @@ const pages = new Hono<AdminEnv>()
   .route('/', teams)
   .route('/', requests)
   .route('/', models)
+  .route('/', catalog)
   .route('/', tryIt)
   .route('/', ledger)
   .route('/', changes)

@@ -11,6 +11,7 @@ const PLACES = [
   ['requests', '/admin/requests'],
   ['providers', '/admin/providers'],
   ['models', '/admin/models'],
+  ['catalog', '/admin/catalog'],
   ['tryIt', '/admin/try'],
   ['ledger', '/admin/ledger'],
   ['changes', '/admin/changes'],

@@ -7,6 +7,12 @@ import { respond } from '../kit/respond.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
+interface TryProps {
+  models: readonly string[];
+  /** The one that a link has led to. */
+  wanted: string | null;
+}
+
 /** What the script makes each turn of. */
 function TurnTemplate() {
   const { tryIt } = useView().texts;
@@ -31,7 +37,7 @@ function TurnTemplate() {
   );
 }
 
-function ChatForm({ models }: { models: readonly string[] }) {
+function ChatForm({ models, wanted }: TryProps) {
   const { tryIt } = useView().texts;
   return (
     <form
@@ -55,7 +61,9 @@ function ChatForm({ models }: { models: readonly string[] }) {
           <label for="model">{tryIt.model}</label>
           <select id="model" name="model">
             {models.map((name) => (
-              <option value={name}>{name}</option>
+              <option value={name} selected={name === wanted}>
+                {name}
+              </option>
             ))}
           </select>
         </div>
@@ -76,7 +84,7 @@ function ChatForm({ models }: { models: readonly string[] }) {
   );
 }
 
-function TryPage({ models }: { models: readonly string[] }) {
+function TryPage({ models, wanted }: TryProps) {
   const { tryIt } = useView().texts;
   return (
     <Frame title={tryIt.title} place="tryIt" scripts={[assets.tryScript]}>
@@ -90,7 +98,7 @@ function TryPage({ models }: { models: readonly string[] }) {
         </p>
       </section>
       <TurnTemplate />
-      <ChatForm models={models} />
+      <ChatForm models={models} wanted={wanted} />
     </Frame>
   );
 }
@@ -100,5 +108,5 @@ export const tryIt = new Hono<AdminEnv>().get('/try', async (c) => {
   const { catalog } = await findOffered(c.env, runAfterIn(c.executionCtx));
   const listed = catalog.list();
   const names = listed.filter(({ kind }) => kind === 'model' || kind === 'route').map(({ name }) => name);
-  return respond(c, viewOf(c), <TryPage models={names} />);
+  return respond(c, viewOf(c), <TryPage models={names} wanted={c.req.query('model') ?? null} />);
 });

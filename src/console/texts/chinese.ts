@@ -1,3 +1,4 @@
+import { chineseCatalog } from './chinese-catalog.ts';
 import { chinesePeople } from './chinese-people.ts';
 import { chineseRecords } from './chinese-records.ts';
 import type { Texts } from './english.ts';
@@ -78,6 +79,7 @@ export const chinese: Texts = {
     requests: '请求',
     providers: '厂商',
     models: '模型',
+    catalog: '目录',
     tryIt: '试一试',
     ledger: '账本',
     changes: '审计日志',
@@ -158,6 +160,7 @@ export const chinese: Texts = {
   },
 
   ...chineseRecords,
+  ...chineseCatalog,
   ...chinesePeople,
 
   models: {

@@ -1,3 +1,4 @@
+import { englishCatalog } from './english-catalog.ts';
 import { englishPeople } from './english-people.ts';
 import { englishRecords } from './english-records.ts';
 
@@ -90,6 +91,7 @@ export const english = {
     requests: 'Requests',
     providers: 'Providers',
     models: 'Models',
+    catalog: 'Catalogue',
     tryIt: 'Try it',
     ledger: 'Ledger',
     changes: 'Audit log',
@@ -169,6 +171,7 @@ export const english = {
     caption: 'Live check of each provider',
   },
 
+  ...englishCatalog,
   ...englishRecords,
   ...englishPeople,
 
