@@ -10,8 +10,8 @@ const CACHE = process.env['AGENTS_CACHE'] ?? join(tmpdir(), 'llm-router-agents')
 
 type Installed = { kind: 'installed'; program: string } | { kind: 'missing'; why: string };
 
-/** Installs a client where it is not there yet. Its install scripts do not run: some fetch programs from elsewhere. */
-export async function install(client: Client): Promise<Installed> {
+/** Installs a package where it is not there yet. Its install scripts do not run: some fetch programs from elsewhere. */
+export async function install(client: Pick<Client, 'package' | 'version' | 'program'>): Promise<Installed> {
   const folder = join(CACHE, `${client.package.replace(/\W+/g, '-')}@${client.version}`);
   const program = join(folder, 'node_modules', client.program);
   if (existsSync(program)) return { kind: 'installed', program };

@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { runChild } from './children.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+/** The router's own configuration for wrangler. */
+export const CONFIG_FILE = join(PROJECT, 'wrangler.jsonc');
 export const WRANGLER = join(PROJECT, 'node_modules/wrangler/bin/wrangler.js');
 
 /** A built Worker: one module, below the directory of the runtime's configurations. */
@@ -27,15 +29,20 @@ async function buildWorker(name: string, configFile: string, directory: string):
 
 /** The router as it would be deployed. */
 export function buildRouter(directory: string): Promise<Built> {
-  return buildWorker('router', join(PROJECT, 'wrangler.jsonc'), directory);
+  return buildWorker('router', CONFIG_FILE, directory);
 }
 
-/** A Worker of the tests' own: the one in `workers/` beside the module with this URL. */
-export function buildBare(name: string, from: string, compatibilityDate: string, directory: string): Promise<Built> {
+/** Writes the configuration of a Worker of the tests' own: the one in `workers/` beside the module with this URL. */
+export function configureBare(name: string, from: string, compatibilityDate: string, directory: string): string {
   const file = join(directory, `${name}.json`);
   const main = fileURLToPath(new URL(`workers/${name}.ts`, from));
   writeFileSync(file, JSON.stringify({ name, main, compatibility_date: compatibilityDate }));
-  return buildWorker(name, file, directory);
+  return file;
+}
+
+/** Builds such a Worker. */
+export function buildBare(name: string, from: string, compatibilityDate: string, directory: string): Promise<Built> {
+  return buildWorker(name, configureBare(name, from, compatibilityDate, directory), directory);
 }
 
 interface WranglerConfig {
@@ -49,7 +56,7 @@ interface WranglerConfig {
 
 /** The router's own configuration, so that the bench runs what would be deployed. */
 export function readWranglerConfig(): WranglerConfig {
-  const text = readFileSync(join(PROJECT, 'wrangler.jsonc'), 'utf8');
+  const text = readFileSync(CONFIG_FILE, 'utf8');
   const plain = text.replace(/("(?:[^"\\]|\\.)*")|\/\/.*|\/\*[\s\S]*?\*\//g, '$1').replace(/,(?=\s*[}\]])/g, '');
   return JSON.parse(plain) as WranglerConfig; // wrangler itself has read it while building
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/protocol/json.ts';
 
 /* The doors: how each is asked, and what its stream looks like from outside. */
 
-const DOORS = ['chat', 'messages', 'responses'] as const;
+const DOORS = ['chat', 'messages', 'responses', 'portkey'] as const;
 export type DoorName = (typeof DOORS)[number];
 
 /** One tool turn of an agent's conversation. */
@@ -98,9 +98,19 @@ function writeResponses({ stream, system, tools, turns, user }: Conversation): J
   };
 }
 
+// Beside those with text: the first, the one with the finish reason, and `[DONE]`.
+const CHAT: BenchDoor = {
+  path: '/api/v1/chat/completions',
+  write: writeChat,
+  linesAnEvent: 2,
+  otherEvents: 3,
+  end: DONE,
+};
+
 export const BENCH_DOORS: Readonly<Record<DoorName, BenchDoor>> = {
-  // The first, the one with the finish reason, and `[DONE]`.
-  chat: { path: '/api/v1/chat/completions', write: writeChat, linesAnEvent: 2, otherEvents: 3, end: DONE },
+  chat: CHAT,
+  // The peer's own.
+  portkey: { ...CHAT, path: '/v1/chat/completions' },
   // The message's start, two of both ends; per block its start and end, and a signature.
   messages: {
     path: '/api/v1/messages',

@@ -1,13 +1,14 @@
 import { keyId, newSecret } from '../../src/keys/secret.ts';
 import type { ApiKey } from '../../src/store/schema.ts';
 
-/** A client key of the bench: without limits, as D1 would hold it. */
+/** A client key of the bench, as D1 would hold it. */
 export interface BenchKey {
   secret: string;
   record: ApiKey;
 }
 
-export async function makeKey(purpose: string): Promise<BenchKey> {
+/** `rpm` is null for a key without limits: only such a one is served before the ledger has answered. */
+export async function makeKey(purpose: string, rpm: number | null = null): Promise<BenchKey> {
   const { secret, hash, prefix, last4 } = await newSecret('sk');
   const now = Date.now();
   const time = new Date(now).toISOString();
@@ -24,7 +25,7 @@ export async function makeKey(purpose: string): Promise<BenchKey> {
     previousExpiresAt: null,
     expiresAt: null,
     models: null,
-    rpm: null,
+    rpm,
     tpm: null,
     maxConcurrent: null,
     budgetDayUsd: null,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Child, makeDirectory, startChild } from './children.ts';
 import { readMachine } from './machine.ts';
 import { FULL, QUICK } from './measures.ts';
+import { runPeers } from './peers.ts';
 import { printReport } from './report.ts';
 import { runBench } from './run.ts';
 import { prepareTargets } from './targets.ts';
@@ -12,6 +13,7 @@ const HELP = `Measures what the router costs on the runtime that it is deployed 
   npm run bench                 the whole bench, about four minutes
   npm run bench -- --quick      fewer rounds, about one minute
   npm run bench -- --json       the figures as JSON, for each round
+  npm run bench -- --peers      beside Portkey's gateway, which is installed outside of the project
 `;
 
 async function providerPort(provider: Child): Promise<number> {
@@ -22,7 +24,12 @@ async function providerPort(provider: Child): Promise<number> {
 }
 
 async function main(): Promise<void> {
-  const options = { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const options = {
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+    peers: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
   const { values } = parseArgs({ options });
   if (values.help) return void process.stdout.write(HELP);
   if (process.platform !== 'linux') {
@@ -37,6 +44,10 @@ async function main(): Promise<void> {
   const provider = startChild(process.execPath, [fileURLToPath(new URL('provider.ts', import.meta.url))], ['ipc']);
   const port = await providerPort(provider);
   const targets = await prepareTargets(`http://127.0.0.1:${port}`, makeDirectory());
+  if (values.peers) {
+    process.stdout.write(`\n${await runPeers(targets, `http://127.0.0.1:${port}`, progress)}\n`);
+    return;
+  }
   const results = await runBench(targets, port, values.quick ? QUICK : FULL, progress);
   const seconds = (Date.now() - startedAt) / 1_000;
   process.stdout.write(

@@ -46,8 +46,11 @@ function answer(body: Buffer, response: ServerResponse): void {
   if (plan === null) {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(COMPLETION) });
     response.end(COMPLETION);
-    return;
-  }
+  } else if (plan.waitMs > 0) setTimeout(() => stream(plan, response), plan.waitMs);
+  else stream(plan, response);
+}
+
+function stream(plan: Plan, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   if (plan.paceMs === 0) burst(response, streamOf(plan.events));
   else paced(response, plan);

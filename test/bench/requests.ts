@@ -23,10 +23,15 @@ const SYSTEM = 'You are a helpful assistant that answers in few words.';
 const QUESTION = 'What is the difference between a process and a thread? Name three points, one line each.';
 
 /** A streamed request with its plan. */
-export function streamRequest(key: BenchKey, door: DoorName, plan: Plan): BenchRequest {
+export function streamRequest(
+  key: BenchKey,
+  door: DoorName,
+  plan: Plan,
+  headers: Readonly<Record<string, string>> = {},
+): BenchRequest {
   const user = `${QUESTION} ${writePlan(plan)}`;
   const conversation = { system: SYSTEM, user, turns: [], tools: [], stream: true };
-  return requestOf(key, JSON.stringify(BENCH_DOORS[door].write(conversation)));
+  return requestOf(key, JSON.stringify(BENCH_DOORS[door].write(conversation)), headers);
 }
 
 const LINE = '  const value = await read(file, { encoding: "utf8", limit: 4096 }); // the "inner" part\n';

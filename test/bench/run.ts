@@ -1,6 +1,17 @@
+import { CONFIG_FILE } from './build.ts';
 import { eventCost, firstByte, type Running, routedCost, type Scale, slowStreams, wholeCost } from './measures.ts';
 import { BODY_SIZES } from './requests.ts';
-import { EVENTFUL, LARGE, type Results, STREAMING, type Streaming, type WholeResult } from './results.ts';
+import {
+  AT_ONCE,
+  EVENTFUL,
+  LARGE,
+  PROVIDER_TAKES_MS,
+  type Results,
+  SLOW,
+  STREAMING,
+  type Streaming,
+  type WholeResult,
+} from './results.ts';
 import { startUp } from './start-up.ts';
 import type { Rounds } from './statistics.ts';
 import { TARGETS, type TargetName, type Targets } from './targets.ts';
@@ -25,17 +36,22 @@ async function streamRounds(
   providerPort: number,
   scale: Scale,
   progress: Progress,
-): Promise<Pick<Results, 'paced' | 'bursts' | 'firstByte'>> {
+): Promise<Pick<Results, 'paced' | 'bursts' | 'firstByte' | 'slowFirstByte'>> {
   const paced = empty(EVENTFUL);
   const bursts = empty(EVENTFUL);
-  const first = empty([...STREAMING, 'direct']);
+  const first = empty([...AT_ONCE, 'direct']);
+  const slow = empty(SLOW);
   for (const name of EVENTFUL) await eventCost(running[name], scale.burstEvents / 2, 0);
   for (let round = 0; round < scale.rounds; round += 1) {
     progress(`streams, round ${round + 1} of ${scale.rounds}`);
     first.direct.push(await firstByte(providerPort, running.default, scale.firstBytes));
-    for (const name of inTurn(STREAMING, round)) {
+    for (const name of inTurn(AT_ONCE, round)) {
       const target = running[name];
       first[name].push(await firstByte(target.runtime.port, target, scale.firstBytes));
+    }
+    for (const name of inTurn(SLOW, round)) {
+      const target = running[name];
+      slow[name].push(await firstByte(target.runtime.port, target, scale.slowFirstBytes, PROVIDER_TAKES_MS));
     }
     for (const name of inTurn(EVENTFUL, round)) {
       const target = running[name];
@@ -43,7 +59,7 @@ async function streamRounds(
       paced[name].push(await eventCost(target, scale.pacedEvents, PACE_MS));
     }
   }
-  return { paced, bursts, firstByte: first };
+  return { paced, bursts, firstByte: first, slowFirstByte: slow };
 }
 
 async function wholeRounds(
@@ -51,13 +67,15 @@ async function wholeRounds(
   scale: Scale,
   progress: Progress,
 ): Promise<WholeResult[]> {
-  const { calls, cursor, default: plain, pass } = running;
+  const { cursor, default: plain, pass } = running;
   const results: WholeResult[] = [];
   progress('whole answers, warming up');
-  for (const target of [pass, calls, plain, cursor]) {
+  for (const target of [pass, running.calls, running.callsParse, plain, cursor]) {
     await wholeCost(target, { size: '300 B', connections: 16, requests: scale.warmingAnswers, remembers: false });
   }
   for (const size of BODY_SIZES) {
+    // A large body is worth the least that reading it costs.
+    const calls = size === '300 B' ? running.calls : running.callsParse;
     for (const connections of CONNECTIONS) {
       progress(`whole answers, ${size}, ${connections} connections`);
       const columns = [
@@ -117,7 +135,7 @@ async function routeRounds({ routed }: Record<TargetName, Running>, scale: Scale
 
 /** Measures everything, one target after the other. `providerPort` is the double's. */
 export async function runBench(
-  { all, directory, router }: Targets,
+  { all, bareApp, directory, router }: Targets,
   providerPort: number,
   scale: Scale,
   progress: Progress,
@@ -127,9 +145,10 @@ export async function runBench(
   for (const name of STREAMING) memory[name] = await slowStreams(all[name], scale.slowEvents);
 
   progress('start-up');
-  const startMs: Rounds = [];
+  const startMs: Results['startMs'] = { router: [], bareApp: [] };
   for (let start = 0; start < scale.starts; start += 1) {
-    startMs.push(await startUp(directory));
+    startMs.router.push(await startUp(CONFIG_FILE, directory));
+    startMs.bareApp.push(await startUp(bareApp, directory));
   }
 
   const started: Partial<Record<TargetName, Running>> = {};

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT, WRANGLER } from './build.ts';
+import { WRANGLER } from './build.ts';
 import { runChild } from './children.ts';
 
 /** What of V8's profile format is read: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
@@ -11,12 +11,15 @@ interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Milliseconds in which the Worker's global scope kept V8 busy, as wrangler profiles it: compiling, running, collecting garbage. */
-export async function startUp(directory: string): Promise<number> {
+/**
+ * Milliseconds in which a Worker's global scope kept V8 busy, as wrangler profiles it: compiling, running, collecting
+ * garbage. `configFile` is the Worker's.
+ */
+export async function startUp(configFile: string, directory: string): Promise<number> {
   const file = join(directory, 'start-up.cpuprofile');
   await runChild(process.execPath, [
     WRANGLER,
-    ...['check', 'startup', '--config', join(PROJECT, 'wrangler.jsonc')],
+    ...['check', 'startup', '--config', configFile],
     ...['--args=--minify', '--outfile', file],
   ]);
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile; // as V8 wrote it

@@ -1,22 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type Built, buildBare, buildRouter, readWranglerConfig } from './build.ts';
+import { type Built, buildBare, buildRouter, configureBare, readWranglerConfig } from './build.ts';
 import type { DoorName } from './doors.ts';
 import { type BenchKey, makeKey } from './keys.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 
 /** All that is measured. `direct` is the provider double itself, without any router. */
-export const TARGETS = [
-  'pass',
-  'loop',
-  'parse',
-  'calls',
-  'default',
-  'cursor',
-  'messages',
-  'responses',
-  'routed',
-] as const;
+const BARE = ['pass', 'loop', 'parse', 'calls', 'callsParse', 'begin'] as const;
+const ROUTED = ['default', 'limited', 'cursor', 'messages', 'responses', 'routed'] as const;
+export const TARGETS = [...BARE, ...ROUTED] as const;
 export type TargetName = (typeof TARGETS)[number];
 
 export interface Target {
@@ -24,6 +16,8 @@ export interface Target {
   /** Which door it is asked at; bare Workers take any path. */
   door: DoorName;
   key: BenchKey;
+  /** What it wants to be sent beside the key. */
+  headers: Readonly<Record<string, string>>;
   /** Starts a process of its own for it. */
   start(): Promise<Runtime>;
 }
@@ -31,6 +25,8 @@ export interface Target {
 export interface Targets {
   all: Readonly<Record<TargetName, Target>>;
   router: Built;
+  /** The configuration of a bare app made of the same libraries, for its start-up. */
+  bareApp: string;
   /** Where files of this run go. */
   directory: string;
 }
@@ -45,7 +41,11 @@ export async function prepareTargets(provider: string, directory: string): Promi
     buildBare('ledger-calls', import.meta.url, date, directory),
     buildBare('stores', import.meta.url, date, directory),
   ]);
-  const keys = { default: await makeKey('default'), cursor: await makeKey('cursor') };
+  const keys = {
+    default: await makeKey('default'),
+    limited: await makeKey('default', 1_000_000),
+    cursor: await makeKey('cursor'),
+  };
   const stores: StoreSetup = { built: storeWorker, keys: Object.values(keys) };
 
   const bare: Omit<WorkerSetup, 'built' | 'entrypoint'> = {
@@ -70,18 +70,22 @@ export async function prepareTargets(provider: string, directory: string): Promi
     kv: config.kv_namespaces.map(({ binding }) => binding),
     databases: config.d1_databases.map(({ binding }) => binding),
   };
+  const called: WorkerSetup = {
+    ...bound,
+    built: calls,
+    entrypoint: null,
+    texts: { PROVIDER: provider, KEY_HASH: keys.default.record.hash },
+    json: { KEY: keys.default.record },
+  };
   const setups: Record<TargetName, WorkerSetup> = {
     pass: { ...bare, built: plain, entrypoint: null },
     loop: { ...bare, built: plain, entrypoint: 'readerLoop' },
     parse: { ...bare, built: plain, entrypoint: 'parseAndPrint' },
-    calls: {
-      ...bound,
-      built: calls,
-      entrypoint: null,
-      texts: { PROVIDER: provider, KEY_HASH: keys.default.record.hash },
-      json: { KEY: keys.default.record },
-    },
+    calls: called,
+    callsParse: { ...called, entrypoint: 'parseAndPrint' },
+    begin: { ...called, entrypoint: 'beginFirst' },
     default: routed,
+    limited: routed,
     cursor: routed,
     messages: routed,
     responses: routed,
@@ -97,15 +101,16 @@ export async function prepareTargets(provider: string, directory: string): Promi
   };
 
   function target(name: TargetName): Target {
-    const key = name === 'cursor' ? keys.cursor : keys.default;
+    const key = name === 'cursor' || name === 'limited' ? keys[name] : keys.default;
     const door = name === 'messages' || name === 'responses' ? name : 'chat';
-    return { name, door, key, start: () => startRuntime(setups[name], stores, directory) };
+    return { name, door, key, headers: {}, start: () => startRuntime(setups[name], stores, directory) };
   }
 
   return {
     // A target for each name of the list.
     all: Object.fromEntries(TARGETS.map((name) => [name, target(name)])) as Targets['all'],
     router,
+    bareApp: configureBare('bare-app', import.meta.url, date, directory),
     directory,
   };
 }

@@ -9,8 +9,8 @@ export { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 export { ConversationMemory } from '../../../src/memory/conversation-memory.ts';
 
 /*
- * The least that a router costs which keeps the ledger's promises: the same calls of the same Durable Objects,
- * with arguments that are the same each time, and a body that is passed on unread.
+ * The least that a router costs which keeps the ledger's promises: the same calls of the same Durable Objects, with
+ * arguments that are the same each time, and a body that is passed on unread, or parsed and printed.
  */
 
 interface Env {
@@ -73,18 +73,32 @@ interface Calls {
   pastTurns: number | null;
 }
 
-async function answer(request: Request, env: Env, { pastTurns }: Calls): Promise<Response> {
+/** What goes to the provider. */
+type Forwarded = Pick<RequestInit, 'headers' | 'body'>;
+
+function unread({ body, headers }: Request): Forwarded {
+  return { headers, body };
+}
+
+async function readAndPrinted(request: Request): Promise<Forwarded> {
+  const authorization = request.headers.get('authorization') ?? '';
+  return {
+    headers: { 'content-type': 'application/json', authorization },
+    body: JSON.stringify(JSON.parse(await request.text())),
+  };
+}
+
+type Forward = (request: Request) => Forwarded | Promise<Forwarded>;
+
+async function answer(request: Request, env: Env, { pastTurns }: Calls, forward: Forward): Promise<Response> {
   const id = requestId(Date.now());
   const startedAt = Date.now();
   const ledger = env.KEY_LEDGER.getByName(env.KEY.id);
   const memory = env.CONVERSATION_MEMORY.getByName(env.KEY.id);
   const began = ledger.begin(env.KEY, { ...LEASE, requestId: id, startedAt, keyHash: env.KEY_HASH });
+  const forwarded = await forward(request);
   if (pastTurns) await memory.recall(MODEL, unknownTurns(pastTurns));
-  const reply = await fetch(`${env.PROVIDER}/chat/completions`, {
-    method: 'POST',
-    headers: request.headers,
-    body: request.body,
-  });
+  const reply = await fetch(`${env.PROVIDER}/chat/completions`, { method: 'POST', ...forwarded });
   await began;
   const turn = { id, model: MODEL, key: { calls: null, turn: HASH }, reasoning: REASONING };
   const remembered = pastTurns === null ? null : memory.remember(turn);
@@ -93,9 +107,30 @@ async function answer(request: Request, env: Env, { pastTurns }: Calls): Promise
   return reply;
 }
 
+function callsOf(request: Request): Calls {
+  const asked = request.headers.get('x-bench-past-turns');
+  return { pastTurns: asked === null ? null : Number(asked) };
+}
+
 export default {
-  fetch(request, env) {
-    const asked = request.headers.get('x-bench-past-turns');
-    return answer(request, env, { pastTurns: asked === null ? null : Number(asked) });
+  fetch: (request: Request, env: Env) => answer(request, env, callsOf(request), unread),
+} satisfies ExportedHandler<Env>;
+
+/** The same calls, and a body that is read and written anew. */
+export const parseAndPrint = {
+  fetch: (request: Request, env: Env) => answer(request, env, callsOf(request), readAndPrinted),
+} satisfies ExportedHandler<Env>;
+
+/** A stream whose first byte waits for the ledger's word. */
+export const beginFirst = {
+  async fetch(request: Request, env: Env, context: ExecutionContext) {
+    const id = requestId(Date.now());
+    const startedAt = Date.now();
+    const ledger = env.KEY_LEDGER.getByName(env.KEY.id);
+    const began = ledger.begin(env.KEY, { ...LEASE, requestId: id, startedAt, keyHash: env.KEY_HASH });
+    const reply = await fetch(`${env.PROVIDER}/chat/completions`, { method: 'POST', ...unread(request) });
+    await began;
+    context.waitUntil(ledger.settle(env.KEY, { ...SETTLEMENT, requestId: id, startedAt }).then(() => undefined));
+    return reply;
   },
 } satisfies ExportedHandler<Env>;
