@@ -14,7 +14,7 @@ const CLOSE_BRACE = 125;
 const WALKED = 32;
 
 /** The offset behind the string that starts at `start`; the text's length where it does not end. */
-export function stringEnd(text: string, start: number): number {
+function stringEnd(text: string, start: number): number {
   let index = start + 1;
   for (;;) {
     // A search has a price of its own: short strings, and those full of escapes, are walked.

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { runChild } from './children.ts';
 
-export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 /** The router's own configuration for wrangler. */
 export const CONFIG_FILE = join(PROJECT, 'wrangler.jsonc');
 export const WRANGLER = join(PROJECT, 'node_modules/wrangler/bin/wrangler.js');

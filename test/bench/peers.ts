@@ -15,6 +15,8 @@ const PEER = {
   package: '@portkey-ai/gateway',
   version: '1.15.2',
   program: '@portkey-ai/gateway/build/start-server.js',
+  // With newer ones its streams end in a 500, "immutable" (1.19.19, seen on 2026-11-28).
+  overrides: { '@hono/node-server': '1.13.8' },
 };
 
 const ROUNDS = 7;

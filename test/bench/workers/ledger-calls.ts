@@ -6,6 +6,7 @@ import { requestId } from '../../../src/protocol/request-id.ts';
 import type { ApiKey } from '../../../src/store/schema.ts';
 
 export { KeyLedger } from '../../../src/ledger/key-ledger.ts';
+export { SharedBudget } from '../../../src/ledger/shared/shared-budget.ts';
 export { ConversationMemory } from '../../../src/memory/conversation-memory.ts';
 
 /*
