@@ -33,15 +33,16 @@ export async function begin<A extends Ask, L extends Leg>(
   const planned = await orRefused(asked, () => planTries(incoming, ask, choices));
   if (planned.kind === 'refused') return planned;
   const { inputEstimate, settled } = planned.value;
-  const [{ price, target }] = settled;
-  const known = { endpoint, ask, target, price };
   const legs = openLegsOf(planned.value, prepare);
-  const admission = askLedger(incoming, leaseOf(incoming, ask, planned.value));
+  const expected = legs.first();
+  const first = settled.find(({ target }) => target === expected) ?? settled[0];
+  const known = { endpoint, ask, target: first.target, price: first.price };
+  const admission = askLedger(incoming, leaseOf(incoming, ask, planned.value, first));
   const opened = await orRefused(known, async () => {
-    const [first, answer] = await Promise.all([legs.next(), hasLimits(incoming.key) ? admission : null]);
+    const [next, answer] = await Promise.all([legs.next(), hasLimits(incoming.key) ? admission : null]);
     if (answer?.kind === 'refused') throw refusal(answer, ask.request.model);
-    if (first === null) throw legs.refusals[0];
-    return first;
+    if (next === null) throw legs.refusals[0];
+    return next;
   });
   if (opened.kind === 'refused') return { ...opened, admission };
   const { credential, leg } = opened.value;

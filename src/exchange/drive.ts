@@ -5,8 +5,7 @@ import { addCheckpoints } from './checkpoints.ts';
 import type { Exchange } from './exchange.ts';
 import { onClientLeft } from './incoming.ts';
 import { outcomeOf, type Told, tryCost } from './outcome.ts';
-import type { ProviderLine } from './provider-line.ts';
-import { openProviderLine } from './provider-line.ts';
+import { type FirstEvent, openProviderLine, type ProviderLine } from './provider-line.ts';
 import { refusal } from './refusal.ts';
 import { settleFirst } from './settle-first.ts';
 import type { Stop } from './stop.ts';
@@ -48,8 +47,9 @@ interface Run {
 }
 
 /** How long a stream may be without its first event while another target is left; a whole answer takes as long as it takes. */
-function firstEventLimit({ ask, incoming, leg, legs }: Exchange): number | null {
-  return ask.wantsStream && legs.hasOther(leg.target) ? incoming.config.fallbackAfterMs : null;
+function firstEventOf({ ask, incoming, leg, legs }: Exchange): FirstEvent | null {
+  if (!ask.wantsStream || !legs.hasOther(leg.target)) return null;
+  return { within: incoming.config.fallbackAfterMs, mayLeave: () => legs.canAskOther(leg.target) };
 }
 
 async function tryOnce(run: Run): Promise<Tried> {
@@ -57,7 +57,7 @@ async function tryOnce(run: Run): Promise<Tried> {
   run.hasBegun = false;
   client.open();
   tryBegins(exchange.leg.target.configured.provider.id);
-  line.calling(firstEventLimit(exchange));
+  line.calling(firstEventOf(exchange));
   const called = await callOnce(exchange, line);
   if (called.kind === 'failed') return called.failure;
   run.hasBegun = true;

@@ -24,10 +24,11 @@ function mostCost({ price, settings, target }: Settled, { request }: Ask, inputE
 
 /**
  * What the ledger sets aside while the request runs: as much as the dearest of its targets may bill. The rest is said of
- * the first, which is expected to serve.
+ * the one that is tried first, and expected to serve.
  */
-export function leaseOf(incoming: Incoming, ask: Ask, { inputEstimate, settled }: Plan): LeaseRequest {
-  const [{ price, target }, ...others] = settled;
+export function leaseOf(incoming: Incoming, ask: Ask, { inputEstimate, settled }: Plan, first: Settled): LeaseRequest {
+  const { price, target } = first;
+  const others = settled.filter((each) => each !== first);
   const hold = Math.max(...settled.map((each) => mostCost(each, ask, inputEstimate)));
   return {
     ...factsOf(incoming, { endpoint: ask.door.endpoint, ask, target, price }),

@@ -3,7 +3,7 @@ import { RouterError } from '../protocol/errors.ts';
 import type { Credential } from '../providers/credentials.ts';
 import { standingOf } from '../providers/health.ts';
 import type { Leg } from './leg.ts';
-import { type Candidate, putBehind, takeNext } from './order.ts';
+import { type Candidate, putBehind, type StandingOf, takeNext } from './order.ts';
 import type { Target } from './target.ts';
 
 /** A leg, and the provider's key that it is tried with. */
@@ -20,10 +20,16 @@ export interface Legs<L extends Leg = Leg> {
   putBehind(silent: Target): void;
   /** True while another target than this is left. */
   hasOther(target: Target): boolean;
+  /** The same where it can be asked, too: it is prepared to see that. */
+  canAskOther(target: Target): Promise<boolean>;
+  /** What is tried first, as far as is known before anything is prepared. */
+  first(): Target | null;
   isEmpty(): boolean;
   /** Why targets could not be asked, in their order. */
   readonly refusals: readonly RouterError[];
 }
+
+const standing: StandingOf = (provider, label) => standingOf(isolateHealth(), provider, label, Date.now());
 
 /** The legs of a request, in the order of its candidates as far as they are well. `prepare` throws RouterError for what its target cannot be asked. */
 export function openLegs<L extends Leg>(
@@ -52,7 +58,7 @@ export function openLegs<L extends Leg>(
   return {
     async next() {
       for (;;) {
-        const candidate = takeNext(left, (provider, label) => standingOf(isolateHealth(), provider, label, Date.now()));
+        const candidate = takeNext(left, standing);
         if (candidate === null) return null;
         const leg = await prepareOnce(candidate.target);
         if (leg !== null) return { leg, credential: candidate.credential };
@@ -60,6 +66,12 @@ export function openLegs<L extends Leg>(
     },
     putBehind: (silent) => putBehind(left, silent),
     hasOther: (target) => left.some((candidate) => candidate.target !== target),
+    async canAskOther(target) {
+      const others = new Set(left.map((candidate) => candidate.target).filter((other) => other !== target));
+      for (const other of others) if ((await prepareOnce(other)) !== null) return true;
+      return false;
+    },
+    first: () => takeNext([...left], standing)?.target ?? null,
     isEmpty: () => left.length === 0,
     refusals,
   };

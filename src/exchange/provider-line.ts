@@ -21,10 +21,10 @@ export interface ProviderLine {
   /** Why the provider that is being called was let go, or null: the request's end, or its own silence. */
   letGo(): Stop | null;
   /**
-   * Before each call of a provider, and after one that failed: between two, nobody waits for it. One that has said nothing
-   * within `firstEventMs` is let go for another; null where there is no other.
+   * Before each call of a provider, and after one that failed: between two, nobody waits for it. `firstEvent` is null where
+   * there is no other to be left for.
    */
-  calling(firstEventMs: number | null): void;
+  calling(firstEvent: FirstEvent | null): void;
   refused(): void;
   /** Before and after each wait for the provider; a slow client's time is not the provider's. */
   waiting(): void;
@@ -38,19 +38,29 @@ export interface ProviderLine {
   close(): void;
 }
 
+/** A provider that may be left for another where it says nothing. */
+export interface FirstEvent {
+  /** How long it has, in ms. */
+  within: number;
+  /** Asked when that is over: true where another can be called in its place. */
+  mayLeave(): Promise<boolean>;
+}
+
 /** One call of a provider. */
 interface Call {
   abort: AbortController;
   /** Why it was let go, where that was not the request's end. */
   reason: Stop | null;
   hasBytes: boolean;
-  /** When it must have said something, ms since 1970, and how long that is from its start; null where nothing hangs on it. */
-  firstEvent: { by: number; within: number } | null;
+  /** Null where nothing hangs on it, and once it has come. */
+  firstEvent: FirstEvent | null;
+  /** By when it is to come, ms since 1970. */
+  firstEventBy: number;
 }
 
-function newCall(firstEventMs: number | null): Call {
-  const firstEvent = firstEventMs === null ? null : { by: Date.now() + firstEventMs, within: firstEventMs };
-  return { abort: new AbortController(), reason: null, hasBytes: false, firstEvent };
+function newCall(firstEvent: FirstEvent | null): Call {
+  const firstEventBy = Date.now() + (firstEvent?.within ?? 0);
+  return { abort: new AbortController(), reason: null, hasBytes: false, firstEvent, firstEventBy };
 }
 
 /** Reading on without a client, for as long as there is time and room. `giveUp` is called where there is not. */
@@ -96,6 +106,13 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
     call.abort.abort();
   }
 
+  /** Leaves a provider that has said nothing, where there is another. */
+  async function leave(late: Call, { mayLeave, within }: FirstEvent): Promise<void> {
+    late.firstEventBy = Number.POSITIVE_INFINITY;
+    const may = await mayLeave().catch(() => false);
+    if (may && call === late && late.firstEvent !== null && !isClientGone) giveUp('first', within);
+  }
+
   function giveUp(phase: 'first' | 'next', milliseconds: number): void {
     if (isLetGo()) return;
     call.reason = { kind: 'silent', phase, milliseconds };
@@ -110,8 +127,8 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
   });
   timers.add({
     // Nobody is left to be served by another.
-    due: () => (isLetGo() || isClientGone ? null : call.firstEvent?.by) ?? Number.POSITIVE_INFINITY,
-    ring: () => giveUp('first', call.firstEvent?.within ?? 0),
+    due: () => (isLetGo() || isClientGone || call.firstEvent === null ? Number.POSITIVE_INFINITY : call.firstEventBy),
+    ring: () => (call.firstEvent === null ? undefined : void leave(call, call.firstEvent)),
   });
   const drain = openDrain(timers, times.drainMs, keyId, () => stop({ kind: 'client_gone' }));
 
@@ -121,8 +138,8 @@ export function openProviderLine(times: LineTimes, keyId: string): ProviderLine 
     stop,
     stopped: () => reason,
     letGo: () => reason ?? call.reason,
-    calling(firstEventMs) {
-      call = newCall(firstEventMs);
+    calling(firstEvent) {
+      call = newCall(firstEvent);
       if (reason !== null) call.abort.abort();
       waitsSince = Date.now();
       timers.rearm();

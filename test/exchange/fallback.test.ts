@@ -385,6 +385,22 @@ describe('time', () => {
     expect(whole.asked).toEqual(['zai']);
   });
 
+  it('nobody is left for a target that cannot be asked', async () => {
+    const image = { type: 'image_url', image_url: { url: 'https://x.test/a.png' } };
+    const { asked } = await playRoute({
+      zai: async (request) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return says('a cat')(request);
+      },
+    });
+    const body = { messages: [{ role: 'user', content: [image] }] };
+    const models = [FIRST, 'zai/glm-5.2', 'zai/glm-5.1'];
+    const { row, said } = await ask({ models, stream: true, body, variables: { FALLBACK_AFTER_MS: '100' } });
+    expect(said).toBe('a cat');
+    expect(asked).toEqual(['zai']);
+    expect(row.attempts).toHaveLength(1);
+  });
+
   it('a whole answer that does not begin within FIRST_BYTE_TIMEOUT_MS is asked of the next', async () => {
     await playRoute({ zai: silent, moonshot: says('hello') });
     const { row, said } = await ask({ variables: { FIRST_BYTE_TIMEOUT_MS: '150' } });
@@ -527,6 +543,23 @@ describe('several keys of a provider', () => {
     const { text } = await ask({ models: [FIRST], variables });
     expect(text).not.toContain('key-of-');
   });
+});
+
+it('what is out is not expected to serve: the lease is told of the next', async () => {
+  const key = await makeKey();
+  const { asked } = await playRoute({ zai: error(503), moonshot: says('hello') });
+  for (let time = 0; time < 3; time += 1) await ask({ key });
+  const stub = env.KEY_LEDGER.getByName(key.key.id);
+  let leased: string | null = null;
+  const begin = (...args: Parameters<typeof stub.begin>) => {
+    leased = args[1].provider;
+    return stub.begin(...args);
+  };
+  const settle = (...args: Parameters<typeof stub.settle>) => stub.settle(...args);
+  const before = asked.length;
+  await ask({ key, variables: { KEY_LEDGER: { getByName: () => ({ begin, settle }) } } });
+  expect(asked.slice(before)).toEqual(['moonshot']);
+  expect(leased).toBe('moonshot');
 });
 
 describe('the hold is the dearest target’s', () => {
