@@ -177,3 +177,22 @@ export async function providerTraffic(database: Database, fromRequestId: string)
     return { ...row, lastFailure: last === undefined ? null : { at: last.at, code: last.code } };
   });
 }
+
+/** Tokens that a model served at no cost. */
+export interface FreeTokens {
+  provider: string;
+  model: string;
+  tokens: number;
+}
+
+/** What models have served at no cost from a day on, the most first. Which of them have a price of 0 the catalogue knows. */
+export async function freeTokens(database: Database, first: string): Promise<FreeTokens[]> {
+  const tokens = sumOf(sql`${usageDaily.inputTokens} + ${usageDaily.outputTokens}`, 'tokens');
+  const rows = await database
+    .select({ provider: usageDaily.provider, model: usageDaily.model, tokens })
+    .from(usageDaily)
+    .where(and(gte(usageDaily.day, first), eq(usageDaily.costNanoUsd, 0), sql`${usageDaily.model} <> ''`))
+    .groupBy(usageDaily.provider, usageDaily.model)
+    .orderBy(desc(tokens));
+  return rows.filter((row) => row.tokens > 0);
+}

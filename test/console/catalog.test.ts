@@ -128,4 +128,21 @@ describe('the list', () => {
     expect((await operator.send(path, { ...fields, targets: 'test/echo' })).status).toBe(303);
     expect(await operator.read('/admin/catalog')).not.toContain('targets is not JSON');
   });
+
+  it('says how many tokens were served without a price', async () => {
+    await editBySql(`INSERT INTO models (provider, id) VALUES ('test', 'bare')`);
+    const columns = 'day, key_id, provider, model, owner, requests, errors, input_tokens, cached_tokens';
+    const day = new Date().toISOString().slice(0, 10);
+    for (const [model, cost] of [
+      ['bare', 0],
+      ['echo', 0],
+      ['reason', 5],
+    ] as const) {
+      await env.DB.exec(
+        `INSERT INTO usage_daily (${columns}, output_tokens, reasoning_tokens, cost_nano_usd) VALUES ('${day}', 'key_u', 'test', '${model}', 'ann', 1, 0, 1200, 0, 34, 0, ${cost})`,
+      );
+    }
+    const html = await operator.read('/admin/catalog');
+    expect(html).toContain('billed at nothing: test/bare: 1,234.');
+  });
 });

@@ -1,7 +1,9 @@
 import { rowName } from '../../catalog/build.ts';
 import type { Problem } from '../../catalog/rows.ts';
 import type { ShownRow } from '../../offer/describe-rows.ts';
+import type { FreeTokens } from '../../store/overview.ts';
 import { Badge } from '../kit/badge.tsx';
+import { count } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
@@ -14,6 +16,8 @@ export interface CatalogProps {
   withKey: ReadonlySet<string>;
   problems: readonly Problem[];
   notices: readonly string[];
+  /** What models without a price have served of late. */
+  unpriced: readonly FreeTokens[];
   note: string | null;
 }
 
@@ -111,7 +115,7 @@ function Problems({ problems }: Pick<CatalogProps, 'problems'>) {
 }
 
 /** Providers, models and routes, and what of them is left out. */
-export function CatalogPage({ note, notices, problems, rows, withKey }: CatalogProps) {
+export function CatalogPage({ note, notices, problems, rows, unpriced, withKey }: CatalogProps) {
   const { catalog } = useView().texts;
   return (
     <Frame title={catalog.title} place="catalog">
@@ -121,6 +125,13 @@ export function CatalogPage({ note, notices, problems, rows, withKey }: CatalogP
         <Note text={notice} bad />
       ))}
       <Problems problems={problems} />
+      {unpriced.length > 0 && (
+        <p class="note">
+          {catalog.unpriced(
+            unpriced.map(({ model, provider, tokens }) => `${provider}/${model}: ${count(tokens)}`).join(', '),
+          )}
+        </p>
+      )}
       {PAGE_TABLES.map((table) => (
         <RowTable table={table} rows={rows[table]} withKey={withKey} />
       ))}

@@ -1,4 +1,6 @@
 import { type Context, Hono } from 'hono';
+import type { Catalog } from '../../catalog/lookup.ts';
+import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { runAfterIn } from '../../middleware/run-after.ts';
 import { describeRows, rowsNamed } from '../../offer/describe-rows.ts';
@@ -7,6 +9,8 @@ import { builtInsOf, MODELS_JSON_NOTICE, NO_ROWS, type Offered, offeredOf } from
 import { openCatalogDesk } from '../../offer/open-desk.ts';
 import { readRowsNow } from '../../offer/read-offered.ts';
 import type { StoredCatalog } from '../../store/catalog.ts';
+import { openDatabase } from '../../store/database.ts';
+import { type FreeTokens, freeTokens } from '../../store/overview.ts';
 import type { ProviderModels } from '../kit/model-table.tsx';
 import { type FieldValues, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -53,15 +57,29 @@ function sentenceOf(edited: NotEdited, { catalog }: Texts): string {
   }
 }
 
+const UNPRICED_DAYS = 30;
+
+/** What was served in the last days by models that have no price. */
+async function unpricedTokens(c: Context<AdminEnv>, catalog: Catalog): Promise<FreeTokens[]> {
+  const { now, offset } = viewOf(c);
+  const first = daysBefore(windowStarts(now, offset).day, UNPRICED_DAYS - 1);
+  const free = await freeTokens(openDatabase(c.env.DB), first);
+  return free.filter(({ model, provider }) => {
+    const found = catalog.find(`${provider}/${model}`);
+    return found.kind === 'found' && found.route.targets[0].model.prices.length === 0;
+  });
+}
+
 async function list(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c);
   const stored = await rowsOf(c);
-  const { problems, providers } = offeredOf(c.env, stored);
+  const { catalog, problems, providers } = offeredOf(c.env, stored);
   const rows = describeRows(builtInsOf(c.env), stored);
   // The other names of a model are no routes to look after.
   const routes = rows.routes.filter(({ name, source }) => source === 'database' || String(name).endsWith('*'));
+  const unpriced = await unpricedTokens(c, catalog);
   const notices = c.get('config').hasModelsJson ? [MODELS_JSON_NOTICE] : [];
-  const props = { problems, notices, rows: { ...rows, routes }, withKey: new Set(providers.keys()) };
+  const props = { problems, notices, unpriced, rows: { ...rows, routes }, withKey: new Set(providers.keys()) };
   return respond(c, view, <CatalogPage {...props} note={noteOf(c.req.query('done'), view.texts)} />);
 }
 

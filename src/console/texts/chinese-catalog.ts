@@ -25,6 +25,7 @@ export const chineseCatalog: CatalogTexts = {
     problems: '未采用的记录',
     problemsLead: '以下记录有误，不会被使用；其他记录照常使用。',
     reason: '原因',
+    unpriced: (models) => `最近 30 天没有价格、按零计费的 token：${models}。`,
     edit: '设置',
     editLead: '留空的项目沿用代码中的值；仅在数据库中的模型，留空表示未知，不做检查。',
     saved: '已保存。从下一个请求起生效，60 秒内在所有节点生效。',

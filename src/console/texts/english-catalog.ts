@@ -23,6 +23,8 @@ export const englishCatalog = {
     problems: 'Left out',
     problemsLead: 'These rows are wrong, and nothing is served by them. All others are.',
     reason: 'Why',
+    unpriced: (models: string) =>
+      `Tokens served without a price in the last 30 days, and billed at nothing: ${models}.`,
     edit: 'Settings',
     editLead:
       'What is left empty stays as it is in the code; of a model that is only here it is not known, and nothing is checked by it.',
