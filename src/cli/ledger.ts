@@ -34,9 +34,22 @@ const checkSchema = z.object({
       outbox: z.number(),
     }),
   ),
+  // A router of the version before has none.
+  shared: z.optional(
+    z.array(
+      z.looseObject({
+        level: z.string(),
+        name: z.string(),
+        shared_nano_usd: z.number(),
+        daily_nano_usd: z.number(),
+        reserved_nano_usd: z.number(),
+      }),
+    ),
+  ),
 });
 type Row = z.output<typeof checkSchema>['data'][number];
 const repairSchema = z.object({ repaired: z.array(z.string()), next_cursor: nextCursor });
+type Shared = NonNullable<z.output<typeof checkSchema>['shared']>[number];
 const lettersSchema = z.object({
   data: z.array(z.looseObject({ id: z.string(), reason: z.string(), arrived_at: z.string() })),
   next_cursor: z.nullable(z.string()),
@@ -62,12 +75,13 @@ function openProgress(): (line: string) => void {
 interface Sums {
   ok: boolean;
   data: Row[];
+  shared: Shared[];
   slices: number;
 }
 
 /** The sums of every key, slice by slice. */
 async function readSums(router: Router): Promise<Sums> {
-  const all: Sums = { ok: true, data: [], slices: 0 };
+  const all: Sums = { ok: true, data: [], shared: [], slices: 0 };
   const tell = openProgress();
   let cursor: string | null = null;
   do {
@@ -79,6 +93,7 @@ async function readSums(router: Router): Promise<Sums> {
     );
     all.ok &&= slice.ok;
     all.data.push(...slice.data);
+    all.shared.push(...(slice.shared ?? []));
     all.slices += 1;
     cursor = slice.next_cursor;
     const of = Math.max(slice.ledgers, all.data.length).toLocaleString('en-US');
@@ -91,7 +106,18 @@ function agrees(row: Row): boolean {
   return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
 }
 
-function saySums({ ok, data, slices }: Sums): void {
+/** The budgets of users and teams, one a line. */
+function sharedTable(shared: readonly Shared[]): string {
+  const right = (title: string) => ({ title, right: true });
+  const columns = [{ title: 'BUDGET OF', flexible: true }, ...['SHARED USD', 'DAILY USD', 'RESERVED USD'].map(right)];
+  const rows = shared.map((row) => [
+    `${row.level} ${row.name}`,
+    ...[row.shared_nano_usd, row.daily_nano_usd, row.reserved_nano_usd].map(nanoToAlignedUsd),
+  ]);
+  return table(columns, rows, terminalWidth());
+}
+
+function saySums({ ok, data, shared, slices }: Sums): void {
   const right = (title: string) => ({ title, right: true });
   const columns = [
     { title: 'KEY', flexible: true },
@@ -106,14 +132,15 @@ function saySums({ ok, data, slices }: Sums): void {
     String(row.outbox),
   ]);
   if (rows.length > 0) say(table(columns, rows, terminalWidth()));
+  if (shared.length > 0) say(sharedTable(shared));
   const keys = slices === 1 ? '' : `${data.length.toLocaleString('en-US')} keys are checked. `;
   say(`${keys}${ok ? 'The sums agree.' : 'The sums differ.'}`);
 }
 
 async function checkSums(router: Router, place: Place): Promise<number> {
   const result = await readSums(router);
-  const { ok, data } = result;
-  if (place.json) sayJson({ ok, data });
+  const { ok, data, shared } = result;
+  if (place.json) sayJson(shared.length === 0 ? { ok, data } : { ok, data, shared });
   else saySums(result);
   const waiting = data.some((row) => row.outbox > 0 || row.open_leases > 0);
   if (!ok && waiting) note('Rows are on their way: check again in ten seconds.');

@@ -1,7 +1,7 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNotNull, or, sql } from 'drizzle-orm';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import type { Database } from './database.ts';
-import { type Level, ledgers, sharedBudgets, usageDaily } from './schema.ts';
+import { type Level, ledgers, sharedBudgets, teams, usageDaily, users } from './schema.ts';
 
 /** A shared budget that was made: whose it is, and where. */
 export type SharedBudgetRow = typeof sharedBudgets.$inferSelect;
@@ -60,4 +60,21 @@ export async function registerSharedBudget(
 export async function findSharedBudget(database: Database, id: string): Promise<Level['place']> {
   const [row] = await database.select().from(sharedBudgets).where(eq(sharedBudgets.id, id));
   return row === undefined ? null : { ledgerJurisdiction: row.jurisdiction, ledgerLocation: row.location };
+}
+
+function hasBudget(table: typeof users | typeof teams) {
+  const { budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = table;
+  return or(...[budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd].map((column) => isNotNull(column)));
+}
+
+/** The shared budgets behind an id, in the order of their ids: those whose user or team has a budget now. */
+export async function listSharedBudgets(database: Database, after: string, limit: number): Promise<SharedBudgetRow[]> {
+  return await database
+    .select(getTableColumns(sharedBudgets))
+    .from(sharedBudgets)
+    .leftJoin(users, eq(users.id, sharedBudgets.id))
+    .leftJoin(teams, eq(teams.id, sharedBudgets.id))
+    .where(and(gt(sharedBudgets.id, after), or(hasBudget(users), hasBudget(teams))))
+    .orderBy(asc(sharedBudgets.id))
+    .limit(limit);
 }

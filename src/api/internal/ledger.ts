@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { checkLedger, repairLedgers } from '../../ledger/check.ts';
 import { readMessage } from '../../ledger/delivery/message.ts';
+import { checkShared, sharesAgree } from '../../ledger/shared/check-shared.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
@@ -59,14 +60,27 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
   .all('/:id', methodNotAllowed('DELETE'))
   .all('/:id/retry', methodNotAllowed('POST'));
 
+// Behind the last key come the budgets of users and teams, so many a slice.
+const BUDGETS = 'budgets/';
+const BUDGETS_A_SLICE = 50;
+
+async function checkBudgets(env: Cloudflare.Env, after: string) {
+  const { data, next } = await checkShared(env, after, BUDGETS_A_SLICE);
+  const next_cursor = next === null ? null : `${BUDGETS}${next}`;
+  return { ok: data.every(sharesAgree), next_cursor, data: [], shared: data };
+}
+
 /** `/internal/ledger`: whether the sums agree, and what could not be written. */
 export const internalLedger = new Hono<AppEnv>({ strict: false })
   .get('/check', async (c) => {
     const { cursor } = readQuery(c, cursorShape);
+    if (cursor?.startsWith(BUDGETS)) return c.json(await checkBudgets(c.env, cursor.slice(BUDGETS.length)));
     const [check, ledgers] = await Promise.all([checkLedger(c.env, cursor), countLedgers(openDatabase(c.env.DB))]);
     const { ok, data, nextCursor, unanswered } = check;
     if (unanswered.length > 0) throw silent(unanswered);
-    return c.json({ ok, next_cursor: nextCursor, ledgers, data });
+    if (nextCursor !== null) return c.json({ ok, next_cursor: nextCursor, ledgers, data, shared: [] });
+    const budgets = await checkBudgets(c.env, '');
+    return c.json({ ...budgets, ok: ok && budgets.ok, ledgers, data });
   })
   .post('/repair', async (c) => {
     const { cursor } = readQuery(c, cursorShape);

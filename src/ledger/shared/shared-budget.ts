@@ -97,6 +97,14 @@ export class SharedBudget extends DurableObject {
     return { spent: each((window) => spentIn(window, shares, windows)), reserved: shares.reserved, resetAt: each(iso) };
   }
 
+  /** The sums, after D1 was read and the ledgers were asked whose reports it does not bear out. */
+  async check(): Promise<BudgetSums> {
+    await this.#compare();
+    const asked = [...new Set([...this.#differing.splice(0, AT_ONCE), ...this.#books.shares.holders()])];
+    await this.#ask(asked.slice(0, 2 * AT_ONCE), false, TELL_MS);
+    return await this.sums();
+  }
+
   async sums(): Promise<BudgetSums> {
     const { shares } = this.#books;
     const totals = [...shares.entries()].map(([keyId, { total }]) => [keyId, total] as const);

@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { call, settleAll } from '../../api/internal/call.ts';
+import { get } from '../../support/router.ts';
 import { chat, makeTeam, sharedBudget } from '../../support/team.ts';
 
 /** What an answer of the test provider costs: 4 words in and out. */
@@ -41,5 +43,69 @@ describe('a budget over all keys of a user', () => {
       .bind(team.owner, team.name)
       .first<{ count: number }>();
     expect(rows?.count).toBe(0);
+  });
+});
+
+describe('GET /key', () => {
+  it("shows a key's holder what user and team may spend, have spent and hold, as the ledgers know it now", async () => {
+    const team = await makeTeam(1, 2, { budget_day_usd: 1, budget_total_usd: 5 }, { budget_month_usd: 3 });
+    const costs: number[] = [];
+    for (const { secret } of team.keys) {
+      const answer = await chat(secret);
+      costs.push(costOf(answer));
+      await answer.text();
+    }
+    const total = Number(costs.reduce((sum, cost) => sum + cost, 0).toFixed(9));
+    const response = await get('/api/v1/key', { headers: { authorization: `Bearer ${team.keys[0]?.secret}` } });
+    const { data } = await response.json<{ data: { shared: { usage: Record<string, string>; reserved: string }[] } }>();
+    expect(data.shared).toMatchObject([
+      { level: 'user', name: team.owner, limits: { budget_day_usd: 1, budget_week_usd: null, budget_total_usd: 5 } },
+      { level: 'team', name: team.name, limits: { budget_month_usd: 3, budget_day_usd: null } },
+    ]);
+    for (const { usage, reserved } of data.shared) {
+      expect(Object.values(usage).map(Number)).toEqual([total, total, total, total]);
+      expect(Number(reserved)).toBeGreaterThan(0);
+    }
+  });
+
+  it('says nothing of user and team where neither has a budget', async () => {
+    const team = await makeTeam(1, 1);
+    const response = await get('/api/v1/key', { headers: { authorization: `Bearer ${team.keys[0]?.secret}` } });
+    expect((await response.json<{ data: object }>()).data).not.toHaveProperty('shared');
+  });
+});
+
+describe('the check of the ledger', () => {
+  it('I13 compares shared sums too, and is content once quiet', async () => {
+    const team = await makeTeam(1, 2, { budget_day_usd: 1 });
+    const costs: number[] = [];
+    for (const { secret } of team.keys) {
+      const answer = await chat(secret);
+      costs.push(costOf(answer) * 1e9);
+      await answer.text();
+    }
+    await settleAll();
+    const rows: { name: string; shared_nano_usd: number; daily_nano_usd: number }[] = [];
+    let isOk = true;
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await call('GET', `/ledger/check?cursor=${cursor}`);
+      rows.push(...body.shared);
+      isOk &&= body.ok;
+      cursor = body.next_cursor;
+    }
+    const total = Math.round(costs.reduce((sum, cost) => sum + cost, 0));
+    expect(rows.find(({ name }) => name === team.owner)).toMatchObject({
+      shared_nano_usd: total,
+      daily_nano_usd: total,
+    });
+    expect(isOk).toBe(true);
+    // Somebody edits D1: that is told.
+    await env.DB.prepare('UPDATE usage_daily SET cost_nano_usd = cost_nano_usd - 1 WHERE owner = ? AND key_id = ?')
+      .bind(team.owner, team.keys[0]?.key.id)
+      .run();
+    expect((await call('GET', '/ledger/check')).body.ok).toBe(false);
+    await env.DB.prepare('UPDATE usage_daily SET cost_nano_usd = cost_nano_usd + 1 WHERE owner = ? AND key_id = ?')
+      .bind(team.owner, team.keys[0]?.key.id)
+      .run();
   });
 });
