@@ -106,6 +106,11 @@ describe('a member signs in', () => {
     },
   );
 
+  it('and is shown the way to the console as an administrator alone', async () => {
+    expect(await (await visitor(team, 'boss@example.com')).read('/me')).toContain('href="/admin"');
+    expect(await (await newMember()).read('/me')).not.toContain('href="/admin"');
+  });
+
   it('and stays out while disabled, with every page and form', async () => {
     const member = await newMember();
     await allow();

@@ -56,7 +56,7 @@ export function Frame({ title, place, scripts = [], children }: FrameProps) {
           <div class="prefs-and-out">
             <Preferences />
             <form class="prefs" method="post" action="/admin/sign-out">
-              {person !== null && <a href="/me">{person}</a>}
+              {person !== null && <a href="/me">{person.email}</a>}
               <button type="submit">{texts.signIn.signOut}</button>
             </form>
           </div>

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createContext, useContext } from 'hono/jsx';
-import type { AppEnv } from '../../middleware/app-env.ts';
+import type { AppEnv, Person } from '../../middleware/app-env.ts';
 import { chinese } from '../texts/chinese.ts';
 import { english, type Texts } from '../texts/english.ts';
 
@@ -23,8 +23,8 @@ export interface View {
   offset: string;
   /** Ms since 1970. */
   now: number;
-  /** The address of who signed in with Cloudflare Access; null for everybody else. */
-  person: string | null;
+  /** Who signed in with Cloudflare Access; null for everybody else. */
+  person: Person | null;
 }
 
 /**
@@ -76,6 +76,6 @@ export function viewOf<E extends AppEnv>(context: Context<E>, here?: string): Vi
     here: here ?? pathname + search,
     offset: context.get('config').budgetUtcOffset,
     now: Date.now(),
-    person: context.get('person')?.email ?? null,
+    person: context.get('person') ?? null,
   };
 }

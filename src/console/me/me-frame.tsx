@@ -14,7 +14,7 @@ type Place = (typeof PLACES)[number][0];
 
 function Navigation({ place }: { place: Place }) {
   const { person, texts } = useView();
-  const { me, signIn } = texts;
+  const { home, me, signIn } = texts;
   return (
     <div class="between row">
       <nav class="nav" aria-label={me.nav}>
@@ -30,7 +30,13 @@ function Navigation({ place }: { place: Place }) {
       </nav>
       {person !== null && (
         <p class="small soft">
-          {me.signedIn(person)} · <a href={ACCESS_SIGN_OUT}>{signIn.signOut}</a>
+          {me.signedIn(person.email)} ·{' '}
+          {person.isAdmin && (
+            <>
+              <a href="/admin">{home.console}</a> ·{' '}
+            </>
+          )}
+          <a href={ACCESS_SIGN_OUT}>{signIn.signOut}</a>
         </p>
       )}
     </div>
