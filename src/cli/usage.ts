@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
+import { csvLine } from '../protocol/csv.ts';
 import { nanoToAlignedUsd } from '../protocol/money.ts';
 import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts';
 import { check, noPositional, readArguments } from './arguments.ts';
+import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
 import { PLACE_HELP, PLACE_OPTIONS, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 
-const HELP = `npm run usage -- [--days 7] [--by day|key|model|user|team|provider|endpoint]
+const HELP = `npm run usage -- [--days 7] [--by day|key|model|user|team|provider|endpoint] [--csv]
 Requests, tokens and money of the last days, today included.
+--csv prints a file for spreadsheets, with money in USD.
 ${PLACE_HELP}`;
 
 const DAYS_RULE = 'must be a whole number of days from 1 to 3650';
@@ -63,9 +66,20 @@ function usageTable(rows: readonly UsageRow[], by: UsageGroup): string {
   return table(columns, [...cells, [...totals, nanoToAlignedUsd(sum('cost_nano_usd'))]], terminalWidth());
 }
 
+function usageFile(rows: readonly UsageRow[], by: UsageGroup): string {
+  const names = by === 'key' ? (['owner', 'name'] as const) : [];
+  const members = [GROUP_MEMBERS[by], ...names, 'requests', 'input_tokens', 'output_tokens', 'cost_usd'] as const;
+  return [members, ...rows.map((row) => members.map((member) => row[member]))].map(csvLine).join('').trimEnd();
+}
+
 /** `npm run usage`. */
 export async function run(args: string[]): Promise<number | undefined> {
-  const options = { ...PLACE_OPTIONS, days: { type: 'string' }, by: { type: 'string' } } as const;
+  const options = {
+    ...PLACE_OPTIONS,
+    days: { type: 'string' },
+    by: { type: 'string' },
+    csv: { type: 'boolean' },
+  } as const;
   const { values, positionals } = readArguments(args, options);
   if (values.help) {
     say(HELP);
@@ -75,9 +89,11 @@ export async function run(args: string[]): Promise<number | undefined> {
   const place = readPlace(values);
   const days = check(daysSchema, values.days ?? '7', '--days');
   const by = check(z.enum(USAGE_GROUPS, `must be one of ${USAGE_GROUPS.join(', ')}`), values.by ?? 'day', '--by');
+  if (values.csv && place.json) throw new Mistake('--csv and --json are two forms of the same: give one of them.');
   const way = await openWay(place);
   const rows = await way.usage(by, days);
-  if (place.json) sayJson(rows);
+  if (values.csv) say(usageFile(rows, by));
+  else if (place.json) sayJson(rows);
   else if (rows.length > 0) say(usageTable(rows, by));
   else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);
   if (way.sentence !== null) note(way.sentence);

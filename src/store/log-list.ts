@@ -40,7 +40,7 @@ function named(model: string): SQL | undefined {
 }
 
 /** What an index finds, a key's rows and a span of request ids, which begin with their time; and what nearly all rows meet. */
-function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | null): SQL | undefined {
+export function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | null): SQL | undefined {
   const [id, lastKind = ''] = cursor?.split('/') ?? [];
   return and(
     keyId ? eq(requestLogs.keyId, keyId) : undefined,

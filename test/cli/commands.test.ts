@@ -278,6 +278,22 @@ describe('npm run usage', () => {
     expect(await json('usage', '--by', 'user')).not.toContainEqual(expect.objectContaining({ name: null }));
   });
 
+  test('prints a file that no spreadsheet runs as a formula', async () => {
+    const { id } = await json('keys', 'create', '--username', 'ann', '--name', '=SUM(1,2)');
+    const today = new Date().toISOString().slice(0, 10);
+    database.exec(`${insert} ('${today}', '${id}', 'zai', '-b"', 'ann', 2, 0, 30, 10, 5, 0, 7000)`);
+    const print = async (by: string) => (await runHere(['usage', '--by', by, '--csv'])).stdout;
+    const sums = '2,30,5,0.000007\n';
+    expect(await print('key')).toBe(
+      `key_id,owner,name,requests,input_tokens,output_tokens,cost_usd\r\n${id},ann,"'=SUM(1,2)",${sums}`,
+    );
+    expect(await print('model')).toBe(`model,requests,input_tokens,output_tokens,cost_usd\r\n"zai/-b""",${sums}`);
+    for (const by of ['team', 'provider', 'endpoint'])
+      expect(await print(by)).toBe(
+        `${by},requests,input_tokens,output_tokens,cost_usd\r\n${by === 'provider' ? 'zai' : 'none'},${sums}`,
+      );
+  });
+
   test('counts days by the offset that the deployment counts by', async () => {
     const shift = new Date().getUTCHours() < 12 ? '-13:00' : '+13:00';
     const local = new Date(Date.now() + (shift.startsWith('-') ? -13 : 13) * 3_600_000).toISOString().slice(0, 10);

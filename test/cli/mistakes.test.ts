@@ -67,6 +67,7 @@ const MISTAKES: [string[], RegExp][] = [
   [['keys', 'list', '--persist-to', 'no/such/folder'], /no folder .*no\/such\/folder/],
   [['ledger', 'dead-letters', 'delete', 'all', '--sql'], /--sql/],
   [['usage', '--by', 'week'], /--by/],
+  [['usage', '--csv', '--json'], /--csv and --json/],
   [['ledger'], /check/],
   [['ledger', 'dead-letters', 'retry'], /which/],
 ];

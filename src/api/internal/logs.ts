@@ -2,12 +2,14 @@ import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
-import { csvLine } from '../../protocol/csv.ts';
 import { RouterError } from '../../protocol/errors.ts';
+import { nanoToUsd } from '../../protocol/money.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
-import { describeLog, LOG_COLUMNS } from '../../store/describe-log.ts';
+import { describeLog } from '../../store/describe-log.ts';
+import { LOG_FILE_HEADERS, logFile, MOST_ROWS } from '../../store/log-file.ts';
 import { LOG_CURSOR, type LogFilter, listLogs } from '../../store/log-list.ts';
 import { getLog } from '../../store/logs.ts';
+import { sumOfSession } from '../../store/session-sum.ts';
 import { daysShape, noQuery, pageShape, readQuery } from './input.ts';
 
 const ENDS = ['completed', 'client_gone', 'upstream_failed', 'rejected', 'timeout', 'failed'];
@@ -28,32 +30,31 @@ const queryShape = {
   format: z._default(z.enum(['json', 'csv'], 'must be json or csv'), 'json'),
 };
 
-/** Rows of a file: more is a matter for `from` and `to`. */
-const MOST_ROWS = 100_000;
-const ROWS_A_READ = 2_000;
+/** Sessions of one name that are summed up: each is another key's. */
+const MOST_SESSIONS = 5;
 
-/** All that a filter gives as a CSV file, read as fast as it is taken. A read that fails breaks the file off. */
-function csvOf(database: Database, filter: LogFilter, start: string | null, most: number): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let cursor = start;
-  let left = most;
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(encoder.encode(csvLine(LOG_COLUMNS))),
-    async pull(controller) {
-      const page = await listLogs(database, { limit: Math.min(ROWS_A_READ, left), cursor, filter });
-      const lines = page.data.map((row) => csvLine(Object.values(describeLog(row))));
-      left -= lines.length;
-      cursor = page.nextCursor;
-      controller.enqueue(encoder.encode(lines.join('')));
-      if (cursor === null || left === 0) controller.close();
-    },
-  });
+/** What the session that was asked for has come to, by key: all its requests of these days, whatever else narrows the list. */
+async function sumSessions(
+  database: Database,
+  session: string,
+  keyIds: readonly string[],
+  { from, to }: Pick<LogFilter, 'from' | 'to'>,
+) {
+  const asked = [...new Set(keyIds)].slice(0, MOST_SESSIONS);
+  const sums = await Promise.all(asked.map((keyId) => sumOfSession(database, { keyId, session, from, to })));
+  return sums.map((sum) => ({
+    key_id: sum.keyId,
+    session,
+    requests: sum.requests,
+    input_tokens: sum.inputTokens,
+    output_tokens: sum.outputTokens,
+    cost_nano_usd: sum.costNanoUsd,
+    cost_usd: nanoToUsd(sum.costNanoUsd),
+    first_at: sum.firstAt,
+    last_at: sum.lastAt,
+    complete: sum.complete,
+  }));
 }
-
-const CSV_HEADERS = {
-  'content-type': 'text/csv; charset=utf-8',
-  'content-disposition': 'attachment; filename="requests.csv"',
-};
 
 /** `/internal/logs`: the request log, newest first. A request's row comes some seconds after its end. */
 export const internalLogs = new Hono<AppEnv>({ strict: false })
@@ -65,10 +66,13 @@ export const internalLogs = new Hono<AppEnv>({ strict: false })
     if (format === 'csv') {
       // Without a limit a file holds all that there is.
       const most = c.req.query('limit') ? limit : MOST_ROWS;
-      return c.body(csvOf(database, filter, cursor, most), 200, CSV_HEADERS);
+      return c.body(logFile(database, filter, cursor, most), 200, LOG_FILE_HEADERS);
     }
     const page = await listLogs(database, { limit, cursor, filter });
-    return c.json({ data: page.data.map(describeLog), next_cursor: page.nextCursor });
+    const found = { data: page.data.map(describeLog), next_cursor: page.nextCursor };
+    if (asked.session === undefined || cursor !== null) return c.json(found);
+    const keyIds = key === undefined ? page.data.map(({ keyId }) => keyId) : [key];
+    return c.json({ ...found, sessions: await sumSessions(database, asked.session, keyIds, asked) });
   })
   .get('/:id', async (c) => {
     const id = c.req.param('id');

@@ -167,6 +167,58 @@ describe('/internal/logs is narrowed', () => {
   });
 });
 
+describe('what a session cost', () => {
+  const day = '2026-04-02';
+  const at = Date.parse(`${day}T10:00:00Z`);
+  const own = { session: 'bill', owner: 'dora', day, started_at: `${day}T10:00:00.000Z` };
+
+  beforeAll(async () => {
+    const late = { ...own, request_id: requestId(at), key_id: 'key_d' };
+    await logRequest({ ...late, cost_nano_usd: 5_000 });
+    await logRequest({ ...late, kind: 'adjust', cost_nano_usd: -1_000, input_tokens: 0, output_tokens: 0 });
+    await logRequest({ ...own, request_id: requestId(at + 1), key_id: 'key_d', end: 'rejected', repeated: 2 });
+    await logRequest({ ...own, request_id: requestId(at + 2), key_id: 'key_d', session: 'other' });
+    await logRequest({ ...own, request_id: requestId(at + 3 * DAY_MS), key_id: 'key_d', day: '2026-04-05' });
+    await logRequest({ ...own, request_id: requestId(at + 4), key_id: 'key_e', owner: 'emil', cost_nano_usd: 77 });
+  });
+
+  const sums = async (query: string) => (await ask(`/logs?session=bill&${query}`)).body.sessions;
+
+  test('is its key’s rows, corrections and refusals that share a row included', async () => {
+    expect(await sums('key=key_d&limit=1')).toEqual([
+      {
+        ...{ key_id: 'key_d', session: 'bill', requests: 5, input_tokens: 3600, output_tokens: 240 },
+        ...{ cost_nano_usd: 2_184_000, cost_usd: '0.002184', complete: true },
+        ...{ first_at: `${day}T10:00:00.000Z`, last_at: `${day}T10:00:00.000Z` },
+      },
+    ]);
+    expect(await sums(`key=key_d&to=${day}`)).toMatchObject([{ requests: 4, cost_nano_usd: 1_094_000 }]);
+  });
+
+  test('is told for each key that has one of this name, on the first page', async () => {
+    const both = await sums('');
+    expect(both.map((sum: { key_id: string }) => sum.key_id).toSorted()).toEqual(['key_d', 'key_e']);
+    expect(await sums('user=emil')).toMatchObject([{ key_id: 'key_e', cost_nano_usd: 77 }]);
+    expect(await sums('user=nobody')).toEqual([]);
+    expect((await ask('/logs?key=key_d')).body).not.toHaveProperty('sessions');
+  });
+
+  test('says where a key has more rows than are looked at', async () => {
+    await env.DB.prepare(
+      `INSERT INTO request_logs (request_id, kind, key_id, owner, purpose, stream, status, "end", source, input_tokens,
+         cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano_usd, attempts, started_at,
+         duration_ms, day, session)
+       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20050)
+       SELECT ? || printf('%06d', i), 'settle', 'key_huge', 'huge', 'default', 0, 200, 'completed', 'none',
+         0, 0, 0, 0, 0, 1, 1, '', 0, '2025-02-26', 'vast' FROM n`,
+    )
+      .bind(requestId(at - 400 * DAY_MS).slice(0, -6))
+      .run();
+    const { body } = await ask('/logs?session=vast&key=key_huge&limit=1');
+    expect(body.sessions).toMatchObject([{ key_id: 'key_huge', requests: 20_001, complete: false }]);
+  });
+});
+
 describe('/internal/logs as a file', () => {
   test('has the rows of the filter, the columns of a row, and no cell that a spreadsheet would run', async () => {
     const response = await internal('/internal/logs?format=csv&user=bob');
