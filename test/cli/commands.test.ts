@@ -279,7 +279,8 @@ describe('npm run usage', () => {
   });
 
   test('prints a file that no spreadsheet runs as a formula', async () => {
-    const { id } = await json('keys', 'create', '--username', 'ann', '--name', '=SUM(1,2)');
+    const { id } = await json('keys', 'create', '--username', 'ann');
+    database.exec(`UPDATE api_keys SET name = '=SUM(1,2)'`);
     const today = new Date().toISOString().slice(0, 10);
     database.exec(`${insert} ('${today}', '${id}', 'zai', '-b"', 'ann', 2, 0, 30, 10, 5, 0, 7000)`);
     const print = async (by: string) => (await runHere(['usage', '--by', by, '--csv'])).stdout;
