@@ -1,3 +1,4 @@
+import { CATALOG_TABLES } from '../catalog/rows.ts';
 import { inTime } from '../in-time.ts';
 import { readCatalog } from '../store/catalog.ts';
 import { openDatabase } from '../store/database.ts';
@@ -18,6 +19,13 @@ export const isolateMemory: CatalogMemory = { record: null, triedAt: 0 };
 /** Where the catalogue's rows are. */
 export type CatalogPlaces = Pick<Cloudflare.Env, 'DB' | 'KEY_CACHE'>;
 
+/** Whether what KV had is a whole record: a version to come may keep it otherwise. */
+function isRecord(record: CatalogRecord | null): record is CatalogRecord {
+  if (typeof record?.readAt !== 'number' || typeof record.rows?.revision !== 'string') return false;
+  const { rows } = record;
+  return CATALOG_TABLES.every((table) => Array.isArray(rows[table]));
+}
+
 /** The bindings as `findCatalog` needs them. `runAfter` is the context's waitUntil with a name for its failures. */
 export function catalogPorts(
   env: CatalogPlaces,
@@ -29,7 +37,7 @@ export function catalogPorts(
     async readCache() {
       const options = { type: 'json', cacheTtl: CACHE_TTL_SECONDS } as const;
       const record = await inTime(CACHE_TIMEOUT, env.KEY_CACHE.get<CatalogRecord>(CACHE_NAME, options));
-      return typeof record?.readAt === 'number' && typeof record.rows?.revision === 'string' ? record : null;
+      return isRecord(record) ? record : null;
     },
     async writeCache(record) {
       await env.KEY_CACHE.put(CACHE_NAME, JSON.stringify(record), { expirationTtl: CACHE_EXPIRY_SECONDS });

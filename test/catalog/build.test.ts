@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BuiltIn, buildCatalog } from '../../src/catalog/build.ts';
 import type { Model } from '../../src/catalog/model.ts';
@@ -309,6 +310,44 @@ describe('routes', () => {
     const { all, problems } = build({ routes: [route('team', 'acme/gone', 'acme/fast')] });
     expect(problems).toHaveLength(1);
     expect(all.find('team')).toMatchObject({ route: { targets: [{ model: { id: 'fast' } }] } });
+  });
+});
+
+describe('whatever stands in the tables', () => {
+  const cell = fc.oneof(
+    fc.constantFrom(
+      'acme',
+      'qwen',
+      'fast',
+      'acme/fast',
+      'active',
+      'disabled',
+      '2026-01-01',
+      '[]',
+      '{}',
+      '[{"model":"acme/fast"}]',
+    ),
+    fc.jsonValue(),
+    fc.json(),
+    fc.double(),
+    fc.uint8Array(),
+  );
+  const columns = [
+    ...['id', 'name', 'provider', 'model', 'base_url', 'key_variable', 'status', 'rules', 'targets', 'spread', 'note'],
+    ...['input', 'output', 'cached', 'valid_from', 'revision', 'bands', 'tools', 'inputs', 'thinking', 'kind'],
+  ];
+  const row = fc.oneof(fc.dictionary(fc.constantFrom(...columns), cell, { maxKeys: 12 }), fc.jsonValue());
+  const rows = fc.array(row, { maxLength: 6 });
+
+  it('a catalogue is made of it, and what is built in is found unless a row hides it', () => {
+    fc.assert(
+      fc.property(fc.record({ providers: rows, models: rows, prices: rows, routes: rows }), (tables) => {
+        const { all, problems } = build(tables);
+        expect(targetOf(all, 'acme/org/deep').model.contextLength).toBe(1000);
+        for (const name of ['team', 'fast', '', '*', 'qwen/x']) all.find(name);
+        for (const { reason } of problems) expect(reason.length).toBeLessThan(1_000);
+      }),
+    );
   });
 });
 
