@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/protocol/json.ts';
+import { parseDocument, printDocument } from '../../src/protocol/json-document.ts';
+
+/* A body is read once and sent on: what nobody changed goes out as it was written. */
+
+function read(text: string) {
+  return parseDocument(new TextEncoder().encode(text));
+}
+
+function print(text: string, change: (value: JsonObject) => JsonObject = (value) => value): string {
+  const document = read(text);
+  const printed = printDocument(document, change(document.value));
+  return typeof printed === 'string' ? printed : new TextDecoder().decode(printed);
+}
+
+const blank = fc.constantFrom('', ' ', '\n  ', '\t', '\r\n');
+const name = fc.oneof(fc.string(), fc.constantFrom('0', '17', '__proto__', 'a"b', '{', '\\', '用户', '\ud83d\ude42'));
+const member = fc.record({ name, value: fc.jsonValue(), before: blank, behind: blank });
+
+describe('a JSON object that is read and printed', () => {
+  it('says the same, and each member in the very bytes it was written in, but for the white space around it', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(member, { selector: (each) => each.name, maxLength: 8 }), blank, (members, around) => {
+        const written = members.map(({ before, behind, name: key, value }) => {
+          const pretty = JSON.stringify(value, null, 1);
+          return { text: `${before}${JSON.stringify(key)}${behind}:${before}${pretty}${behind}`, pretty };
+        });
+        const text = `${around}{${written.map((each) => each.text).join(',')}}${around}`;
+        const document = read(text);
+        const printed = print(text, (value) => ({ ...value, added: 1 }));
+        expect(JSON.parse(printed)).toEqual({ ...JSON.parse(text), added: 1 });
+        for (const [position, { name: key }] of members.entries()) {
+          const span = document.members?.get(key);
+          const bytes = document.bytes.subarray(span?.start, span?.end);
+          expect(new TextDecoder().decode(bytes)).toBe(written[position]?.pretty);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['a number with a fraction of zeros', '{"model":"a","temperature":1.0}'],
+    ['an exponent', '{"model":"a","temperature":1e2}'],
+    ['a number that JavaScript cannot count', '{"model":"a","seed":12345678901234567890}'],
+    ['escapes that are not needed', '{"model":"a","messages":[{"content":"\\u0041\\/"}]}'],
+    ['a number inside of a list', '{"model":"a","x":[1.50,{"y":-0.0}]}'],
+  ])('keeps %s', (_name, text) => {
+    expect(print(text, (value) => ({ ...value, model: 'b' }))).toBe(text.replace('"a"', '"b"'));
+  });
+
+  it('is trusted as an object alone where a key is there twice', () => {
+    expect(print('{"a":1.0,"max_tokens":9,"a":2.0}')).toBe('{"a":2,"max_tokens":9}');
+  });
+
+  it('keeps the order of its members, leaves out what was taken out, and ends with what is new', () => {
+    const text = `{"z":1.0,"a":{"b":[${'1.0,'.repeat(200)}2]},"7":3}`;
+    expect(print(text, ({ z: _z, ...rest }) => ({ ...rest, new: true }))).toBe(
+      `${text.replace('"z":1.0,', '').slice(0, -1)},"new":true}`,
+    );
+  });
+});
