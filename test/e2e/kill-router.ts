@@ -73,6 +73,15 @@ async function isReady(port: number): Promise<boolean> {
   }
 }
 
+/** The processes of the router that runs: Wrangler's, and workerd. */
+export function routerProcesses(): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pgid=,pid='], { encoding: 'utf8' }).trim().split('\n');
+  return lines.flatMap((line) => {
+    const [group, pid] = line.trim().split(/\s+/).map(Number);
+    return group === running?.pid && pid !== undefined ? [pid] : [];
+  });
+}
+
 function isAlive(group: number): boolean {
   const processes = execFileSync('ps', ['-A', '-o', 'pgid=,stat='], { encoding: 'utf8' }).split('\n');
   return processes.some((line) => line.trim().startsWith(`${group} `) && !/\sZ/.test(line));

@@ -81,7 +81,15 @@ function answersOf({ keyId, owner, team, requestId }: Filled): Place[] {
   return paths.map((path) => page(path, 'secret'));
 }
 
-/** All that is measured over HTTP. */
+/** A minute of the cron, as Wrangler lets it be asked for. */
+export const CRON: Place = {
+  name: 'the cron’s minute',
+  path: '/cdn-cgi/handler/scheduled',
+  as: 'secret',
+  mostMs: null,
+};
+
+/** All pages, lists and reports, and a slice of what goes over all keys. */
 export function placesOf(filled: Filled): Place[] {
   return [
     ...pagesOf(filled),
