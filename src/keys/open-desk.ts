@@ -3,7 +3,7 @@ import { logFault } from '../log-line.ts';
 import { openDatabase } from '../store/database.ts';
 import type { Actor } from '../store/schema.ts';
 import type { Desk, Effect } from './manage.ts';
-import { type KeyPlaces, refreshKey, refreshKeysOf, refreshKeysOfTeam } from './refresh-key.ts';
+import { type KeyPlaces, refreshKey, refreshKeysOf } from './refresh-key.ts';
 import { newSecret } from './secret.ts';
 
 /** What is stored holds within a minute by itself. A secret that was just made must be shown, whatever fails here. */
@@ -26,7 +26,7 @@ export function openDesk(env: KeyPlaces, actor: Actor, catalog: () => Promise<Ca
     newSecret,
     catalog,
     tellOfKey: (id, droppedHashes) => effectOf(refreshKey(env, id, droppedHashes), id),
-    tellOfOwner: (name) => effectOf(refreshKeysOf(env, name), name),
-    tellOfTeam: (name) => effectOf(refreshKeysOfTeam(env, name), name),
+    tellOfOwner: (name) => effectOf(refreshKeysOf(env, { owner: name }), name),
+    tellOfTeam: (name) => effectOf(refreshKeysOf(env, { team: name }), name),
   };
 }

@@ -1,7 +1,7 @@
 import { RouterError } from '../protocol/errors.ts';
 import { hasLedger } from '../protocol/ledger-place.ts';
 import { openDatabase } from '../store/database.ts';
-import { getKey, keysOfOwner, keysOfTeam } from '../store/keys.ts';
+import { getKey, liveKeysOf } from '../store/keys.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { remember, setBounded } from './key-memory.ts';
 import { isolateMemory, writeKeyCache } from './key-ports.ts';
@@ -75,23 +75,18 @@ export async function refreshKey(
   return key;
 }
 
-/** The same for all keys of a person, after the person was changed. */
-export async function refreshKeysOf(env: KeyPlaces, owner: string): Promise<void> {
-  const readAt = Date.now();
-  const keys = await keysOfOwner(openDatabase(env.DB), owner);
-  // Revoked keys are refused whatever their owner may do.
-  await Promise.all(keys.filter((key) => key.status !== 'revoked').map((key) => spread(env, key, readAt, [])));
-}
+/** A Worker may make so many calls, some a key: the rest hear of a change with their next reading, within 60 s. */
+const MOST_KEYS = 100;
 
-/** A Worker may make so many calls: of a larger team the rest hear of a change with their next reading, within 60 s. */
-const MOST_KEYS = 150;
-
-/** The same for the keys of a team's members. Throws where there are more than are told at once. */
-export async function refreshKeysOfTeam(env: KeyPlaces, team: string): Promise<void> {
+/**
+ * The same for the keys of a person or of a team's members, after that was changed. Revoked keys are refused whatever
+ * their owner may do. Throws where there are more than are told at once.
+ */
+export async function refreshKeysOf(env: KeyPlaces, whose: { owner: string } | { team: string }): Promise<void> {
   const readAt = Date.now();
-  const keys = await keysOfTeam(openDatabase(env.DB), team, MOST_KEYS + 1);
+  const keys = await liveKeysOf(openDatabase(env.DB), whose, MOST_KEYS + 1);
   await Promise.all(keys.slice(0, MOST_KEYS).map((key) => spread(env, key, readAt, [])));
   if (keys.length <= MOST_KEYS) return;
-  const message = `The change of team ${team} is stored, and it has more keys than are told at once: it holds within 60 s.`;
+  const message = 'The change is stored, and there are more keys than are told at once: it holds within 60 s.';
   throw new RouterError('ledger_unavailable', message, { retryAfter: 5 });
 }

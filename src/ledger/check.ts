@@ -36,7 +36,7 @@ export interface LedgerCheck {
  * Keys that are asked in one go. An invocation is to make 500 calls at most: each key is one, and one more where it is
  * looked at twice.
  */
-export const KEYS_A_SLICE = 150;
+const KEYS_A_SLICE = 150;
 /** Ledgers that send their rows again after one slice; others do after the next round. */
 const MOST_REPAIRED = 20;
 

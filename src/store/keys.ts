@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, is, lt, ne, or, SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, is, isNull, lt, ne, or, SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import { type AuditEntry, auditWhere } from './audit.ts';
@@ -98,11 +98,16 @@ export async function keysOfOwner(database: Database, owner: string): Promise<Ap
   return await selectKeys(database).where(eq(apiKeys.owner, owner)).orderBy(desc(apiKeys.id));
 }
 
-/** Up to `limit` keys that are not revoked, of all who are in a team. */
-export async function keysOfTeam(database: Database, team: string, limit: number): Promise<ApiKey[]> {
+/** Up to `limit` keys that are not revoked, of a person or of all who are in a team: those that were used come first. */
+export async function liveKeysOf(
+  database: Database,
+  whose: { owner: string } | { team: string },
+  limit: number,
+): Promise<ApiKey[]> {
+  const isTheirs = 'owner' in whose ? eq(apiKeys.owner, whose.owner) : eq(users.team, whose.team);
   return await selectKeys(database)
-    .where(and(eq(users.team, team), ne(apiKeys.status, 'revoked')))
-    .orderBy(desc(apiKeys.id))
+    .where(and(isTheirs, ne(apiKeys.status, 'revoked')))
+    .orderBy(isNull(ledgers.keyId), desc(apiKeys.id))
     .limit(limit);
 }
 

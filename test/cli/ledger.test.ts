@@ -12,14 +12,21 @@ afterEach(() => {
   calls.length = 0;
 });
 
-/** A router that answers these paths of /internal/ledger. */
-async function router(answers: Record<string, unknown>): Promise<Record<string, string>> {
+/** A router that answers these paths of /internal/ledger, each after so long. */
+async function router(answers: Record<string, unknown>, afterMs = 0): Promise<Record<string, string>> {
   server = createServer((request, response) => {
-    const call = `${request.method} ${request.url?.replace('/internal/ledger', '').replace(/\?.*/, '')}`;
+    if (request.url === '/worker/ping') {
+      response.end('{}');
+      return;
+    }
+    const path = request.url?.replace('/internal/ledger', '').replace(/\?limit=.*/, '');
+    const call = `${request.method} ${path}`;
     calls.push(call);
     const answer = answers[call];
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { error: { message: 'There is no dead letter x.' } }));
+    setTimeout(() => {
+      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer ?? { error: { message: 'There is no dead letter x.' } }));
+    }, afterMs);
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on a port
@@ -71,6 +78,44 @@ describe('npm run ledger', () => {
       code: 1,
       stderr: expect.stringContaining('ten seconds'),
     });
+  });
+
+  test('check goes over all slices, shows the keys that differ, and ends with what they come to', async () => {
+    const differing = { ...ROW, key_id: 'key_b', ledger_nano_usd: 5 };
+    const env = await router({
+      'GET /check': { ok: true, next_cursor: 'key_a', ledgers: 3, data: [ROW, ROW] },
+      'GET /check?cursor=key_a': { ok: false, next_cursor: 'key_b', ledgers: 3, data: [differing] },
+      'GET /check?cursor=key_b': { ok: true, next_cursor: null, ledgers: 3, data: [ROW] },
+    });
+    const { code, stdout } = await runHere(['ledger', 'check'], env);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^KEY .*\nkey_b .*\n4 keys are checked\. The sums differ\.\n$/);
+    const { stdout: json } = await runHere(['ledger', 'check', '--json'], env);
+    expect(JSON.parse(json).data).toHaveLength(4);
+  });
+
+  test('repair goes over all slices too', async () => {
+    const env = await router({
+      'POST /repair': { repaired: ['key_a'], next_cursor: 'key_a' },
+      'POST /repair?cursor=key_a': { repaired: ['key_b', 'key_c'], next_cursor: null },
+    });
+    const { stdout } = await runHere(['ledger', 'repair'], env);
+    expect(stdout).toBe('3 ledgers send their rows again.\n');
+  });
+
+  test('a router that takes long is waited for while it works, and told how far it is', async () => {
+    const rows = Array.from({ length: 2_000 }, () => ROW);
+    const env = await router(
+      {
+        'GET /check': { ok: true, next_cursor: 'key_a', ledgers: 10_000, data: rows },
+        'GET /check?cursor=key_a': { ok: true, next_cursor: null, ledgers: 10_000, data: [] },
+      },
+      // Longer than a router that does nothing else may take to answer.
+      6_000,
+    );
+    const { code, stdout, stderr } = await runHere(['ledger', 'check'], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '2,000 of 10,000 keys are checked.\n' });
+    expect(stdout).toBe('2,000 keys are checked. The sums agree.\n');
   });
 
   test('dead letters are listed, put back and deleted, one or all', async () => {

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { refreshKeysOf } from '../../src/keys/refresh-key.ts';
 import { checkLedger, repairLedgers } from '../../src/ledger/check.ts';
 import { readLight } from '../../src/ledger/light.ts';
 import { settleNow, sweep } from '../../src/ledger/sweep.ts';
@@ -49,6 +50,7 @@ function ledgerDouble(id: string) {
     confirmed: answer('confirmed', () => 0),
     wake: answer('wake', () => undefined),
     resend: answer('resend', () => undefined),
+    sync: answer('sync', () => undefined),
   };
 }
 
@@ -58,6 +60,15 @@ const many = {
     calls += 1;
   }),
   KEY_LEDGER: { getByName: ledgerDouble },
+  KEY_CACHE: {
+    async get() {
+      calls += 1;
+      return null;
+    },
+    async put() {
+      calls += 1;
+    },
+  },
 } as unknown as Cloudflare.Env; // of a ledger only what is called here
 
 async function addLedgers(numbers: readonly number[]): Promise<void> {
@@ -119,6 +130,24 @@ describe('with a thousand keys no invocation makes more than 500 calls', () => {
     expect(took).toBeGreaterThan(300);
     // Log rows to prune cost twenty batches at most.
     expect(took + 20).toBeLessThanOrEqual(MOST_CALLS);
+  });
+});
+
+describe('a change of a person with three hundred keys', () => {
+  it('is told to those in use, as far as an invocation’s calls go, and said to hold within a minute', async () => {
+    await env.DB.prepare("INSERT INTO users (name) VALUES ('crowd')").run();
+    const keys = Array.from({ length: 300 }, (_, index) => nameOf(index));
+    await env.DB.prepare(
+      `INSERT INTO api_keys (id, owner, hash, prefix, last4) SELECT value, 'crowd', 'hash ' || value, 'sk', 'last'
+       FROM json_each(?)`,
+    )
+      .bind(JSON.stringify(keys))
+      .run();
+    const refreshed = refreshKeysOf(many, { owner: 'crowd' });
+    expect(await callsOf(() => refreshed.catch(() => {}))).toBeLessThanOrEqual(MOST_CALLS);
+    await expect(refreshed).rejects.toMatchObject({ code: 'ledger_unavailable' });
+    // The even ones have a ledger.
+    expect(askedFor('sync')).toHaveLength(100);
   });
 });
 
