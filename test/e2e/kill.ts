@@ -9,6 +9,7 @@ const HELP = `Kills the router under load and counts the money (I5 of the ledger
 
   npm run test:kill                       ten rounds
   npm run test:kill -- --rounds 100       more of them
+  npm run test:kill -- --shared           the keys' user and team have budgets, too (I13)
   npm run test:kill -- --seed 7           the same choices again; round n is the first round of seed + n - 1
 
 A round: clients stream, ask for whole answers and hang up, with keys with and without limits; at a random moment
@@ -17,10 +18,14 @@ what the clients were told and with what the provider served. Exit 1 when one re
 `;
 
 const LEASE_TTL_MS = 2_500;
+/** What a key has drawn from a shared budget goes back after this. */
+const BLOCK_TTL_MS = 1_500;
 const NAMES_A_ROUND = 800;
 const LONGEST_LOAD_MS = 4_500;
 /** The refusals of a minute are counted in one row, which goes to D1 when the minute is over. */
 const SETTLED_WITHIN_MS = 80_000;
+/** A ledger whose release failed tries again after a minute. */
+const QUIET_WITHIN_MS = 75_000;
 const FAULTS_SHOWN = 12;
 
 const namesOf = (round: number) => Array.from({ length: NAMES_A_ROUND }, (_, index) => `r${round}-${index}`);
@@ -34,6 +39,7 @@ function variablesOf(provider: ProviderDouble): Record<string, string> {
     DEEPSEEK_API_KEY: 'vendor-key',
     DEEPSEEK_BASE_URL: provider.url,
     LEASE_TTL_MS: String(LEASE_TTL_MS),
+    BLOCK_TTL_MS: String(BLOCK_TTL_MS),
     DRAIN_MS: '10000',
   };
 }
@@ -46,12 +52,18 @@ async function setCatalog(port: number): Promise<void> {
   await callInternal(port, 'PUT', '/internal/catalog', { models: [model], prices: [price], routes: [route] });
 }
 
-async function makeKeys(port: number): Promise<Key[]> {
+/** Budgets of the user and of a team, so large that nothing is refused, and so small that ledgers draw all the time. */
+async function setShared(port: number): Promise<void> {
+  await callInternal(port, 'POST', '/internal/teams', { name: 'killers', budget_month_usd: 30, budget_total_usd: 40 });
+  await callInternal(port, 'PATCH', '/internal/users/kill', { team: 'killers', budget_day_usd: 20 });
+}
+
+async function makeKeys(port: number, isShared: boolean): Promise<Key[]> {
   const kinds = [{}, { budget_day_usd: 1000, rpm: 1_000_000, tpm: 1_000_000_000 }, { max_concurrent: 4 }];
   return await Promise.all(
     kinds.map(async (limits) => {
       const { key } = await callInternal(port, 'POST', '/internal/keys', { username: 'kill', ...limits });
-      return { secret: key, limited: Object.keys(limits).length > 0 };
+      return { secret: key, limited: isShared || Object.keys(limits).length > 0 };
     }),
   );
 }
@@ -64,6 +76,24 @@ async function settleAll(port: number): Promise<void> {
     if (pending === 0) return;
     if (Date.now() > deadline) throw new Error(`${pending} leases and rows are still under way.`);
     await sleep(200);
+  }
+}
+
+type SharedRow = Record<'shared_nano_usd' | 'daily_nano_usd' | 'reserved_nano_usd', number>;
+
+const isQuiet = (row: SharedRow) => row.reserved_nano_usd === 0 && row.shared_nano_usd === row.daily_nano_usd;
+
+/** What is left in shared budgets once every ledger has given back what it does not use. */
+async function sharedFaults(port: number, isShared: boolean): Promise<string[]> {
+  const deadline = Date.now() + QUIET_WITHIN_MS;
+  for (;;) {
+    const { shared } = await callInternal(port, 'GET', '/internal/ledger/check');
+    if (isShared && shared.length < 2) return [`There are ${shared.length} shared budgets in place of 2.`];
+    const loud = shared.filter((row: SharedRow) => !isQuiet(row));
+    if (loud.length === 0) return [];
+    if (Date.now() > deadline)
+      return loud.map((row: SharedRow) => `A shared budget is not quiet: ${JSON.stringify(row)}`);
+    await sleep(500);
   }
 }
 
@@ -83,6 +113,7 @@ async function playRound(
   keys: Key[],
   round: number,
   seed: number,
+  isShared: boolean,
 ): Promise<Comparison> {
   const random = randomFrom(seed);
   const load = startLoad(home.port, namesOf(round), keys, random);
@@ -96,7 +127,7 @@ async function playRound(
   await startRouter(home, variablesOf(provider));
   await settleAll(home.port);
   const { faults, figures } = compare(sent, provider.served, readRows(home.folder), killedAt);
-  faults.push(...(await checkFaults(home.port)));
+  faults.push(...(await sharedFaults(home.port, isShared)), ...(await checkFaults(home.port)));
   return { faults, figures };
 }
 
@@ -125,6 +156,7 @@ async function main(): Promise<number> {
   const options = {
     rounds: { type: 'string' },
     seed: { type: 'string' },
+    shared: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   const { values } = parseArgs({ options });
@@ -139,10 +171,12 @@ async function main(): Promise<number> {
   const home = await makeHome();
   await startRouter(home, variablesOf(provider));
   await setCatalog(home.port);
-  const keys = await makeKeys(home.port);
+  const isShared = values.shared ?? false;
+  const keys = await makeKeys(home.port, isShared);
+  if (isShared) await setShared(home.port);
   let failed = 0;
   for (let round = 1; round <= rounds; round += 1) {
-    const comparison = await playRound(home, provider, keys, round, seed + round - 1);
+    const comparison = await playRound(home, provider, keys, round, seed + round - 1, isShared);
     if (round === rounds) comparison.faults.push(...(await tryKeys(home, keys, round + 1)));
     report(round, seed + round - 1, comparison);
     if (comparison.faults.length > 0) failed += 1;

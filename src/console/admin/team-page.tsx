@@ -5,6 +5,7 @@ import { Form } from '../kit/form.tsx';
 import { count } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
+import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
@@ -14,6 +15,8 @@ import { fieldsOfBudgets } from './key-input.ts';
 export interface TeamProps {
   team: TeamWithMembers;
   members: readonly UserWithKeys[];
+  /** What is spent of the team's budgets. */
+  levels: readonly ShownLevel[];
   /** What was typed and could not be taken. */
   typed: FieldValues;
   errors: FieldErrors;
@@ -70,6 +73,7 @@ export function TeamPage(props: TeamProps) {
         </h2>
         <Members members={members} />
       </section>
+      <SharedBudgets levels={props.levels} />
       <Settings {...props} />
       <section class="panel">
         <Form

@@ -7,6 +7,7 @@ import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import { readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
+import { readLevels } from '../kit/shared-budgets.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { readNewTeam, readTeam } from './key-input.ts';
@@ -49,7 +50,8 @@ async function show(c: Context<AdminEnv>, name: string, { status, ...shown }: Oc
     listUsers(database, { limit: SHOWN_MEMBERS, team: name }),
   ]);
   if (team === null) return c.notFound();
-  return respond(c, view, <TeamPage team={team} members={members.data} {...shown} />, status);
+  const levels = await readLevels(c.env, [{ ...team, kind: 'team' }], view);
+  return respond(c, view, <TeamPage team={team} members={members.data} levels={levels} {...shown} />, status);
 }
 
 async function create(c: Context<AdminEnv>): Promise<Response> {

@@ -6,6 +6,7 @@ import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
+import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
@@ -17,6 +18,8 @@ export interface UserProps {
   teams: readonly string[];
   /** This month, integer nano-USD. */
   spent: number;
+  /** What is spent of the user's budgets. */
+  levels: readonly ShownLevel[];
   /** What was typed and could not be taken. */
   typed: FieldValues;
   errors: FieldErrors;
@@ -71,6 +74,7 @@ export function UserPage(props: UserProps) {
           [users.since, dateTime(user.createdAt, view)],
         ]}
       />
+      <SharedBudgets levels={props.levels} />
       <Settings {...props} />
     </Frame>
   );

@@ -10,6 +10,7 @@ import { getUser, listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
+import { readLevels } from '../kit/shared-budgets.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { readUser } from './key-input.ts';
@@ -83,7 +84,8 @@ async function showUser(c: Context<AdminEnv>, name: string, occasion: Occasion):
   if (user === null) return c.notFound();
   const { status, ...shown } = occasion;
   const names = teams.data.map((team) => team.name);
-  const page = <UserPage user={user} teams={names} spent={spend.get(name)?.month ?? 0} {...shown} />;
+  const levels = await readLevels(c.env, [{ ...user, kind: 'user' }], view);
+  const page = <UserPage user={user} teams={names} spent={spend.get(name)?.month ?? 0} levels={levels} {...shown} />;
   return respond(c, view, page, status);
 }
 

@@ -1,6 +1,7 @@
 import { inTime } from '../../in-time.ts';
 import { logFault } from '../../log-line.ts';
 import type { LedgerBooks } from '../ledger-books.ts';
+import type { Windows } from '../windows.ts';
 import type { BudgetDoor, BudgetPlace, KnownLevel, LevelMessage, Stand } from './calls.ts';
 import { sumsFor } from './level-rules.ts';
 import { newestLevel, prepareMessage, takeAnswer } from './messages.ts';
@@ -39,10 +40,12 @@ export interface Draws {
 /** A draw that takes longer fails, and with it every request that waits for it. */
 const DRAW_TIMEOUT_MS = 1_000;
 const TRY_AGAIN_MS = 60_000;
+/** A shared budget that has just asked has a version that the ledger cannot know: the next message tells it. */
+const RELEASE_TRIES = 3;
 
 /** What is known of a level in memory alone. */
 interface Slot {
-  flight: Promise<void> | null;
+  flight: Promise<boolean> | null;
   /** What those who wait ask for. */
   waiting: Set<{ asked: number }>;
   touchedAt: number;
@@ -59,6 +62,13 @@ function askedBy({ waiting }: Slot): Asked {
   return { asked: Math.min(...amounts), wanted: amounts.reduce((sum, amount) => sum + amount, 0) };
 }
 
+/** Whether more was spent than a ceiling lets, or more is left below it than is usual. */
+function isLoud(books: LedgerBooks, stand: LevelStand, windows: Windows): boolean {
+  const sums = sumsFor(books, stand, windows);
+  if (stand.version === 0) return false;
+  return sums.gross + sums.held > stand.ceiling || idleRest(stand, sums) > stand.usual;
+}
+
 /** Opens the way after a start. */
 export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Draws {
   const slots = new Map<string, Slot>();
@@ -70,7 +80,8 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
     return slot;
   }
 
-  async function send(given: KnownLevel, isRelease: boolean, asked: () => Asked): Promise<void> {
+  /** False where the message was not heard, since another was before it: it is to be sent again. */
+  async function send(given: KnownLevel, isRelease: boolean, asked: () => Asked): Promise<boolean> {
     // Those who wait for the same word come first, so that one message asks for all.
     await new Promise((resolve) => setTimeout(resolve, 0));
     const level = newestLevel(books, given);
@@ -78,11 +89,14 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
     const { message, place } = prepareMessage(books, level, { lowers, ...asked() }, newPlace, Date.now());
     // An answer that comes late is taken in all the same.
     const asking = find(level.id, place).draw(message, level, place);
-    const taking = asking.then((answer) => takeAnswer(books, level, message, answer, Date.now()));
-    await inTime(DRAW_TIMEOUT_MS, taking);
+    const taking = asking.then((answer) => {
+      takeAnswer(books, level, message, answer, Date.now());
+      return answer.isHeard;
+    });
+    return await inTime(DRAW_TIMEOUT_MS, taking);
   }
 
-  function start(level: KnownLevel, isRelease: boolean, asked: () => Asked): Promise<void> {
+  function start(level: KnownLevel, isRelease: boolean, asked: () => Asked): Promise<boolean> {
     const slot = slotOf(level.id);
     slot.flight = send(level, isRelease, asked).finally(() => {
       slot.flight = null;
@@ -94,7 +108,10 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
   async function release(stand: LevelStand): Promise<void> {
     const slot = slotOf(stand.id);
     try {
-      await start(newestLevel(books, stand), true, () => NOTHING);
+      let isHeard = false;
+      for (let attempt = 0; attempt < RELEASE_TRIES && !isHeard; attempt += 1) {
+        isHeard = await start(newestLevel(books, stand), true, () => NOTHING);
+      }
       slot.touchedAt = Date.now();
     } catch (cause) {
       slot.retryAt = Date.now() + TRY_AGAIN_MS;
@@ -122,11 +139,7 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
     },
     async tidy() {
       const windows = books.calendar(Date.now());
-      const loud = books.levels.open().filter((stand) => {
-        const sums = sumsFor(books, stand, windows);
-        const isPassed = sums.gross + sums.held > stand.ceiling;
-        return stand.version > 0 && isFree(stand) && (isPassed || idleRest(stand, sums) > stand.usual);
-      });
+      const loud = books.levels.open().filter((stand) => isFree(stand) && isLoud(books, stand, windows));
       await Promise.all(loud.map(release));
     },
     tell(given, lowers, stand) {
