@@ -19,7 +19,7 @@ export const THIRD = 'deepseek/deepseek-flash';
 
 export type Reply = (request: SeenRequest) => Response | Promise<Response>;
 
-export const USAGE = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+const USAGE = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
 
 /** An answer that says this text, streamed or whole as it is asked for. */
 export function says(text: string, granularity: Granularity = 'event'): Reply {
@@ -52,7 +52,7 @@ export async function playRoute(parts: Partial<Record<Host, Reply>>) {
   return { asked, restore, seen };
 }
 
-export const DOORS = {
+const DOORS = {
   chat: {
     path: '/api/v1/chat/completions',
     body: (models: readonly string[], text: string): JsonObject => ({
