@@ -2,7 +2,7 @@ import { and, desc, eq, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
-import { type RequestLogRow, requestLogs } from './schema.ts';
+import { apiKeys, type RequestLogRow, requestLogs } from './schema.ts';
 
 /** Which rows to list; what is left out does not narrow. */
 export interface LogFilter {
@@ -13,6 +13,10 @@ export interface LogFilter {
   model?: string | undefined;
   /** An end such as `timeout`, or `failed` for all but `completed` and `client_gone`. */
   end?: string | undefined;
+  /** The error's code. */
+  error?: string | undefined;
+  /** What its key is called: several may be called the same. */
+  keyName?: string | undefined;
   endpoint?: string | undefined;
   session?: string | undefined;
   tag?: { name: string; value: string } | undefined;
@@ -53,11 +57,13 @@ export function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | n
 }
 
 /** What has to be looked at row by row; undefined for nothing. */
-function looked({ owner, model, end, endpoint, session, tag, from, to }: LogFilter): SQL | undefined {
+function looked({ owner, keyName, model, end, error, endpoint, session, tag, from, to }: LogFilter): SQL | undefined {
   return and(
     owner ? eq(requestLogs.owner, owner) : undefined,
     model ? named(model) : undefined,
     end ? ends(end) : undefined,
+    error ? eq(requestLogs.errorCode, error) : undefined,
+    keyName ? sql`${requestLogs.keyId} IN (SELECT id FROM ${apiKeys} WHERE name = ${keyName})` : undefined,
     endpoint ? eq(requestLogs.endpoint, endpoint) : undefined,
     session ? eq(requestLogs.session, session) : undefined,
     // Rows may be edited by hand, and what is no JSON would fail the whole list.

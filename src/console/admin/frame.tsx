@@ -41,14 +41,15 @@ interface FrameProps {
   /** Which entry of the navigation this page belongs to. */
   place: Place | null;
   scripts?: readonly string[];
+  refresh?: number | null;
   children?: Child;
 }
 
 /** A page of the console: navigation at the side, or on top where there is no room. */
-export function Frame({ title, place, scripts = [], children }: FrameProps) {
+export function Frame({ title, place, scripts = [], refresh = null, children }: FrameProps) {
   const { person, texts } = useView();
   return (
-    <Document title={title} scripts={scripts}>
+    <Document title={title} scripts={scripts} refresh={refresh}>
       <div class="frame">
         <header class="side">
           <Brand href="/admin" />

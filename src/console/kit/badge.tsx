@@ -31,7 +31,7 @@ export function EndBadge({ end, errorCode, repeated }: { end: string; errorCode:
   return (
     <span>
       <Badge tone={tone}>{texts.requests.ends[end] ?? end}</Badge>
-      {errorCode !== null && <small class="mono wide-only">{errorCode}</small>}
+      {errorCode !== null && <small class="mono code">{errorCode}</small>}
       {repeated > 0 && <small class="soft nowrap"> {texts.requests.more(count(repeated))}</small>}
     </span>
   );

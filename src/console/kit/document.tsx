@@ -51,11 +51,13 @@ interface DocumentProps {
   title: string;
   /** Scripts of the page beside those that all have. */
   scripts?: readonly string[];
+  /** After how many seconds the browser asks for it again, without a script. */
+  refresh?: number | null;
   children?: Child;
 }
 
 /** A whole HTML document. */
-export function Document({ title, scripts = [], children }: DocumentProps) {
+export function Document({ title, scripts = [], refresh = null, children }: DocumentProps) {
   const { texts, theme } = useView();
   return (
     <html lang={texts.tag} data-theme={theme === 'system' ? undefined : theme}>
@@ -63,6 +65,7 @@ export function Document({ title, scripts = [], children }: DocumentProps) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
+        {refresh !== null && <meta http-equiv="refresh" content={String(refresh)} />}
         <title>{title === texts.product ? title : `${title} · ${texts.product}`}</title>
         <link rel="icon" href={assets.icon} />
         <link rel="stylesheet" href={assets.style} />

@@ -47,15 +47,16 @@ interface SearchFormProps {
   action: string;
   submit: Child;
   values: FieldValues;
+  errors?: FieldErrors;
   children?: Child;
 }
 
 /** A form that asks for something: what it asks stands in the address. */
-export function SearchForm({ action, submit, values, children }: SearchFormProps) {
+export function SearchForm({ action, submit, values, errors = {}, children }: SearchFormProps) {
   return (
     <search>
       <form method="get" action={action} class="row">
-        <FieldsContext.Provider value={{ values, errors: {} }}>{children}</FieldsContext.Provider>
+        <FieldsContext.Provider value={{ values, errors }}>{children}</FieldsContext.Provider>
         <button type="submit" class="plain">
           {submit}
         </button>

@@ -21,6 +21,11 @@ export function shortTime(instant: string | number, view: View): string {
   return time.startsWith(localTime(view.now, view.offset).slice(0, 4)) ? time.slice(5) : time;
 }
 
+/** The same to the second. */
+export function shortTimeWithSeconds(instant: string | number, view: View): string {
+  return shortTime(instant, view) + localTime(instant, view.offset).slice(16, 19);
+}
+
 /** Money for reading: cents from ten cents on, four places below, two digits of what is less. The exact amount stands on the request's page. */
 export function money(nanoUsd: number): string {
   const usd = Math.abs(nanoUsd) / NANO;

@@ -1,6 +1,7 @@
 import type { RequestLogRow } from '../../store/schema.ts';
+import type { Texts } from '../texts/english.ts';
 import { EndBadge } from './badge.tsx';
-import { compact, count, duration, money, shortTime } from './format.ts';
+import { compact, count, duration, money, shortTime, shortTimeWithSeconds } from './format.ts';
 import { type Column, Table } from './table.tsx';
 import { useView } from './view.ts';
 
@@ -32,7 +33,8 @@ function ModelName({ row }: { row: RequestLogRow }) {
 
 function Time({ row, isLink }: { row: RequestLogRow; isLink: boolean }) {
   const view = useView();
-  const time = <time datetime={row.startedAt}>{shortTime(row.startedAt, view)}</time>;
+  const text = isLink ? shortTimeWithSeconds(row.startedAt, view) : shortTime(row.startedAt, view);
+  const time = <time datetime={row.startedAt}>{text}</time>;
   return isLink ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time;
 }
 
@@ -54,39 +56,70 @@ function EndWithReason({ row }: { row: RequestLogRow }) {
   );
 }
 
-/** Requests with what they used and cost. What a phone has no room for is on the request's page. */
-export function RequestTable({
-  rows,
-  forOperator = false,
-  withReason = false,
-  keyNames,
-  withOwner,
-}: RequestTableProps) {
+/** Whose request it was, by person and by what their key is called. */
+function OwnerAndKey({ row, keyNames }: { row: RequestLogRow; keyNames: ReadonlyMap<string, string> | undefined }) {
+  return (
+    <>
+      <a href={`/admin/users/${encodeURIComponent(row.owner)}`}>{row.owner}</a>
+      <small>
+        <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{keyNames?.get(row.keyId) ?? row.keyId}</a>
+      </small>
+    </>
+  );
+}
+
+function ModelAndEndpoint({ row }: { row: RequestLogRow }) {
   const { requests } = useView().texts;
-  const owner: Column<RequestLogRow> = {
-    head: requests.owner,
-    look: 'wide-only',
-    cell: (row) => <a href={`/admin/keys/${encodeURIComponent(row.keyId)}`}>{row.owner}</a>,
-  };
+  const words = [
+    ...(row.endpoint === null ? [] : [row.endpoint]),
+    ...(row.attempts > 1 ? [requests.attempts(row.attempts)] : []),
+  ];
+  return (
+    <>
+      <ModelName row={row} />
+      {words.length > 0 && <small>{words.join(' · ')}</small>}
+    </>
+  );
+}
+
+function columnsFor(props: RequestTableProps, { requests }: Texts): (Column<RequestLogRow> | false)[] {
+  const { forOperator = false, withReason = false, withOwner = false, keyNames } = props;
+  return [
+    { head: requests.time, cells: 'nowrap', cell: (row) => <Time row={row} isLink={forOperator} /> },
+    withOwner && {
+      head: requests.ownerAndKey,
+      look: 'wide-only',
+      cell: (row) => <OwnerAndKey row={row} keyNames={keyNames} />,
+    },
+    !withOwner &&
+      keyNames !== undefined && {
+        head: requests.keyName,
+        look: 'wide-only',
+        cell: ({ keyId }) => keyNames.get(keyId) ?? keyId,
+      },
+    {
+      head: requests.model,
+      cells: 'model',
+      cell: (row) => (forOperator ? <ModelAndEndpoint row={row} /> : <ModelName row={row} />),
+    },
+    { head: requests.tokens, look: 'number wide-only', cell: (row) => <Tokens row={row} /> },
+    { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },
+    { head: requests.firstToken, look: 'number wide-only', cell: (row) => duration(row.firstTokenMs) },
+    { head: requests.duration, look: 'number wide-only', cell: (row) => duration(row.durationMs) },
+    forOperator && { head: requests.http, look: 'number wide-only', cell: ({ status }) => status },
+    { head: requests.end, cell: (row) => (withReason ? <EndWithReason row={row} /> : <EndBadge {...row} />) },
+  ];
+}
+
+/** Requests with what they used and cost. What a phone has no room for is on the request's page. */
+export function RequestTable(props: RequestTableProps) {
+  const { texts } = useView();
   return (
     <Table
-      caption={requests.caption}
-      rows={rows}
-      columns={[
-        { head: requests.time, cells: 'nowrap', cell: (row) => <Time row={row} isLink={forOperator} /> },
-        withOwner === true && owner,
-        keyNames !== undefined && {
-          head: requests.keyName,
-          look: 'wide-only',
-          cell: ({ keyId }) => keyNames.get(keyId) ?? keyId,
-        },
-        { head: requests.model, cells: 'model', cell: (row) => <ModelName row={row} /> },
-        { head: requests.tokens, look: 'number wide-only', cell: (row) => <Tokens row={row} /> },
-        { head: requests.cost, look: 'number', cell: (row) => money(row.costNanoUsd) },
-        { head: requests.firstToken, look: 'number wide-only', cell: (row) => duration(row.firstTokenMs) },
-        { head: requests.duration, look: 'number wide-only', cell: (row) => duration(row.durationMs) },
-        { head: requests.end, cell: (row) => (withReason ? <EndWithReason row={row} /> : <EndBadge {...row} />) },
-      ]}
+      caption={texts.requests.caption}
+      rows={props.rows}
+      look={props.forOperator ? 'whole-rows' : undefined}
+      columns={columnsFor(props, texts)}
     />
   );
 }

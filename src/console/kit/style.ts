@@ -138,6 +138,9 @@ th:last-child, td:last-child { padding-right: 0 }
 thead th { font-weight: 400; font-size: .8125rem; color: var(--soft); white-space: nowrap; padding-top: 0; vertical-align: bottom }
 tbody th { font-weight: 500 }
 tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) }
+/* The whole row leads where its first link does; other links lie above it. */
+.whole-rows tbody tr { position: relative } .whole-rows tbody th a::after { content: ""; position: absolute; inset: 0 }
+.whole-rows td a { position: relative; z-index: 1 }
 table.dense { font-size: .875rem } .dense :is(td, th):not(:last-child) { padding-right: 1rem }
 table.models { table-layout: fixed; min-width: 34rem }
 table.models thead th { white-space: normal } table.models .context { width: 8.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
@@ -146,6 +149,7 @@ table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem 
 .number + :not(.number) { padding-left: 1rem }
 .number { text-align: right; white-space: nowrap }
 td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
+small.code { overflow-wrap: anywhere; max-width: 15rem }
 td small, th small { display: block; font-weight: 400 }
 details > summary { cursor: pointer; color: var(--soft); font-size: .8125rem; width: fit-content }
 details[open] > summary { margin-bottom: .75rem }

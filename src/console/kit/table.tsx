@@ -25,7 +25,7 @@ interface TableProps<Row> {
   columns: readonly (Column<Row> | false)[];
   rows?: readonly Row[];
   groups?: readonly Group<Row>[];
-  look?: string;
+  look?: string | undefined;
 }
 
 function classes(...names: (string | undefined)[]): string | undefined {
