@@ -55,7 +55,9 @@ test('a reader that has seen enough is no error', async () => {
     stderr += chunk.toString();
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  // Which way was taken is said there, and in a new clone that there is no database yet; of the pipe not a word.
+  const words = stderr.split('\n').filter((line) => !/^(Through |Only what is built in is shown: |$)/.test(line));
+  expect({ code, words }).toEqual({ code: 0, words: [] });
 });
 
 describe('in a copy of its own', () => {
