@@ -2,6 +2,8 @@
 
 -- A key's own days, and what it has cost in all.
 CREATE INDEX usage_daily_by_key ON usage_daily (key_id, day);
+-- What a team's shared budget has paid; a person's is found by usage_daily_by_owner.
+CREATE INDEX usage_daily_by_team ON usage_daily (team, day);
 CREATE INDEX usage_monthly_by_key ON usage_monthly (key_id, month);
 
 -- With the cost in it, a key's log is added up from the index alone. It costs no row more.

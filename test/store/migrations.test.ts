@@ -87,6 +87,20 @@ it('0005 takes the hashes out of the dead letters', async () => {
   });
 });
 
+it('0011 keeps the sums of days that are over, and drops them where the version before writes to such a day', async () => {
+  await olderDatabase((sql, migrate) => {
+    sql.exec(INSERT_LOG, 'req_1', 'ann', 'completed', 10);
+    sql.exec(INSERT_LOG, 'req_2', 'bob', 'rejected', 5);
+    migrate();
+    const totals = () => sql.exec('SELECT day, requests, errors, cost_nano_usd AS cost FROM usage_totals').toArray();
+    expect(totals()).toEqual([{ day: '2026-11-20', requests: 2, errors: 1, cost: 15 }]);
+    sql.exec(`${INSERT_LOG} ON CONFLICT DO NOTHING`, 'req_2', 'bob', 'rejected', 5);
+    expect(totals()).toHaveLength(1);
+    sql.exec(INSERT_LOG, 'req_3', 'ann', 'completed', 1);
+    expect(totals()).toEqual([]);
+  });
+});
+
 it('0010 lets the audit name people, keeps its rows with their ids, and the version before goes on writing', async () => {
   await olderDatabase((sql, migrate) => {
     sql.exec(

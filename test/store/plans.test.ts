@@ -5,6 +5,8 @@ import { app } from '../../src/app.ts';
 import { sweep } from '../../src/ledger/sweep.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { call } from '../api/internal/call.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { paidByKey } from '../../src/store/shared-budgets.ts';
 import { logRequest } from '../console/operator.ts';
 import { placesOf } from '../size/places.ts';
 import { newTeam } from '../support/access.ts';
@@ -67,7 +69,7 @@ async function scansIn({ sql, values }: Asked): Promise<Scan[]> {
   });
 }
 
-/** Asks for every page and report and lets a minute of the cron pass. */
+/** Asks for every page and report, what shared budgets begin with, and lets a minute of the cron pass. */
 async function askForAll(): Promise<void> {
   const { body: key } = await call('POST', '/keys', { username: 'user1', budget_day_usd: 5, budget_total_usd: 9 });
   await call('POST', '/teams', { name: 'team0' });
@@ -86,6 +88,9 @@ async function askForAll(): Promise<void> {
     const response = await app.fetch(request, { ...watched, ...team.variables }, createExecutionContext());
     expect([path, response.status]).toEqual([path, 200]);
     await response.text();
+  }
+  for (const level of [{ kind: 'user', name: 'user1' } as const, { kind: 'team', name: 'team0' } as const]) {
+    await paidByKey(openDatabase(watched.DB), level, '2026-11-01');
   }
   await sweep(watched, Math.ceil(Date.now() / 3_600_000) * 3_600_000);
 }
