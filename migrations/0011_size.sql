@@ -1,5 +1,8 @@
 -- Where there is much: nothing that a page or a report asks walks over a whole table.
 
+-- A key that is asked for by its name.
+CREATE INDEX api_keys_by_name ON api_keys (name);
+
 -- A key's own days, and what it has cost in all.
 CREATE INDEX usage_daily_by_key ON usage_daily (key_id, day);
 -- What a team's shared budget has paid; a person's is found by usage_daily_by_owner.
