@@ -67,12 +67,12 @@ const LOGS = `
 INSERT INTO request_logs (
   request_id, kind, key_id, owner, team, purpose, endpoint, provider, model, requested_model, stream, status, "end",
   source, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano_usd,
-  price_revision, attempts, finish_reason, started_at, first_token_ms, duration_ms, colo, day, summed
+  price_revision, attempts, finish_reason, started_at, first_token_ms, duration_ms, colo, day, session, summed
 )
 SELECT request_id(at), 'settle', id, owner, team, 'default', 'chat', 'test', 'model-' || (request % 5), 'test/model-' || (request % 5),
   1, iif(request % 50 = 7, 502, 200), iif(request % 50 = 7, 'upstream_failed', 'completed'),
   'reported', 4000, 3000, 0, 300, 100, cost(request),
-  'size', 1, 'stop', iso(at), 400 + request % 800, 4000, 'FRA', substr(iso(at), 1, 10), 1
+  'size', 1, 'stop', iso(at), 400 + request % 800, 4000, 'FRA', substr(iso(at), 1, 10), 's-' || (request / 20), 1
 FROM (
   SELECT made.*, value AS request,
     :from + CAST((value + (number % 97) / 97.0) / requests * (:until - :from) AS INTEGER) AS at

@@ -44,7 +44,7 @@ const BOUNDED: { table: string; statement: RegExp; why: string }[] = [
 ];
 /** Tables of some dozen rows, and what stands for no table. */
 const SMALL =
-  /^(providers|models|prices|routes|deployment|member_template|json_each|walk|days|open|asked|CONSTANT ROW|\(|\d+ )/;
+  /^(providers|models|prices|routes|deployment|member_template|json_each|walk|days|open|asked|rows_of_key|CONSTANT ROW|\(|\d+ )/;
 
 const asked = new Map<string, Asked>();
 const watched = {
