@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { requestLogs, usageDaily } from './schema.ts';
-import { totalsOfDays } from './usage-totals.ts';
 
 /*
  * What the console draws. Sums come from usage_daily, which outlives the log; what is finer than a day
@@ -57,27 +56,14 @@ export async function dailySpend(
     .orderBy(asc(usageDaily.day));
 }
 
-/** The same of all keys. */
-export async function dailySpendOfAll(database: Database, from: string): Promise<DailySpend[]> {
-  return await database.all<DailySpend>(sql`
-    SELECT day, provider || '/' || model AS model, sum(requests) AS requests, sum(errors) AS errors,
-      sum(cost_nano_usd) AS "costNanoUsd"
-    FROM ${totalsOfDays(from, '9999-12-31')} GROUP BY day, provider, model ORDER BY day`);
-}
-
-/** What these days come to in the running windows. */
-export function windowSpend(days: readonly DailySpend[], starts: WindowStarts): WindowSpend {
-  const since = (first: string) =>
-    days.reduce((sum, { day, costNanoUsd }) => (day >= first ? sum + costNanoUsd : sum), 0);
-  return { day: since(starts.day), week: since(starts.week), month: since(starts.month) };
-}
-
 const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;
 /*
  * What a provider answers to a client's mistake is no failure of the provider, and what went wrong in the router is
  * none either: the error's code tells them apart. What was refused before the provider was asked is not its affair.
  */
 const providerFailed = sql`(${requestLogs.end} IN ('upstream_failed', 'timeout') AND substr(${requestLogs.errorCode}, 1, 9) = 'upstream_')`;
+/** A failure of ours: a server's, and none that a provider's code explains. */
+const ownFailed = sql`(${failed} AND ${requestLogs.status} >= 500 AND coalesce(substr(${requestLogs.errorCode}, 1, 9), '') <> 'upstream_')`;
 const providerServed = sql`${requestLogs.end} IN ('completed', 'client_gone')`;
 
 function settledSince(fromRequestId: string): SQL | undefined {
@@ -90,6 +76,9 @@ export interface HourlyTraffic {
   hour: string;
   requests: number;
   errors: number;
+  /** Of the errors, those that the providers and this router made: what is left are the clients'. */
+  providerErrors: number;
+  ownErrors: number;
   inputTokens: number;
   cachedTokens: number;
   outputTokens: number;
@@ -108,6 +97,8 @@ export async function hourlyTraffic(
       // A row of refusals stands for more than itself.
       requests: sumOf(sql`1 + ${requestLogs.repeated}`, 'request_count'),
       errors: sumOf(sql`(${failed}) * (1 + ${requestLogs.repeated})`, 'error_count'),
+      providerErrors: sumOf(sql`coalesce(${providerFailed}, 0) * (1 + ${requestLogs.repeated})`, 'provider_errors'),
+      ownErrors: sumOf(sql`coalesce(${ownFailed}, 0) * (1 + ${requestLogs.repeated})`, 'own_errors'),
       inputTokens: sumOf(sql`${requestLogs.inputTokens}`, 'input'),
       cachedTokens: sumOf(sql`${requestLogs.cachedTokens}`, 'cached'),
       outputTokens: sumOf(sql`${requestLogs.outputTokens}`, 'output'),

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
-import { dailySpendOfAll } from '../../src/store/overview.ts';
+import { groupedSpend } from '../../src/store/grouped-spend.ts';
 import { USAGE_GROUPS, usageBy } from '../../src/store/usage.ts';
 import { keepTotals } from '../../src/store/usage-totals.ts';
 
@@ -22,7 +22,7 @@ async function add(day: string, key: string, model: string, cost: number): Promi
 /** All that reports and the overview say. */
 async function everything() {
   const reports = await Promise.all(USAGE_GROUPS.map((group) => usageBy(database, group, '2026-11-02', TODAY)));
-  return { reports, days: await dailySpendOfAll(database, '2026-11-02') };
+  return { reports, days: await groupedSpend(database, 'model', { from: '2026-11-02', to: '9999-12-31' }) };
 }
 
 async function keptDays(): Promise<unknown[]> {
@@ -47,7 +47,7 @@ it('reports say the same before a day’s sums are kept and after', async () => 
   const before = await everything();
   expect(before.days).toContainEqual({
     day: '2026-11-09',
-    model: 'test/one',
+    label: 'test/one',
     requests: 2,
     errors: 0,
     costNanoUsd: 116,

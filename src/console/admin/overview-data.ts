@@ -1,13 +1,12 @@
 import { type KeptLight, readLight } from '../../ledger/light.ts';
 import { type Tightest, tightestBudget } from '../../ledger/tightest-budget.ts';
-import { daysBefore, offsetMs, windowStarts } from '../../ledger/windows.ts';
+import { offsetMs, windowStarts, windowsAt } from '../../ledger/windows.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import type { Offered } from '../../offer/offered.ts';
 import { requestIdFloor } from '../../protocol/request-id.ts';
-import { openDatabase } from '../../store/database.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { groupedSpend, keyLabels, spendOfDays } from '../../store/grouped-spend.ts';
 import {
-  type DailySpend,
-  dailySpendOfAll,
   type FirstTokenTimes,
   firstTokenTimes,
   type HourlyTraffic,
@@ -15,13 +14,14 @@ import {
   type ProviderTraffic,
   providerTraffic,
   type WindowSpend,
-  windowSpend,
 } from '../../store/overview.ts';
 import { type BudgetedKey, nearestBudgets } from '../../store/spend.ts';
 import type { View } from '../kit/view.ts';
+import { type Asked, paceOf } from './overview-range.ts';
+import type { PeriodData } from './period.tsx';
 
 const HOUR_MS = 3_600_000;
-/** Days of the spend chart. */
+/** Days of a key's spend chart. */
 export const CHART_DAYS = 30;
 const SHOWN_BUDGETS = 6;
 
@@ -36,7 +36,9 @@ export interface ProviderLine {
 
 export interface OverviewData {
   spend: WindowSpend;
-  days: DailySpend[];
+  /** What this month comes to if it goes on as it began, integer nano-USD. */
+  pace: number | null;
+  period: PeriodData;
   hours: HourlyTraffic[];
   firstToken: FirstTokenTimes;
   budgets: (BudgetedKey & { tightest: Tightest })[];
@@ -66,16 +68,45 @@ function withTightest(keys: readonly BudgetedKey[]) {
   });
 }
 
+/** The days that were asked for and those before them. */
+export async function readPeriod(database: Database, asked: Asked): Promise<PeriodData> {
+  const [days, before] = await Promise.all([
+    groupedSpend(database, asked.by, asked.span),
+    groupedSpend(database, asked.by, asked.before),
+  ]);
+  const labels = [...new Set([...days, ...before].flatMap(({ label }) => label ?? []))];
+  const names = asked.by === 'key' ? await keyLabels(database, labels) : new Map<string, string>();
+  return { asked, days, daysBefore: before, names };
+}
+
+/** What was spent in the running windows, and what the month comes to at this pace. */
+async function readSpend(database: Database, { now, offset }: View): Promise<Pick<OverviewData, 'spend' | 'pace'>> {
+  const { day, weekStart, monthStart, resetAt } = windowsAt(now, offset);
+  // A week can begin before its month does.
+  const [from = monthStart] = [weekStart, monthStart].toSorted();
+  const days = await spendOfDays(database, { from, to: day });
+  const since = (first: string) => days.reduce((sum, row) => (row.day >= first ? sum + row.costNanoUsd : sum), 0);
+  const began = Date.parse(monthStart) - offsetMs(offset);
+  const month = since(monthStart);
+  return {
+    spend: { day: since(day), week: since(weekStart), month },
+    pace: paceOf(month, now - began, resetAt.month - began),
+  };
+}
+
 /** All that the overview shows. */
-export async function readOverview(env: AppEnv['Bindings'], offered: Offered, view: View): Promise<OverviewData> {
+export async function readOverview(
+  env: AppEnv['Bindings'],
+  offered: Offered,
+  view: View,
+  asked: Asked,
+): Promise<OverviewData> {
   const database = openDatabase(env.DB);
   const starts = windowStarts(view.now, view.offset);
   const lastDay = requestIdFloor(view.now - 24 * HOUR_MS);
-  const chartFrom = daysBefore(starts.day, CHART_DAYS - 1);
-  // A month is longer than the chart on its last day, and a week can begin before its month does.
-  const [first = chartFrom] = [chartFrom, starts.week, starts.month].toSorted();
-  const [days, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
-    dailySpendOfAll(database, first),
+  const [spend, period, hours, firstToken, budgeted, traffic, ledger] = await Promise.all([
+    readSpend(database, view),
+    readPeriod(database, asked),
     hourlyTraffic(database, lastDay, offsetMs(view.offset) / 60_000),
     firstTokenTimes(database, lastDay),
     nearestBudgets(database, starts, SHOWN_BUDGETS),
@@ -84,8 +115,8 @@ export async function readOverview(env: AppEnv['Bindings'], offered: Offered, vi
   ]);
   const providers = providerLines(offered, traffic);
   return {
-    spend: windowSpend(days, starts),
-    days: days.filter(({ day }) => day >= chartFrom),
+    ...spend,
+    period,
     hours,
     firstToken,
     budgets: withTightest(budgeted),

@@ -1,16 +1,15 @@
 import type { Child } from 'hono/jsx';
 import { maskSecret } from '../../keys/secret.ts';
-import { windowStarts } from '../../ledger/windows.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Form } from '../kit/form.tsx';
 import { ago, budgetMoney, compact, count, duration, money, percent } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
-import { SpendChart } from '../kit/spend-chart.tsx';
 import { Empty } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { Light } from './light.tsx';
-import { CHART_DAYS, type OverviewData, type ProviderLine } from './overview-data.ts';
+import type { OverviewData, ProviderLine } from './overview-data.ts';
+import { Period } from './period.tsx';
 import { TrafficChart } from './traffic-chart.tsx';
 
 interface OverviewProps {
@@ -20,17 +19,20 @@ interface OverviewProps {
 function Spend({ data }: OverviewProps) {
   const { overview } = useView().texts;
   const figures = [
-    [overview.today, data.spend.day],
-    [overview.week, data.spend.week],
-    [overview.month, data.spend.month],
+    [overview.today, data.spend.day, null],
+    [overview.week, data.spend.week, null],
+    [overview.month, data.spend.month, data.pace],
   ] as const;
   return (
     <section aria-label={overview.spend}>
       <dl class="figures large">
-        {figures.map(([name, sum]) => (
+        {figures.map(([name, sum, pace]) => (
           <div>
             <dt>{name}</dt>
-            <dd>{money(sum)}</dd>
+            <dd>
+              {money(sum)}
+              {pace !== null && pace > 0 && <small>{overview.pace(money(pace))}</small>}
+            </dd>
           </div>
         ))}
       </dl>
@@ -58,14 +60,18 @@ function LastDay({ data }: OverviewProps) {
     sum((row) => row.errors),
     sum((row) => row.inputTokens),
   ];
+  const [theirs, ours] = [sum((row) => row.providerErrors), sum((row) => row.ownErrors)];
   const { median, p95 } = data.firstToken;
   return (
     <section>
       <h2>{overview.last24}</h2>
       <dl class="figures">
         <Figure name={overview.requests}>{count(requests)}</Figure>
-        <Figure name={overview.errors} {...(errors > 0 && { note: percent(errors, requests) })}>
-          {count(errors)}
+        <Figure
+          name={overview.errors}
+          {...(errors > 0 && { note: overview.errorsOf(count(errors - theirs - ours), count(ours), count(theirs)) })}
+        >
+          {errors > 0 ? `${count(errors)} (${percent(errors, requests)})` : count(errors)}
         </Figure>
         <Figure name={overview.tokens}>{`${compact(input)} / ${compact(sum((row) => row.outputTokens))}`}</Figure>
         <Figure name={overview.cached}>
@@ -180,21 +186,15 @@ function FirstSteps() {
 
 /** How the router is doing, on one page. */
 export function OverviewPage({ data }: OverviewProps) {
-  const { now, offset, texts } = useView();
+  const { offset, texts } = useView();
   const { overview } = texts;
-  const isEmpty = data.days.length === 0 && data.hours.length === 0;
+  const isEmpty = data.period.days.length === 0 && data.hours.length === 0;
   return (
     <Frame title={overview.title} place="overview">
       <Head title={overview.title} lead={texts.zone(offset)} />
       {isEmpty && <FirstSteps />}
       <Spend data={data} />
-      <section>
-        <div class="head">
-          <h2>{overview.byDay}</h2>
-          <small>{overview.byDayNote}</small>
-        </div>
-        <SpendChart rows={data.days} lastDay={windowStarts(now, offset).day} days={CHART_DAYS} />
-      </section>
+      <Period data={data.period} />
       <LastDay data={data} />
       <section>
         <div class="head">

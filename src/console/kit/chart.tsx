@@ -50,32 +50,59 @@ function total(column: Column): number {
   return column.parts.reduce((sum, part) => sum + part.value, 0);
 }
 
-function Bar({
-  column,
-  index,
-  share,
-  top,
-  format,
-}: {
-  column: Column;
-  index: number;
-  share: number;
-  top: number;
-  format: ChartProps['format'];
-}) {
+function Bar({ column, index, share, top }: { column: Column; index: number; share: number; top: number }) {
   let base = HEIGHT;
   const x = `${(index + 0.14) * share}%`;
   const width = `${0.72 * share}%`;
   return (
     <g class="column">
-      <title>{`${column.name}: ${format(total(column))}`}</title>
-      <rect class="hit" x={`${index * share}%`} y="0" width={`${share}%`} height={HEIGHT} />
       {column.parts.map(({ tone, value }) => {
         const height = (value / top) * HEIGHT;
         base -= height;
         return <rect class={tone} x={x} y={base.toFixed(2)} width={width} height={height.toFixed(2)} />;
       })}
     </g>
+  );
+}
+
+function Swatch({ tone }: { tone: string }) {
+  return (
+    <svg viewBox="0 0 10 10" aria-hidden="true">
+      <rect class={tone} width="10" height="10" rx="2" />
+    </svg>
+  );
+}
+
+/** What a column is made of, shown to who points at it, comes to it by keyboard or touches it: the place holds it all, without a script. */
+function Tip({
+  column,
+  series,
+  format,
+  side,
+}: Pick<ChartProps, 'series' | 'format'> & { column: Column; side: string }) {
+  const parts = column.parts
+    .filter(({ value }) => value > 0)
+    .map(({ tone, value }) => ({
+      tone,
+      text: format(value),
+      name: series.find((each) => each.tone === tone)?.name ?? '',
+    }))
+    .toReversed();
+  if (parts.length === 0) return <div></div>;
+  const words = parts.map(({ name, text }) => `${name} ${text}`);
+  return (
+    <div role="img" tabindex={0} aria-label={`${column.name}: ${format(total(column))}. ${words.join(', ')}`}>
+      <div class={`tip ${side}`}>
+        <b>
+          {column.name} <span>{format(total(column))}</span>
+        </b>
+        {parts.map(({ tone, name, text }) => (
+          <span>
+            <Swatch tone={tone} /> {name} <span>{text}</span>
+          </span>
+        ))}
+      </div>
+    </div>
   );
 }
 
@@ -93,7 +120,7 @@ function Tick({ text, index, columns }: { text: string; index: number; columns: 
   );
 }
 
-function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
+function Plot({ label, columns, series, leastTop, format, formatScale }: ChartProps) {
   const top = roundTop(Math.max(leastTop, ...columns.map(total)));
   const share = 100 / columns.length;
   return (
@@ -103,15 +130,24 @@ function Plot({ label, columns, leastTop, format, formatScale }: ChartProps) {
           <span>{formatScale(value)}</span>
         ))}
       </div>
-      <svg height={HEIGHT + 24} role="img" aria-label={label}>
-        {[0, HEIGHT / 2, HEIGHT].map((y) => (
-          <line class="grid" x1="0" x2="100%" y1={y} y2={y} />
-        ))}
-        {columns.map((column, index) => (
-          <Bar column={column} index={index} share={share} top={top} format={format} />
-        ))}
-        {columns.map(({ tick }, index) => tick !== null && <Tick text={tick} index={index} columns={columns.length} />)}
-      </svg>
+      <div class="canvas">
+        <svg height={HEIGHT + 24} role="img" aria-label={label}>
+          {[0, HEIGHT / 2, HEIGHT].map((y) => (
+            <line class="grid" x1="0" x2="100%" y1={y} y2={y} />
+          ))}
+          {columns.map((column, index) => (
+            <Bar column={column} index={index} share={share} top={top} />
+          ))}
+          {columns.map(
+            ({ tick }, index) => tick !== null && <Tick text={tick} index={index} columns={columns.length} />,
+          )}
+        </svg>
+        <div class="tips">
+          {columns.map((column, index) => (
+            <Tip column={column} series={series} format={format} side={index * 2 < columns.length ? 'left' : 'right'} />
+          ))}
+        </div>
+      </div>
     </div>
   );
 }
@@ -147,9 +183,7 @@ export function Chart(props: ChartProps) {
         <ul class="legend">
           {props.series.map(({ tone, name, sum }) => (
             <li>
-              <svg viewBox="0 0 10 10" aria-hidden="true">
-                <rect class={tone} width="10" height="10" rx="2" />
-              </svg>
+              <Swatch tone={tone} />
               {name} <b>{sum}</b>
             </li>
           ))}

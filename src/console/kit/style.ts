@@ -109,7 +109,16 @@ section > .head { gap: .125rem 1rem }
 .grid { stroke: var(--line); stroke-width: 1 }
 .c0 { fill: var(--c0) } .c1 { fill: var(--c1) } .c2 { fill: var(--c2) } .c3 { fill: var(--c3) } .c4 { fill: var(--c4) } .c5 { fill: var(--c5) }
 .fail { fill: var(--bad) }
-.column:hover { opacity: .75 } .hit { fill: transparent }
+.chart .canvas { position: relative; min-width: 0 }
+.tips { position: absolute; inset: 0 0 24px; display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr) }
+.tips > div { position: relative } .tips > div:is(:hover, :focus) { background: color-mix(in srgb, var(--ink) 8%, transparent); outline-offset: 0 }
+.tip { display: none; position: absolute; z-index: 3; top: .25rem; padding: .5rem .75rem; gap: .15rem; width: max-content; max-width: min(18rem, 60vw); pointer-events: none;
+  background: var(--surface); color: var(--ink); border: 1px solid var(--line); border-radius: 6px; font-size: .8125rem; box-shadow: 0 2px 10px rgb(0 0 0 / .12) }
+.tip.left { left: calc(100% + .25rem) } .tip.right { right: calc(100% + .25rem) }
+.tips > div:hover > .tip { display: grid } .tips:not(:hover) > div:focus > .tip { display: grid }
+.tip > * { display: flex; gap: .45rem; align-items: baseline; overflow-wrap: anywhere } .tip b { font-weight: 550 }
+.tip svg { width: .625rem; height: .625rem; flex: none } .tip > * > span { margin-left: auto; padding-left: .75rem; white-space: nowrap }
+.choices { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 2rem } .choices nav { gap: .25rem 1rem; font-size: .875rem }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .8125rem; color: var(--soft) }
 .legend li { display: flex; align-items: baseline; gap: .45rem }
 .legend svg { width: .625rem; height: .625rem; flex: none }
