@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gte, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { requestLogs, usageDaily } from './schema.ts';
+import { totalsOfDays } from './usage-totals.ts';
 
 /*
  * What the console draws. Sums come from usage_daily, which outlives the log; what is finer than a day
@@ -54,6 +55,18 @@ export async function dailySpend(
     .where(and(gte(usageDaily.day, from), whose))
     .groupBy(usageDaily.day, usageDaily.provider, usageDaily.model)
     .orderBy(asc(usageDaily.day));
+}
+
+/** The same of a team, up to a day. */
+export async function dailySpendOfTeam(
+  database: Database,
+  team: string,
+  { from, to }: { from: string; to: string },
+): Promise<DailySpend[]> {
+  return await database.all<DailySpend>(sql`
+    SELECT day, provider || '/' || model AS model, sum(requests) AS requests, sum(errors) AS errors,
+      sum(cost_nano_usd) AS "costNanoUsd"
+    FROM ${totalsOfDays(from, to)} WHERE team = ${team} GROUP BY day, provider, model ORDER BY day`);
 }
 
 const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;

@@ -148,3 +148,13 @@ export async function spendOfOwners(
     .groupBy(usageDaily.owner);
   return new Map(rows.map((row) => [row.owner, { month: row.month, requests: row.requests }]));
 }
+
+/** What each member has cost a team in a month (YYYY-MM), in integer nano-USD, who has left it too. */
+export async function spendInTeam(database: Database, team: string, month: string): Promise<Map<string, number>> {
+  const rows = await database
+    .select({ owner: usageMonthly.owner, cost: sql<number>`sum(${usageMonthly.costNanoUsd})`.as('cost') })
+    .from(usageMonthly)
+    .where(and(eq(usageMonthly.month, month), eq(usageMonthly.team, team)))
+    .groupBy(usageMonthly.owner);
+  return new Map(rows.map(({ owner, cost }) => [owner, cost]));
+}

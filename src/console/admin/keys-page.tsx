@@ -53,7 +53,8 @@ function KeyName({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
-function KeyTable({ keys, spend }: { keys: readonly ApiKey[]; spend: ReadonlyMap<string, KeySpend> }) {
+/** Keys with their state and what they have spent. */
+export function KeyTable({ keys, spend }: { keys: readonly ApiKey[]; spend: ReadonlyMap<string, KeySpend> }) {
   const { now, texts } = useView();
   const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
   const lastUse = (key: ApiKey) => {

@@ -1,22 +1,31 @@
+import { windowStarts } from '../../ledger/windows.ts';
+import type { DailySpend } from '../../store/overview.ts';
 import type { TeamWithMembers } from '../../store/teams.ts';
 import type { UserWithKeys } from '../../store/users.ts';
+import { Facts } from '../kit/facts.tsx';
 import type { FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { count } from '../kit/format.ts';
+import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
+import { SpendChart } from '../kit/spend-chart.tsx';
 import { Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 import { fieldsOfBudgets } from './key-input.ts';
+import { CHART_DAYS } from './overview-data.ts';
 
 export interface TeamProps {
   team: TeamWithMembers;
   members: readonly UserWithKeys[];
   /** What is spent of the team's budgets. */
   levels: readonly ShownLevel[];
+  /** What each member has cost the team this month, integer nano-USD. */
+  spent: ReadonlyMap<string, number>;
+  /** Of the last days. */
+  days: readonly DailySpend[];
   /** What was typed and could not be taken. */
   typed: FieldValues;
   errors: FieldErrors;
@@ -44,16 +53,18 @@ function Settings({ team, typed, errors }: TeamProps) {
   );
 }
 
-function Members({ members }: Pick<TeamProps, 'members'>) {
+function Members({ members, spent }: Pick<TeamProps, 'members' | 'spent'>) {
   const { teams, users } = useView().texts;
+  const ranked = members.toSorted((one, other) => (spent.get(other.name) ?? 0) - (spent.get(one.name) ?? 0));
   if (members.length === 0) return <p class="soft">{teams.noMembers}</p>;
   return (
     <Table
       caption={teams.members}
-      rows={members}
+      rows={ranked}
       columns={[
         { head: users.name, cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a> },
         { head: users.keys, look: 'number', cell: ({ keys }) => count(keys) },
+        { head: users.spent, look: 'number', cell: ({ name }) => money(spent.get(name) ?? 0) },
       ]}
     />
   );
@@ -61,19 +72,29 @@ function Members({ members }: Pick<TeamProps, 'members'>) {
 
 /** A team: who is in it, and what they may spend together. */
 export function TeamPage(props: TeamProps) {
-  const { members, note, team } = props;
-  const { teams } = useView().texts;
+  const { members, note, spent, team } = props;
+  const { now, offset, texts } = useView();
+  const { overview, teams, users } = texts;
+  const inAll = [...spent.values()].reduce((sum, cost) => sum + cost, 0);
   return (
     <Frame title={team.name} place="teams">
       <Head title={team.name} />
       {note !== null && <Note {...note} />}
+      <Facts facts={[[users.spent, money(inAll)]]} />
       <section>
         <h2>
           {teams.members} ({count(team.members)})
         </h2>
-        <Members members={members} />
+        <Members members={members} spent={spent} />
       </section>
       <SharedBudgets levels={props.levels} />
+      <section>
+        <div class="head">
+          <h2>{overview.byDay}</h2>
+          <small>{overview.byDayNote}</small>
+        </div>
+        <SpendChart rows={props.days} lastDay={windowStarts(now, offset).day} days={CHART_DAYS} />
+      </section>
       <Settings {...props} />
       <section class="panel">
         <Form

@@ -1,7 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { changeTeam, makeTeam, removeTeam } from '../../keys/manage.ts';
+import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
+import { dailySpendOfTeam } from '../../store/overview.ts';
+import { spendInTeam } from '../../store/spend.ts';
 import { getTeam, listTeams } from '../../store/teams.ts';
 import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
@@ -11,6 +14,7 @@ import { readLevels } from '../kit/shared-budgets.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { readNewTeam, readTeam } from './key-input.ts';
+import { CHART_DAYS } from './overview-data.ts';
 import { TeamPage, type TeamProps } from './team-page.tsx';
 import { TeamsPage, type TeamsProps } from './teams-page.tsx';
 
@@ -45,13 +49,17 @@ type Occasion = Pick<TeamProps, 'typed' | 'errors' | 'note'> & { status: 200 | 4
 async function show(c: Context<AdminEnv>, name: string, { status, ...shown }: Occasion): Promise<Response> {
   const view = viewOf(c, `/admin/teams/${encodeURIComponent(name)}`);
   const database = openDatabase(c.env.DB);
-  const [team, members] = await Promise.all([
+  const { day, month } = windowStarts(view.now, view.offset);
+  const [team, spent, days, members] = await Promise.all([
     getTeam(database, name),
+    spendInTeam(database, name, month.slice(0, 7)),
+    dailySpendOfTeam(database, name, { from: daysBefore(day, CHART_DAYS - 1), to: day }),
     listUsers(database, { limit: SHOWN_MEMBERS, team: name }),
   ]);
   if (team === null) return c.notFound();
   const levels = await readLevels(c.env, [{ ...team, kind: 'team' }], view);
-  return respond(c, view, <TeamPage team={team} members={members.data} levels={levels} {...shown} />, status);
+  const page = <TeamPage {...{ team, spent, days, levels, ...shown }} members={members.data} />;
+  return respond(c, view, page, status);
 }
 
 async function create(c: Context<AdminEnv>): Promise<Response> {

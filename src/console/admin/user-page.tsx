@@ -1,3 +1,8 @@
+import { maskSecret } from '../../keys/secret.ts';
+import { windowStarts } from '../../ledger/windows.ts';
+import type { DailySpend } from '../../store/overview.ts';
+import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
+import type { KeySpend } from '../../store/spend.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
@@ -6,11 +11,15 @@ import { Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
+import { RequestTable } from '../kit/request-table.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
+import { SpendChart } from '../kit/spend-chart.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 import { fieldsOfUser } from './key-input.ts';
+import { KeyTable } from './keys-page.tsx';
+import { CHART_DAYS } from './overview-data.ts';
 
 export interface UserProps {
   user: UserWithKeys;
@@ -20,6 +29,12 @@ export interface UserProps {
   spent: number;
   /** What is spent of the user's budgets. */
   levels: readonly ShownLevel[];
+  /** The newest of their keys, and what each has spent. */
+  keys: readonly ApiKey[];
+  spendOfKeys: ReadonlyMap<string, KeySpend>;
+  /** Of the last days. */
+  days: readonly DailySpend[];
+  requests: readonly RequestLogRow[];
   /** What was typed and could not be taken. */
   typed: FieldValues;
   errors: FieldErrors;
@@ -52,11 +67,69 @@ function Settings({ user, teams, typed, errors }: UserProps) {
   );
 }
 
+function Keys({ user, keys, spendOfKeys }: UserProps) {
+  const texts = useView().texts.users;
+  return (
+    <section>
+      <div class="head">
+        <h2>
+          {texts.keys} ({count(user.keys)})
+        </h2>
+        <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{texts.allKeys}</a>
+      </div>
+      {keys.length > 0 ? <KeyTable keys={keys} spend={spendOfKeys} /> : <p class="soft">{texts.noKeys}</p>}
+    </section>
+  );
+}
+
+function Requests({ user, keys, requests }: UserProps) {
+  const { keyPage, users } = useView().texts;
+  const names = new Map(keys.map((key) => [key.id, key.name || maskSecret(key)]));
+  return (
+    <section>
+      <div class="head">
+        <h2>{keyPage.lastRequests}</h2>
+        <a href={`/admin/requests?owner=${encodeURIComponent(user.name)}`}>{keyPage.allRequests}</a>
+      </div>
+      {requests.length > 0 ? (
+        <RequestTable rows={requests} forOperator keyNames={names} />
+      ) : (
+        <p class="soft">{users.noRequests}</p>
+      )}
+    </section>
+  );
+}
+
+/** Disabling asks first and says what it stops; it can be undone. */
+function Status({ user }: { user: UserWithKeys }) {
+  const { users } = useView().texts;
+  const path = `/admin/users/${encodeURIComponent(user.name)}`;
+  if (user.status === 'disabled') {
+    return (
+      <section class="panel" id="status">
+        <Form action={`${path}/enable`} look="row between" submit={users.enable} submitLook="plain">
+          <p>{users.enableText(count(user.keys))}</p>
+        </Form>
+      </section>
+    );
+  }
+  return (
+    <section class="panel" id="status">
+      <details class="danger-zone">
+        <summary class="bad">{users.disable} …</summary>
+        <Form action={`${path}/disable`} look="row between" submit={users.disableConfirm} submitLook="danger">
+          <p>{users.disableText(count(user.keys))}</p>
+        </Form>
+      </details>
+    </section>
+  );
+}
+
 /** A person: keys, spend, and what they may spend over all keys. */
 export function UserPage(props: UserProps) {
   const { note, spent, user } = props;
   const view = useView();
-  const { keys, users } = view.texts;
+  const { keys, overview, users } = view.texts;
   return (
     <Frame title={user.name} place="users">
       <Head
@@ -70,12 +143,31 @@ export function UserPage(props: UserProps) {
       <Facts
         facts={[
           [users.keys, <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{count(user.keys)}</a>],
+          [users.email, user.email ?? users.noEmail],
+          [
+            users.team,
+            user.team === null ? (
+              users.noTeam
+            ) : (
+              <a href={`/admin/teams/${encodeURIComponent(user.team)}`}>{user.team}</a>
+            ),
+          ],
           [users.spent, money(spent)],
           [users.since, dateTime(user.createdAt, view)],
         ]}
       />
       <SharedBudgets levels={props.levels} />
+      <section>
+        <div class="head">
+          <h2>{overview.byDay}</h2>
+          <small>{overview.byDayNote}</small>
+        </div>
+        <SpendChart rows={props.days} lastDay={windowStarts(view.now, view.offset).day} days={CHART_DAYS} />
+      </section>
+      <Keys {...props} />
+      <Requests {...props} />
       <Settings {...props} />
+      <Status user={user} />
     </Frame>
   );
 }

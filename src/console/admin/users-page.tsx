@@ -20,14 +20,22 @@ export interface UsersProps {
   refused: { name: string; error: string } | null;
 }
 
+/** Disabling asks first, on the person's page; giving back need not. */
 function StatusForm({ user }: { user: UserWithKeys }) {
   const { users } = useView().texts;
-  const isActive = user.status === 'active';
+  const path = `/admin/users/${encodeURIComponent(user.name)}`;
+  if (user.status === 'active') {
+    return (
+      <a class="button plain tight" href={`${path}#status`} aria-label={users.disableHint(user.name)}>
+        {users.disable} …
+      </a>
+    );
+  }
   return (
     <Form
-      action={`/admin/users/${encodeURIComponent(user.name)}/${isActive ? 'disable' : 'enable'}`}
-      submit={isActive ? users.disable : users.enable}
-      submitHint={isActive ? users.disableHint(user.name) : users.enableHint(user.name)}
+      action={`${path}/enable`}
+      submit={users.enable}
+      submitHint={users.enableHint(user.name)}
       submitLook="plain tight"
     />
   );

@@ -1,10 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { userNameSchema } from '../../keys/limits.ts';
 import { changeUser, makeUser } from '../../keys/manage.ts';
-import { windowStarts } from '../../ledger/windows.ts';
+import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
-import { spendOfOwners } from '../../store/spend.ts';
+import { listKeys } from '../../store/keys.ts';
+import { listLogsOfKeys } from '../../store/log-list.ts';
+import { dailySpend } from '../../store/overview.ts';
+import { spendOfKeys, spendOfOwners } from '../../store/spend.ts';
 import { listTeams } from '../../store/teams.ts';
 import { getUser, listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
@@ -14,12 +17,16 @@ import { readLevels } from '../kit/shared-budgets.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { readUser } from './key-input.ts';
+import { CHART_DAYS } from './overview-data.ts';
 import { UserPage, type UserProps } from './user-page.tsx';
 import { UsersPage, type UsersProps } from './users-page.tsx';
 
 const PAGE_SIZE = 50;
 // A choice of more is no choice.
 const MOST_TEAMS = 1_000;
+/** On a person's page. */
+const SHOWN_KEYS = 25;
+const SHOWN_REQUESTS = 10;
 
 function noteOf(done: string | undefined, { users, keyPage }: Texts): string | null {
   const notes = new Map([
@@ -76,16 +83,34 @@ type Occasion = Pick<UserProps, 'typed' | 'errors' | 'note'> & { status: 200 | 4
 async function showUser(c: Context<AdminEnv>, name: string, occasion: Occasion): Promise<Response> {
   const view = viewOf(c, `/admin/users/${encodeURIComponent(name)}`);
   const database = openDatabase(c.env.DB);
-  const [user, teams, spend] = await Promise.all([
+  const starts = windowStarts(view.now, view.offset);
+  const [user, teams, spend, keys, days] = await Promise.all([
     getUser(database, name),
     listTeams(database, { limit: MOST_TEAMS }),
-    spendOfOwners(database, [name], windowStarts(view.now, view.offset).month),
+    spendOfOwners(database, [name], starts.month),
+    listKeys(database, { limit: SHOWN_KEYS, owner: name }),
+    dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), { owner: name }),
   ]);
   if (user === null) return c.notFound();
+  const ids = keys.data.map(({ id }) => id);
+  const [levels, ofKeys, requests] = await Promise.all([
+    readLevels(c.env, [{ ...user, kind: 'user' }], view),
+    spendOfKeys(database, ids, starts),
+    listLogsOfKeys(database, ids, {
+      ...{ limit: SHOWN_REQUESTS, cursor: null },
+      filter: { owner: name, kind: 'settle' },
+    }),
+  ]);
   const { status, ...shown } = occasion;
-  const names = teams.data.map((team) => team.name);
-  const levels = await readLevels(c.env, [{ ...user, kind: 'user' }], view);
-  const page = <UserPage user={user} teams={names} spent={spend.get(name)?.month ?? 0} levels={levels} {...shown} />;
+  const props = {
+    ...{ user, levels, days, ...shown },
+    teams: teams.data.map((team) => team.name),
+    spent: spend.get(name)?.month ?? 0,
+    keys: keys.data,
+    spendOfKeys: ofKeys,
+    requests: requests.data,
+  };
+  const page = <UserPage {...props} />;
   return respond(c, view, page, status);
 }
 

@@ -176,6 +176,13 @@ export const englishRecords = {
     create: 'Add',
     disable: 'Disable',
     enable: 'Enable',
+    disableConfirm: 'Disable with all keys',
+    disableText: (keys: string) =>
+      `Refuses all of their keys (${keys}), and signs them out of their own page. It can be undone at any time.`,
+    enableText: (keys: string) => `Once enabled, their keys (${keys}) work as each of them is set.`,
+    allKeys: 'All their keys',
+    noKeys: 'They have no key yet.',
+    noRequests: 'Their keys have not been used yet.',
     disableHint: (name: string) => `Disable ${name} with all their keys`,
     enableHint: (name: string) => `Enable ${name} again`,
     email: 'E-mail',
