@@ -67,12 +67,17 @@ describe('what is never written down', () => {
       await Promise.all(asking);
       await router.settled();
     }
-    const failing = routerWith({ KEY_LEDGER: { getByName: () => ({ sums: dead }) } });
-    const fault = await failing.fetch('http://router.test/internal/ledger/check', {
-      headers: { authorization: `Bearer ${INTERNAL_SECRET}` },
-    });
-    expect(fault.status).toBe(500);
-    errors.push(await fault.text());
+    const thrown = () => {
+      throw new Error(`no way: ${prompt}`);
+    };
+    const headers = { authorization: `Bearer ${INTERNAL_SECRET}` };
+    const silent = routerWith({ KEY_LEDGER: { getByName: () => ({ sums: dead }) } });
+    const failing = routerWith({ DB: { prepare: thrown, batch: dead } });
+    for (const [router, status] of [[silent, 503] as const, [failing, 500] as const]) {
+      const fault = await router.fetch('http://router.test/internal/ledger/check', { headers });
+      expect(fault.status).toBe(status);
+      errors.push(await fault.text());
+    }
     const rows = await tables();
     expect(JSON.stringify(running)).toContain('keyHash');
     await internal('/worker/settle', { method: 'POST' });
