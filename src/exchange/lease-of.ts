@@ -6,7 +6,7 @@ import type { Ask } from './ask.ts';
 import { costOf } from './exchange.ts';
 import type { Incoming } from './incoming.ts';
 import type { Settled } from './leg.ts';
-import type { Plan } from './plan-tries.ts';
+import { isBilled, type Plan } from './plan-tries.ts';
 import { factsOf } from './request-facts.ts';
 
 /** The most that one target may bill: its input's estimate at the dearest, and the longest answer that it may give. */
@@ -36,7 +36,7 @@ export function leaseOf(incoming: Incoming, ask: Ask, { inputEstimate, settled }
     holdNanoUsd: Math.min(hold, incoming.config.holdCapNanoUsd),
     inputEstimate,
     inputCostNanoUsd: costOf(price, { ...NO_USAGE, inputTokens: inputEstimate }),
-    priced: settled.every((each) => each.price !== null || each.target.configured.provider.statesCost),
+    priced: settled.every(isBilled),
     allowedBy: target.allowedBy,
     ...(others.length === 0 ? {} : { othersAllowedBy: others.map((other) => other.target.allowedBy) }),
   };

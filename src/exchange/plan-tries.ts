@@ -70,10 +70,15 @@ function settle({ startedAt }: Incoming, { request }: Ask, targets: readonly Tar
   return [first, ...others];
 }
 
-/** Where a budget has to hold, a target without a price is passed over while another has one. */
+/** Whether what a target serves can be billed: by its price, or as its provider says itself. */
+export function isBilled({ price, target }: Settled): boolean {
+  return price !== null || target.configured.provider.statesCost;
+}
+
+/** Where a budget has to hold, a target that cannot be billed is passed over while another can. */
 function affordable({ key }: Incoming, settled: [Settled, ...Settled[]]): [Settled, ...Settled[]] {
   if (budgetsOf(key).length === 0) return settled;
-  const [first, ...others] = settled.filter(({ price }) => price !== null);
+  const [first, ...others] = settled.filter(isBilled);
   return first === undefined ? settled : [first, ...others];
 }
 

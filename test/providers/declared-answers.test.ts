@@ -41,6 +41,10 @@ beforeAll(async () => {
       },
       { provider: 'odd', model: 'vectors', valid_from: '2026-01-01', input: 1, revision: 'odd-2' },
     ],
+    routes: [
+      { name: 'stated-first', targets: ['any/some/model-7', 'odd/thinker'] },
+      { name: 'stated-or-not', targets: ['dear/any', 'any/some/model-7'] },
+    ],
   });
 });
 
@@ -273,6 +277,18 @@ describe('a provider that takes any model', () => {
       usage: { inputTokens: 100, outputTokens: 50 },
     });
   });
+
+  it.each(['stated-first', 'stated-or-not'])(
+    'is as good as one with a price to a budget, in the route %s',
+    async (model) => {
+      const { secret, key } = await makeKey({ budgetMonthUsd: 1 });
+      const { seen } = playProvider(() => Response.json(WHOLE));
+      const response = await ask(secret, '/chat/completions', { ...asked, model });
+      expect([response.status, response.headers.get('x-llm-provider')]).toEqual([200, 'any']);
+      expect(seen).toHaveLength(1);
+      expect(await ledgerRow(key.id, response)).toMatchObject({ costNanoUsd: 4_200_000, priceRevision: 'stated' });
+    },
+  );
 
   it('and says nothing of its bill is for keys without budgets only', async () => {
     const { secret: bounded } = await makeKey({ budgetMonthUsd: 1 });
