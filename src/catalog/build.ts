@@ -246,11 +246,12 @@ function readPrices(sheet: Sheet, rows: CatalogRows): Prices {
 function wrongRoute(sheet: Sheet, { name, status, targets }: RouteRow): string | null {
   if (sheet.models.get(name)?.isActive) return 'a model has this name already';
   if (targets === null) return status === 'active' ? 'targets is missing' : null;
-  const missing = targets.find(({ model }) => modelNamed(sheet, model) === null);
+  // Each by its name: a route that loses another of its models has a problem more.
+  const [missing, ...others] = targets.flatMap(({ model }) => (modelNamed(sheet, model) === null ? [model] : []));
   if (missing === undefined) return null;
-  const nearest = nearestNames(missing.model, sheet.models.keys());
+  const nearest = nearestNames(missing, sheet.models.keys());
   const advice = nearest.length === 0 ? '' : `. Did you mean ${nearest.join(' or ')}?`;
-  return `there is no model ${missing.model.slice(0, 200)}${advice}`;
+  return `there is no model ${[missing, ...others].map((model) => model.slice(0, 200)).join(' nor ')}${advice}`;
 }
 
 /** The routes of the rows, and those built-in ones whose place no row takes. */

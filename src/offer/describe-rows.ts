@@ -98,15 +98,24 @@ export function rowsNamed(shownRows: Shown, table: CatalogTable, name: string): 
   return shownRows[table].filter((row) => rowName(table, row) === name);
 }
 
+/** What NULL stands for where a row that is set again has a word. */
+const IN_PLACE_OF_NULL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['status', 'active'],
+  ['spread', false],
+]);
+
 /** The database's rows in the form in which they are imported again: without what the database itself has put in. */
 export function exportRows(rows: StoredCatalog): Record<CatalogTable, Record<string, unknown>[]> {
   const strip = (table: CatalogTable) =>
     rows[table].map((row) => {
       const { created_at: _made, updated_at: _changed, source: _source, ...said } = describeRow(row);
-      const columns = Object.entries(said).filter(
-        ([column, value]) => value !== null && !(table === 'prices' && column === 'id'),
+      const columns = Object.entries(said).map(([column, value]) => [
+        column,
+        value ?? IN_PLACE_OF_NULL.get(column) ?? null,
+      ]);
+      return Object.fromEntries(
+        columns.filter(([column, value]) => value !== null && !(table === 'prices' && column === 'id')),
       );
-      return Object.fromEntries(columns);
     });
   return { providers: strip('providers'), models: strip('models'), prices: strip('prices'), routes: strip('routes') };
 }

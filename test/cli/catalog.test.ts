@@ -226,6 +226,17 @@ describe('npm run models', () => {
     expect((await runs('models', 'export')).stdout).toBe(exported);
   });
 
+  test('export prints rows of plain SQL as they are once they were imported', async () => {
+    await runs('routes', 'set', 'team', '--targets', 'deepseek/deepseek-flash');
+    database.exec(`UPDATE routes SET status = NULL, spread = NULL;
+      INSERT INTO models (provider, id, status) VALUES ('zai', 'x', NULL)`);
+    const file = join(folder, 'catalog.json');
+    const exported = (await runs('models', 'export')).stdout;
+    writeFileSync(file, exported);
+    await runs('models', 'import', file);
+    expect((await runs('models', 'export')).stdout).toBe(exported);
+  });
+
   test('import takes what stood in MODELS_JSON, all of it or nothing', async () => {
     const file = join(folder, 'models.json');
     const price = { validFrom: '2026-01-01', revision: 'mine-1', input: 2, cached: 0.2, output: 8 };
