@@ -222,7 +222,8 @@ export async function importRows(desk: CatalogDesk, rows: CatalogRows): Promise<
         : ({ kind: 'wrong', param: table, reason: 'must be a row' } as const);
       if (checked.kind === 'wrong') return { ...checked, reason: `${table}[${position}] ${name}: ${checked.reason}` };
       const { change, row } = checked;
-      if (isOwnHost(desk, row)) return { kind: 'wrong', param: 'base_url', reason: `${name}: base_url is this router itself` };
+      if (isOwnHost(desk, row))
+        return { kind: 'wrong', param: 'base_url', reason: `${name}: base_url is this router itself` };
       if (table === 'prices' && isThere(row, before)) continue;
       after = withRow(after, table, row);
       const action = `${SINGULAR[table]}.${table === 'prices' ? 'add' : 'set'}`;

@@ -285,6 +285,10 @@ describe('routes', () => {
   it.each([
     [route('team', 'acme/fats'), 'there is no model acme/fats. Did you mean acme/fast?'],
     [route('team', 'team'), 'there is no model team'],
+    [
+      { name: 'team', targets: ['acme/fats', 'acme/gone'] },
+      'there is no model acme/fats nor acme/gone. Did you mean acme/fast?',
+    ],
     [{ name: 'team', targets: '[{"model":' }, 'targets is not JSON'],
     [{ name: 'team', targets: '[]' }, 'targets must be a list of 1 to 32 targets'],
     [{ name: 'team', targets: '{}' }, 'targets must be a list of 1 to 32 targets'],

@@ -124,6 +124,21 @@ describe('a row that is wrong is a clear error before it is written', () => {
     expect(body.error.message).toContain('routes/test/new would be wrong: a model has this name already');
   });
 
+  it('nor what is left of a route that has lost a target already', async () => {
+    await putRows({
+      providers: [{ id: 'qwen', base_url: 'https://q.example', key_variable: 'QWEN_API_KEY' }],
+      models: [{ provider: 'qwen', id: 'max' }],
+    });
+    await editBySql(
+      `INSERT INTO routes (name, targets) VALUES ('limping', '["qwen/gone", "qwen/max"]')`, // as plain SQL can
+    );
+    const { status, body } = await call('DELETE', '/catalog/models/qwen/max');
+    expect({ status, code: body.error.code }).toEqual({ status: 409, code: 'conflict' });
+    expect(body.error.message).toContain('limping');
+    await editBySql(`DELETE FROM routes WHERE name = 'limping'`);
+    expect((await call('DELETE', '/catalog/providers/qwen')).status).toBe(200);
+  });
+
   it('what a route leads to is not taken away', async () => {
     await putRows({
       providers: [{ id: 'qwen', base_url: 'https://q.example', key_variable: 'QWEN_API_KEY' }],
