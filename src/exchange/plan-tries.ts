@@ -1,5 +1,5 @@
 import { priceAt } from '../catalog/price.ts';
-import { budgetsOf } from '../ledger/policy.ts';
+import { hasBudgets } from '../ledger/policy.ts';
 import { RouterError } from '../protocol/errors.ts';
 import { estimateInputTokens } from '../protocol/estimate.ts';
 import type { Ask } from './ask.ts';
@@ -77,7 +77,7 @@ export function isBilled({ price, target }: Settled): boolean {
 
 /** Where a budget has to hold, a target that cannot be billed is passed over while another can. */
 function affordable({ key }: Incoming, settled: [Settled, ...Settled[]]): [Settled, ...Settled[]] {
-  if (budgetsOf(key).length === 0) return settled;
+  if (!hasBudgets(key)) return settled;
   const [first, ...others] = settled.filter(isBilled);
   return first === undefined ? settled : [first, ...others];
 }

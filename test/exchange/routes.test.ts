@@ -7,6 +7,7 @@ import { makeKey } from '../support/keys.ts';
 import { ledgerRow } from '../support/ledger-row.ts';
 import type { SeenRequest } from '../support/provider.ts';
 import { ask, type DoorName, FIRST, playRoute, type Reply, SECOND, says, THIRD } from '../support/routes.ts';
+import { makeTeam } from '../support/team.ts';
 
 /* Names of the catalogue that stand for several targets. */
 
@@ -134,8 +135,13 @@ describe('a target without a price', () => {
     expect(row).toMatchObject({ costNanoUsd: 0, priceRevision: 'unpriced', usage: { inputTokens: 100 } });
   });
 
-  it('is passed over for a key with a budget, and refused where it is the only one', async () => {
-    const key = await makeKey({ budgetDayUsd: 1 });
+  it.each([
+    ['key', () => makeKey({ budgetDayUsd: 1 })],
+    ['user', async () => (await makeTeam(1, 1, { budget_day_usd: 5 })).keys[0]],
+    ['team', async () => (await makeTeam(1, 1, {}, { budget_day_usd: 5 })).keys[0]],
+  ] as const)('is passed over where the %s has a budget, and refused where it is the only one', async (_, make) => {
+    const key = await make();
+    if (key === undefined) throw new Error('no key was made');
     const { asked } = await playRoute({ moonshot: says('priced') });
     expect(await ask({ key, models: ['thrifty'] })).toMatchObject({ said: 'priced' });
     expect(asked).toEqual(['moonshot']);
