@@ -35,7 +35,8 @@ export function describeUser(user: UserWithKeys) {
   };
 }
 
-function selectUsers(database: Database) {
+/** People with the number of their keys. */
+export function selectUsers(database: Database) {
   return database
     .select({
       ...getTableColumns(users),

@@ -1,26 +1,28 @@
 import { maskSecret } from '../../keys/secret.ts';
 import { tightestBudget } from '../../ledger/tightest-budget.ts';
 import { requestTime } from '../../protocol/request-id.ts';
-import type { Page } from '../../store/page.ts';
+import type { KeySort, Ranked, Ranking } from '../../store/ranked.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { KeySpend } from '../../store/spend.ts';
 import { KeyBadge } from '../kit/badge.tsx';
-import { Field } from '../kit/field.tsx';
+import { Field, Select } from '../kit/field.tsx';
 import { SearchForm } from '../kit/form.tsx';
 import { ago, budgetMoney, money } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
-import { Pager } from '../kit/pager.tsx';
+import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 interface KeysProps {
-  page: Page<ApiKey>;
+  keys: Ranked<ApiKey>;
+  ranking: Ranking<KeySort>;
   spend: ReadonlyMap<string, KeySpend>;
-  search: string;
   owner: string | null;
-  cursor: string | null;
 }
+
+/** What a key's row may say of it. */
+export const KEY_STATUSES = ['active', 'disabled', 'revoked'] as const;
 
 const NOTHING: KeySpend = { day: 0, week: 0, month: 0, total: 0, lastRequestId: null };
 
@@ -53,8 +55,15 @@ function KeyName({ apiKey }: { apiKey: ApiKey }) {
   );
 }
 
+interface KeyTableProps {
+  keys: readonly ApiKey[];
+  spend: ReadonlyMap<string, KeySpend>;
+  /** The list that its headings put into another order. */
+  list?: RankedList;
+}
+
 /** Keys with their state and what they have spent. */
-export function KeyTable({ keys, spend }: { keys: readonly ApiKey[]; spend: ReadonlyMap<string, KeySpend> }) {
+export function KeyTable({ keys, spend, list }: KeyTableProps) {
   const { now, texts } = useView();
   const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
   const lastUse = (key: ApiKey) => {
@@ -62,27 +71,51 @@ export function KeyTable({ keys, spend }: { keys: readonly ApiKey[]; spend: Read
     const used = lastRequestId === null ? null : requestTime(lastRequestId);
     return used === null ? texts.never : ago(used, now, texts);
   };
+  const heading = (by: KeySort, name: string) => ({
+    head:
+      list === undefined ? (
+        name
+      ) : (
+        <SortLink list={list} by={by}>
+          {name}
+        </SortLink>
+      ),
+    order: list === undefined ? undefined : orderOf(list.ranking, by),
+  });
   return (
     <Table
       caption={texts.keys.caption}
       rows={keys}
       columns={[
-        { head: texts.keys.key, cell: (key) => <KeyName apiKey={key} /> },
-        { head: texts.keys.owner, look: 'wide-only', cell: ({ owner }) => owner },
+        { ...heading('name', texts.keys.key), cell: (key) => <KeyName apiKey={key} /> },
+        { ...heading('owner', texts.keys.owner), look: 'wide-only', cell: ({ owner }) => owner },
         { head: texts.keys.purpose, look: 'wide-only', cell: ({ purpose }) => purpose },
         { head: texts.keys.status, cell: (key) => <KeyBadge apiKey={key} /> },
         { head: texts.keys.lastUsed, look: 'wide-only', cells: 'nowrap', cell: lastUse },
-        { head: texts.keys.spend, cell: (key) => <Spent apiKey={key} spend={spendOf(key)} /> },
+        { ...heading('spend', texts.keys.spend), cell: (key) => <Spent apiKey={key} spend={spendOf(key)} /> },
       ]}
     />
   );
 }
 
-/** All keys, newest first, or those that a search finds. */
-export function KeysPage({ page, spend, search, owner, cursor }: KeysProps) {
+function Search({ ranking, owner }: Pick<KeysProps, 'ranking' | 'owner'>) {
+  const { keys: texts, requests } = useView().texts;
+  const statuses = KEY_STATUSES.map((status) => [status, texts.statuses[status]] as const);
+  return (
+    <SearchForm action="/admin/keys" submit={texts.find} values={{ q: ranking.search, status: ranking.status }}>
+      <Field look="grow" name="q" type="search" label={texts.search} placeholder={texts.searchHint} />
+      <Select name="status" label={texts.status} options={[['', requests.any], ...statuses]} />
+      {owner !== null && <input type="hidden" name="owner" value={owner} />}
+    </SearchForm>
+  );
+}
+
+/** All keys, the dearest of this month first, or those that a search finds. */
+export function KeysPage({ keys, ranking, spend, owner }: KeysProps) {
   const { keys: texts } = useView().texts;
-  const isFiltered = search !== '' || owner !== null;
-  const query = new URLSearchParams({ ...(search && { q: search }), ...(owner && { owner }) });
+  const { search, status } = ranking;
+  const isFiltered = search !== '' || status !== '' || owner !== null;
+  const list = { path: '/admin/keys', ranking, query: owner === null ? {} : { owner } };
   return (
     <Frame title={texts.title} place="keys">
       <Head title={texts.title} {...(owner === null ? {} : { lead: `${texts.owner}: ${owner}` })}>
@@ -90,18 +123,16 @@ export function KeysPage({ page, spend, search, owner, cursor }: KeysProps) {
           {texts.make}
         </a>
       </Head>
-      <SearchForm action="/admin/keys" submit={texts.find} values={{ q: search }}>
-        <Field look="grow" name="q" type="search" label={texts.search} placeholder={texts.searchHint} />
-      </SearchForm>
-      {page.data.length > 0 ? (
-        <KeyTable keys={page.data} spend={spend} />
+      <Search ranking={ranking} owner={owner} />
+      {keys.data.length > 0 ? (
+        <KeyTable keys={keys.data} spend={spend} list={list} />
       ) : (
         <Empty>
-          <p>{isFiltered ? texts.noMatch(search || (owner ?? '')) : texts.empty}</p>
+          <p>{isFiltered ? texts.noMatch(search || (owner ?? status)) : texts.empty}</p>
           {isFiltered && <a href="/admin/keys">{texts.all}</a>}
         </Empty>
       )}
-      <Pager path="/admin/keys" query={query} cursor={cursor} next={page.nextCursor} />
+      <RankedPages list={list} shown={keys.data.length} total={keys.total} />
     </Frame>
   );
 }

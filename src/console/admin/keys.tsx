@@ -3,19 +3,19 @@ import { type ChangedKey, changeKey, revokeKey } from '../../keys/manage.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
-import { getKey, listKeys } from '../../store/keys.ts';
+import { getKey } from '../../store/keys.ts';
+import { KEY_SORTS, rankKeys } from '../../store/ranked.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { spendOfKeys } from '../../store/spend.ts';
 import { deskOf } from '../kit/desk-of.ts';
+import { readRanking } from '../kit/ranking.tsx';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { readSettings } from './key-input.ts';
-import { KeysPage } from './keys-page.tsx';
+import { KEY_STATUSES, KeysPage } from './keys-page.tsx';
 import { showKey } from './show-key.tsx';
-
-const PAGE_SIZE = 25;
 
 /** What a change came to, as the page after it says. The names are in its address. */
 function noteOf(done: string | undefined, { keyPage }: Texts): string | null {
@@ -33,13 +33,16 @@ function noteOf(done: string | undefined, { keyPage }: Texts): string | null {
 async function list(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c);
   const database = openDatabase(c.env.DB);
-  const search = (c.req.query('q') ?? '').trim().slice(0, 100);
   const owner = c.req.query('owner') || null;
-  const cursor = c.req.query('cursor') || null;
-  const page = await listKeys(database, { limit: PAGE_SIZE, cursor, owner, search });
-  const ids = page.data.map(({ id }) => id);
-  const spend = await spendOfKeys(database, ids, windowStarts(view.now, view.offset));
-  return respond(c, view, <KeysPage page={page} spend={spend} search={search} owner={owner} cursor={cursor} />);
+  const ranking = readRanking((name) => c.req.query(name), KEY_SORTS, 'spend', KEY_STATUSES);
+  const starts = windowStarts(view.now, view.offset);
+  const keys = await rankKeys(database, { ...ranking, owner }, starts.month.slice(0, 7));
+  const spend = await spendOfKeys(
+    database,
+    keys.data.map(({ id }) => id),
+    starts,
+  );
+  return respond(c, view, <KeysPage {...{ keys, ranking, spend, owner }} />);
 }
 
 /** Shows the key with what was done, or why it was not. */

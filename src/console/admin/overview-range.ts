@@ -2,7 +2,7 @@ import { daysBefore } from '../../ledger/windows.ts';
 import { SPEND_GROUPS, type Span, type SpendGroup } from '../../store/grouped-spend.ts';
 
 export const RANGES = ['7', '30', '90', 'month', 'last'] as const;
-export type Range = (typeof RANGES)[number];
+type Range = (typeof RANGES)[number];
 
 /** What the overview's address asks for. */
 export interface Asked {

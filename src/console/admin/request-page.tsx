@@ -127,7 +127,7 @@ function Attempts({ attempts }: { attempts: readonly AttemptDetail[] }) {
 }
 
 /** A request's session in the days around it. */
-export interface ShownSession {
+interface ShownSession {
   sum: SessionSum;
   others: readonly RequestLogRow[];
   days: number;

@@ -12,7 +12,7 @@ import { Frame, Head } from './frame.tsx';
 import { SessionLine } from './session-line.tsx';
 
 /** Seconds between two looks at a list that is to follow what happens. */
-export const REFRESH_SECONDS = 10;
+const REFRESH_SECONDS = 10;
 
 const PATH = '/admin/requests';
 const ENDPOINTS = ['chat', 'messages', 'responses', 'embeddings'];

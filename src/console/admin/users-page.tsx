@@ -1,24 +1,27 @@
-import type { Page } from '../../store/page.ts';
+import type { Ranked, Ranking, UserSort } from '../../store/ranked.ts';
 import type { OwnerSpend } from '../../store/spend.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
-import { Field } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { Field, Select } from '../kit/field.tsx';
+import { Form, SearchForm } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
-import { Pager } from '../kit/pager.tsx';
+import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 export interface UsersProps {
-  page: Page<UserWithKeys>;
+  people: Ranked<UserWithKeys>;
+  ranking: Ranking<UserSort>;
   spend: ReadonlyMap<string, OwnerSpend>;
-  cursor: string | null;
   note: string | null;
   /** A name that could not be added, and why. */
   refused: { name: string; error: string } | null;
 }
+
+/** What a user's row may say of them. */
+export const USER_STATUSES = ['active', 'disabled'] as const;
 
 /** Disabling asks first, on the person's page; giving back need not. */
 function StatusForm({ user }: { user: UserWithKeys }) {
@@ -41,29 +44,46 @@ function StatusForm({ user }: { user: UserWithKeys }) {
   );
 }
 
-function UserTable({ users, spend }: { users: readonly UserWithKeys[]; spend: ReadonlyMap<string, OwnerSpend> }) {
+interface UserTableProps {
+  users: readonly UserWithKeys[];
+  spend: ReadonlyMap<string, OwnerSpend>;
+  list: RankedList;
+}
+
+function UserTable({ users, spend, list }: UserTableProps) {
   const view = useView();
   const { keys, users: texts } = view.texts;
+  const heading = (by: UserSort, name: string) => ({
+    head: (
+      <SortLink list={list} by={by}>
+        {name}
+      </SortLink>
+    ),
+    order: orderOf(list.ranking, by),
+  });
   return (
     <Table
       caption={texts.caption}
       rows={users}
       columns={[
-        { head: texts.name, cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a> },
+        {
+          ...heading('name', texts.name),
+          cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a>,
+        },
         {
           head: texts.status,
           cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'warn'}>{keys.statuses[status]}</Badge>,
         },
-        { head: texts.team, look: 'wide-only', cell: ({ team }) => team ?? '' },
+        { ...heading('team', texts.team), look: 'wide-only', cell: ({ team }) => team ?? '' },
         {
           head: texts.keys,
           look: 'number',
           cell: (user) => <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{count(user.keys)}</a>,
         },
-        { head: texts.spent, look: 'number', cell: ({ name }) => money(spend.get(name)?.month ?? 0) },
+        { ...heading('spend', texts.spent), look: 'number', cell: ({ name }) => money(spend.get(name)?.month ?? 0) },
         { head: texts.requests, look: 'number wide-only', cell: ({ name }) => count(spend.get(name)?.requests ?? 0) },
         {
-          head: texts.since,
+          ...heading('created', texts.since),
           look: 'wide-only',
           cells: 'nowrap',
           cell: ({ createdAt }) => dateTime(createdAt, view).slice(0, 10),
@@ -98,21 +118,36 @@ function NewUser({ refused }: Pick<UsersProps, 'refused'>) {
   );
 }
 
-/** Everyone, what they have spent this month, and a form for someone new. */
-export function UsersPage({ page, spend, cursor, note, refused }: UsersProps) {
-  const texts = useView().texts.users;
+function Search({ ranking }: Pick<UsersProps, 'ranking'>) {
+  const { keys, requests, users } = useView().texts;
+  const statuses = USER_STATUSES.map((status) => [status, keys.statuses[status]] as const);
+  return (
+    <SearchForm action="/admin/users" submit={keys.find} values={{ q: ranking.search, status: ranking.status }}>
+      <Field look="grow" name="q" type="search" label={keys.search} placeholder={users.searchHint} />
+      <Select name="status" label={users.status} options={[['', requests.any], ...statuses]} />
+    </SearchForm>
+  );
+}
+
+/** Everyone, the dearest of this month first, or those that a search finds, and a form for someone new. */
+export function UsersPage({ people, ranking, spend, note, refused }: UsersProps) {
+  const { users: texts } = useView().texts;
+  const isFiltered = ranking.search !== '' || ranking.status !== '';
+  const list = { path: '/admin/users', ranking };
   return (
     <Frame title={texts.title} place="users">
       <Head title={texts.title} />
       <Note text={note} />
-      {page.data.length > 0 ? (
-        <UserTable users={page.data} spend={spend} />
+      <Search ranking={ranking} />
+      {people.data.length > 0 ? (
+        <UserTable users={people.data} spend={spend} list={list} />
       ) : (
         <Empty>
-          <p>{texts.empty}</p>
+          <p>{isFiltered ? texts.noMatch : texts.empty}</p>
+          {isFiltered && <a href="/admin/users">{texts.all}</a>}
         </Empty>
       )}
-      <Pager path="/admin/users" cursor={cursor} next={page.nextCursor} />
+      <RankedPages list={list} shown={people.data.length} total={people.total} />
       <NewUser refused={refused} />
     </Frame>
   );

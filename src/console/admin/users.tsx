@@ -7,10 +7,12 @@ import { openDatabase } from '../../store/database.ts';
 import { listKeys } from '../../store/keys.ts';
 import { listLogsOfKeys } from '../../store/log-list.ts';
 import { dailySpend } from '../../store/overview.ts';
+import { rankUsers, USER_SORTS } from '../../store/ranked.ts';
 import { spendOfKeys, spendOfOwners } from '../../store/spend.ts';
 import { listTeams } from '../../store/teams.ts';
-import { getUser, listUsers } from '../../store/users.ts';
+import { getUser } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
+import { readRanking } from '../kit/ranking.tsx';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { readLevels } from '../kit/shared-budgets.tsx';
@@ -19,9 +21,8 @@ import type { Texts } from '../texts/english.ts';
 import { readUser } from './key-input.ts';
 import { CHART_DAYS } from './overview-data.ts';
 import { UserPage, type UserProps } from './user-page.tsx';
-import { UsersPage, type UsersProps } from './users-page.tsx';
+import { USER_STATUSES, UsersPage, type UsersProps } from './users-page.tsx';
 
-const PAGE_SIZE = 50;
 // A choice of more is no choice.
 const MOST_TEAMS = 1_000;
 /** On a person's page. */
@@ -42,17 +43,18 @@ function noteOf(done: string | undefined, { users, keyPage }: Texts): string | n
 async function show(c: Context<AdminEnv>, refused: UsersProps['refused']): Promise<Response> {
   const view = viewOf(c, refused === null ? undefined : '/admin/users');
   const database = openDatabase(c.env.DB);
-  const cursor = c.req.query('cursor') || null;
-  const page = await listUsers(database, { limit: PAGE_SIZE, cursor });
-  const names = page.data.map(({ name }) => name);
-  const spend = await spendOfOwners(database, names, windowStarts(view.now, view.offset).month);
+  const ranking = readRanking((name) => c.req.query(name), USER_SORTS, 'spend', USER_STATUSES);
+  const { month } = windowStarts(view.now, view.offset);
+  const people = await rankUsers(database, ranking, month.slice(0, 7));
+  const names = people.data.map(({ name }) => name);
+  const spend = await spendOfOwners(database, names, month);
   return respond(
     c,
     view,
     <UsersPage
-      page={page}
+      people={people}
+      ranking={ranking}
       spend={spend}
-      cursor={cursor}
       note={noteOf(c.req.query('done'), view.texts)}
       refused={refused}
     />,

@@ -8,6 +8,8 @@ export interface Column<Row> {
   look?: string;
   /** Classes of the cells alone. */
   cells?: string;
+  /** Which way the rows are ordered by it. */
+  order?: 'ascending' | 'descending' | undefined;
   /** Over how many rows a cell reaches; 0 where one above reaches over it. */
   span?(row: Row): number;
 }
@@ -36,8 +38,8 @@ function Heading<Row>({ columns }: { columns: readonly Column<Row>[] }) {
   return (
     <thead>
       <tr>
-        {columns.map(({ head, look }) => (
-          <th scope="col" class={look}>
+        {columns.map(({ head, look, order }) => (
+          <th scope="col" class={look} aria-sort={order}>
             {head}
           </th>
         ))}

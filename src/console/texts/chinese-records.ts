@@ -28,7 +28,7 @@ export const chineseRecords: RecordTexts = {
     },
     of: (spent, budget) => `${spent} / ${budget}`,
     windows: { day: '今天', week: '本周', month: '本月', total: '累计' },
-    caption: '密钥，新的在前',
+    caption: '密钥',
   },
 
   keyForm: {
@@ -170,6 +170,9 @@ export const chineseRecords: RecordTexts = {
     create: '添加',
     disable: '停用',
     enable: '启用',
+    searchHint: '名字或邮箱',
+    noMatch: '没有匹配的用户。',
+    all: '全部用户',
     disableConfirm: '停用该用户及全部密钥',
     disableText: (keys) => `该用户的全部密钥（${keys} 个）会被拒绝，其个人页面也会退出登录。可随时恢复。`,
     enableText: (keys) => `启用后，该用户的密钥（${keys} 个）按各自的设置恢复可用。`,
@@ -186,7 +189,7 @@ export const chineseRecords: RecordTexts = {
     created: '用户已添加。',
     disabled: '用户及其全部密钥已停用。',
     enabled: '用户已重新启用。',
-    caption: '用户，按名字排序',
+    caption: '用户',
     team: '团队',
     noTeam: '无',
     unknownTeam: '该团队已不存在，请另选。',

@@ -171,6 +171,14 @@ export const chinese: Texts = {
     caption: '各厂商的实时检查',
   },
 
+  ranks: {
+    pages: '分页',
+    all: (total) => `共 ${total} 项`,
+    span: (first, last, total) => `第 ${first}–${last} 项，共 ${total} 项`,
+    before: '上一页',
+    next: '下一页',
+  },
+
   ...chineseRecords,
   ...chineseCatalog,
   ...chinesePeople,

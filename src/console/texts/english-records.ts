@@ -30,7 +30,7 @@ export const englishRecords = {
     },
     of: (spent: string, budget: string) => `${spent} of ${budget}`,
     windows: { day: 'today', week: 'this week', month: 'this month', total: 'in total' },
-    caption: 'Keys, newest first',
+    caption: 'Keys',
   },
 
   keyForm: {
@@ -176,6 +176,9 @@ export const englishRecords = {
     create: 'Add',
     disable: 'Disable',
     enable: 'Enable',
+    searchHint: 'Name or e-mail',
+    noMatch: 'No user matches.',
+    all: 'All users',
     disableConfirm: 'Disable with all keys',
     disableText: (keys: string) =>
       `Refuses all of their keys (${keys}), and signs them out of their own page. It can be undone at any time.`,
@@ -193,7 +196,7 @@ export const englishRecords = {
     created: 'The user is added.',
     disabled: 'The user is disabled, with all their keys.',
     enabled: 'The user is enabled again.',
-    caption: 'Users by name',
+    caption: 'Users',
     team: 'Team',
     noTeam: 'none',
     unknownTeam: 'There is no such team any more. Choose another.',

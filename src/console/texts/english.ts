@@ -185,6 +185,14 @@ export const english = {
   },
 
   ...englishCatalog,
+  ranks: {
+    pages: 'Pages',
+    all: (total: string) => `${total} in all`,
+    span: (first: string, last: string, total: string) => `${first}–${last} of ${total}`,
+    before: 'Back',
+    next: 'Next',
+  },
+
   ...englishRecords,
   ...englishPeople,
 
