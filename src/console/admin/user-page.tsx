@@ -89,7 +89,7 @@ function Requests({ user, keys, requests }: UserProps) {
     <section>
       <div class="head">
         <h2>{keyPage.lastRequests}</h2>
-        <a href={`/admin/requests?owner=${encodeURIComponent(user.name)}`}>{keyPage.allRequests}</a>
+        <a href={`/admin/requests?owner=${encodeURIComponent(user.name)}`}>{users.allRequests}</a>
       </div>
       {requests.length > 0 ? (
         <RequestTable rows={requests} forOperator keyNames={names} />

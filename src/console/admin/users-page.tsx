@@ -90,7 +90,8 @@ function UserTable({ users, spend, list }: UserTableProps) {
         },
         {
           head: <span class="quiet">{texts.action}</span>,
-          look: 'number',
+          // On a phone a person's page has it.
+          look: 'number wide-only',
           cell: (user) => <StatusForm user={user} />,
         },
       ]}

@@ -177,6 +177,7 @@ export const chineseRecords: RecordTexts = {
     disableText: (keys) => `该用户的全部密钥（${keys} 个）会被拒绝，其个人页面也会退出登录。可随时恢复。`,
     enableText: (keys) => `启用后，该用户的密钥（${keys} 个）按各自的设置恢复可用。`,
     allKeys: '查看全部密钥',
+    allRequests: '查看全部请求',
     noKeys: '还没有密钥。',
     noRequests: '其密钥还没有使用过。',
     disableHint: (name) => `停用 ${name} 及其全部密钥`,

@@ -184,6 +184,7 @@ export const englishRecords = {
       `Refuses all of their keys (${keys}), and signs them out of their own page. It can be undone at any time.`,
     enableText: (keys: string) => `Once enabled, their keys (${keys}) work as each of them is set.`,
     allKeys: 'All their keys',
+    allRequests: 'All their requests',
     noKeys: 'They have no key yet.',
     noRequests: 'Their keys have not been used yet.',
     disableHint: (name: string) => `Disable ${name} with all their keys`,
