@@ -31,7 +31,7 @@ function describe(listed: ListedRoute, usable: readonly ListedRoute[]) {
 function describeUnlisted(c: Context<AppEnv>, id: string): ReturnType<typeof describeModel> {
   const { catalog, usable } = usableBy(c);
   const found = catalog.find(id, ({ allowedBy }) => isAllowed(c.var.key.models, allowedBy));
-  if (found.kind === 'unknown') throw modelNotFound(id, found.nearest);
+  if (found.kind === 'unknown') throw modelNotFound(id, found.nearest());
   const listed = { name: id, kind: 'route', route: found.route, aliases: [], aliasOf: null, note: null } as const;
   const part = usablePart(c, { ...listed, endpoint: null });
   if (part === null) throw notAllowed(id);

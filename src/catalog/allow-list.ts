@@ -33,13 +33,13 @@ export function unknownIn(models: string | null, before: string | null, catalog:
   const added = models === null ? [] : patternsOf(models).filter((pattern) => !kept.includes(pattern));
   for (const name of added) {
     const found = name.endsWith('/*') ? findProvider(name, catalog) : catalog.find(name);
-    if (found.kind === 'unknown') return { name, nearest: found.nearest };
+    if (found.kind === 'unknown') return { name, nearest: found.nearest() };
   }
   return null;
 }
 
 /** What a pattern such as `provider/*` stands for; an operator's own names may begin with something else. */
-function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { kind: 'unknown'; nearest: string[] } {
+function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { kind: 'unknown'; nearest(): string[] } {
   const all = catalog.list();
   const start = pattern.slice(0, -1);
   // A provider that takes any id need not have one that is listed.
@@ -48,7 +48,7 @@ function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { 
   }
   const patterns = new Set(all.flatMap(({ route }) => route.targets.map(({ provider }) => `${provider}/*`)));
   const nearest = nearestNames(pattern, patterns);
-  return { kind: 'unknown', nearest: nearest.length > 0 ? nearest : [...patterns] };
+  return { kind: 'unknown', nearest: () => (nearest.length > 0 ? nearest : [...patterns]) };
 }
 
 /** The same in words, for the command line and the API. */

@@ -25,7 +25,7 @@ export interface RoutePlan {
 }
 
 /** What a name turned out to be; `requested` is the name as it was asked for. */
-type Lookup = { kind: 'found'; route: Route; requested: string } | { kind: 'unknown'; nearest: string[] };
+type Lookup = { kind: 'found'; route: Route; requested: string } | { kind: 'unknown'; nearest(): string[] };
 
 /** One line of `GET /models`: a model under its own name, another name of it, or a route. */
 export interface ListedRoute {
@@ -171,11 +171,19 @@ export function createCatalog(entries: readonly CatalogEntry[], plans: readonly 
     find(name, isUsable = () => true, endpoint = null) {
       const route = findRoute(name, endpoint);
       if (route !== null) return { kind: 'found', route, requested: name };
-      const usable = [...byName.values()].filter(
-        (each) => each.kind !== 'pattern' && each.route.targets.some(isUsable),
-      );
-      const names = usable.map((each) => each.name);
-      return { kind: 'unknown', nearest: nearestNames(name, names) };
+      return {
+        kind: 'unknown',
+        // Compares with every name there is: only whoever is told of it has it made.
+        nearest() {
+          const usable = [...byName.values()].filter(
+            (each) => each.kind !== 'pattern' && each.route.targets.some(isUsable),
+          );
+          return nearestNames(
+            name,
+            usable.map((each) => each.name),
+          );
+        },
+      };
     },
     list: () => [...byName.values()],
   };

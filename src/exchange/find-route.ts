@@ -30,12 +30,13 @@ export function findRoute(incoming: Incoming, { door, names }: Pick<Ask, 'door' 
   const { key, offered } = incoming;
   assertOffers(offered);
   const choices: Choice[] = [];
-  let unknown: RouterError | null = null;
+  let unknown: (() => RouterError) | null = null;
   let forbidden: RouterError | null = null;
   for (const name of names) {
     const found = offered.catalog.find(name, ({ allowedBy }) => isAllowed(key.models, allowedBy), door.endpoint);
     if (found.kind === 'unknown') {
-      unknown ??= modelNotFound(name, found.nearest);
+      // What is near it is looked for once, and where nothing serves.
+      unknown ??= () => modelNotFound(name, found.nearest());
       continue;
     }
     const choice = choiceOf(incoming, found.route);
@@ -44,5 +45,5 @@ export function findRoute(incoming: Incoming, { door, names }: Pick<Ask, 'door' 
   }
   if (choices.length > 0) return { kind: 'found', choices };
   if (forbidden !== null || unknown === null) throw forbidden ?? notAllowed(names.join(', '));
-  return { kind: 'unknown', error: unknown };
+  return { kind: 'unknown', error: unknown() };
 }
