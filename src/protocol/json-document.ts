@@ -114,15 +114,19 @@ function join(pieces: readonly (string | Uint8Array)[]): Uint8Array {
   return whole;
 }
 
-/** Prints `changed`, made from the document's object: members that are still the same go out as they were written. */
-export function printDocument(document: JsonDocument, changed: JsonObject): string | Uint8Array {
+/**
+ * Prints `changed`, made from the document's object: members that are still the same go out as they were written.
+ * In bytes, since it is kept until a provider has answered: they lie outside of V8's heap, which a text would fill.
+ */
+export function printDocument(document: JsonDocument, changed: JsonObject): Uint8Array {
   const { bytes, members, value } = document;
-  if (members === null) return JSON.stringify(changed);
+  const anew = () => encoder.encode(JSON.stringify(changed));
+  if (members === null) return anew();
   const isThere = (key: string) => Object.hasOwn(changed, key) && changed[key] !== undefined;
   const written = [...members].filter(([key]) => isThere(key));
   const isKept = ([key, span]: [string, Span]) => changed[key] === value[key] && !printsAlike(document, key, span);
   const kept = new Map(written.filter(isKept));
-  if (kept.size === 0) return JSON.stringify(changed);
+  if (kept.size === 0) return anew();
   const added = Object.keys(changed).filter((key) => isThere(key) && !members.has(key));
   const pieces = [...written.map(([key]) => key), ...added].flatMap((key, position) => {
     const span = kept.get(key);

@@ -11,8 +11,7 @@ function read(text: string) {
 
 function print(text: string, change: (value: JsonObject) => JsonObject = (value) => value): string {
   const document = read(text);
-  const printed = printDocument(document, change(document.value));
-  return typeof printed === 'string' ? printed : new TextDecoder().decode(printed);
+  return new TextDecoder().decode(printDocument(document, change(document.value)));
 }
 
 const blank = fc.constantFrom('', ' ', '\n  ', '\t', '\r\n');

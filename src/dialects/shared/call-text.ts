@@ -15,9 +15,10 @@ export function jsonText(value: unknown): string {
 
 /** A call's arguments as JSON: what a model has written in another form would end the chat at the provider, each time anew. */
 export function callText(value: unknown): string {
-  const text = jsonText(value);
-  if (text.trim() === '') return '{}';
-  return parseJson(text) === undefined ? writeInput(text) : text;
+  // What came as a value is JSON once it is printed; only a text may be none.
+  if (typeof value !== 'string') return jsonText(value);
+  if (value.trim() === '') return '{}';
+  return parseJson(value) === undefined ? writeInput(value) : value;
 }
 
 /** A name as text. Providers refuse a call without one, so it gets one that says nothing. */
