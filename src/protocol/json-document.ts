@@ -116,7 +116,7 @@ function join(pieces: readonly (string | Uint8Array)[]): Uint8Array {
 
 /**
  * Prints `changed`, made from the document's object: members that are still the same go out as they were written.
- * In bytes, since it is kept until a provider has answered: they lie outside of V8's heap, which a text would fill.
+ * It is kept until a provider has answered, in bytes, which lie outside of V8's heap.
  */
 export function printDocument(document: JsonDocument, changed: JsonObject): Uint8Array {
   const { bytes, members, value } = document;
