@@ -36,10 +36,16 @@ const WIDER_THAN_THE_SCREEN = `document.documentElement.scrollWidth > innerWidth
       && !one.closest('.scroll, .nav')).map((one) => one.outerHTML.slice(0, 80))
   : null`;
 
+/** Chromium on a busy machine cannot always take a long page at the first try ("Unable to capture screenshot"). */
+async function takePicture(page: Page, name: string): Promise<void> {
+  const picture = { path: `${PICTURES}${name}.png`, fullPage: true };
+  await page.screenshot(picture).catch(() => page.screenshot(picture));
+}
+
 async function lookAt(page: Page, place: Place, picture: string): Promise<void> {
   await page.goto(place.path);
   await place.before?.(page);
-  await page.screenshot({ path: `${PICTURES}${picture}.png`, fullPage: true });
+  await takePicture(page, picture);
   assert.equal(await page.evaluate(WIDER_THAN_THE_SCREEN), null, 'the page scrolls sideways');
   assert.deepEqual(await barriers(page), []);
 }
@@ -89,7 +95,7 @@ export async function printInLight(
       await tab.page.goto(place.path);
       await place.before?.(tab.page);
       await tab.page.emulateMedia({ media: 'print' });
-      await tab.page.screenshot({ path: `${PICTURES}print-${place.name}.png`, fullPage: true });
+      await takePicture(tab.page, `print-${place.name}`);
       const { paper, ink, seen } = await tab.page.evaluate<{ paper: string; ink: string; seen: string[] }>(ON_PAPER);
       assert.deepEqual(
         { place: place.name, paper, ink, seen },
