@@ -5,7 +5,7 @@ import { useView } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 
 /** The tables whose rows have a page; prices stand with their models. */
-export const PAGE_TABLES = ['providers', 'models', 'routes'] as const;
+export const PAGE_TABLES = ['routes', 'providers', 'models'] as const;
 export type PageTable = (typeof PAGE_TABLES)[number];
 
 type Column = keyof Texts['catalog']['fields'];

@@ -76,7 +76,7 @@ function RowTable({
             cell: (row) => <a href={rowPath(table, rowName(table, row))}>{rowName(table, row)}</a>,
           },
           {
-            head: catalog.what,
+            head: catalog.what[table],
             look: 'wide-only',
             cells: 'small',
             cell: (row) => <RowWords table={table} row={row} />,

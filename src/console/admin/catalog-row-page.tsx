@@ -81,7 +81,7 @@ function Settings({ builtIn, name, refused, row, table }: RowProps) {
   return (
     <section class="panel" id="settings">
       <h2>{catalog.edit}</h2>
-      <p class="soft">{catalog.editLead}</p>
+      {table !== 'routes' && <p class="soft">{catalog.editLead}</p>}
       <Form
         action={rowPath(table, name)}
         seen={{ revision: 0, values: current }}
@@ -116,7 +116,7 @@ export function RowPage(props: RowProps) {
       <Prices {...props} />
       {row?.source === 'database' && (
         <section class="panel">
-          <p class="soft">{catalog.removeHint}</p>
+          <p class="soft">{props.builtIn === undefined ? catalog.removeHint.own : catalog.removeHint.builtIn}</p>
           <Form
             action={`/admin/catalog/remove/${table}/${encodeURIComponent(name)}`}
             submit={catalog.remove}
