@@ -167,6 +167,7 @@ form { display: grid; gap: 1.25rem } form.wide-gap { gap: 2.25rem } .danger-zone
 fieldset { border: 0; display: grid; gap: .9rem; min-width: 0 }
 legend { font-weight: 600; padding: 0; margin-bottom: .6rem }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 1rem 1.25rem; align-items: start }
+.fields > * { min-width: 0 } .fields small { overflow-wrap: anywhere }
 .field { display: grid; gap: .3rem; align-content: start }
 .field.wide { grid-column: 1 / -1 }
 label, .label { font-size: .875rem; font-weight: 500 }
