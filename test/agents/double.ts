@@ -167,6 +167,8 @@ function writeWhole(response: ServerResponse, turn: ProviderTurn, usage: JsonObj
 
 async function readBody(request: IncomingMessage): Promise<JsonObject> {
   let text = '';
+  // A letter may stand over the edge of two pieces.
+  request.setEncoding('utf8');
   for await (const piece of request) text += piece;
   const body: unknown = JSON.parse(text);
   if (!isObject(body)) throw new Error('The router sent no object.');

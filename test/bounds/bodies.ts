@@ -81,14 +81,21 @@ function named(): BoundsCase[] {
         'test/echo',
       ),
     },
-    ...['true', 'false'].map(
-      (stream): BoundsCase => ({
+    ...['true', 'false'].flatMap((stream): BoundsCase[] => [
+      {
         name: `five million words to test/echo, stream ${stream}`,
         purposes: PURPOSES,
-        status: 200,
+        // More than its context.
+        status: 400,
         body: request(say('a '.repeat((SIZE - 200) / 2)), `,"stream":${stream}`, 'test/echo'),
-      }),
-    ),
+      },
+      {
+        name: `1.8 million words to test/echo, stream ${stream}`,
+        purposes: PURPOSES,
+        status: 200,
+        body: request(say('a '.repeat(1_800_000)), `,"stream":${stream}`, 'test/echo'),
+      },
+    ]),
   ];
 }
 

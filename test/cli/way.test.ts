@@ -44,6 +44,7 @@ afterEach(() => {
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';
+  request.setEncoding('utf8');
   for await (const chunk of request) text += String(chunk);
   return text;
 }

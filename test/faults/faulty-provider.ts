@@ -50,6 +50,7 @@ const NAME = /request-(\w+)/;
 
 async function readText(request: IncomingMessage): Promise<string> {
   let text = '';
+  request.setEncoding('utf8');
   for await (const piece of request) text += piece;
   return text;
 }

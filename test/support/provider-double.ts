@@ -44,6 +44,7 @@ function usageOf(serial: number, { words }: Order) {
 async function readText(request: IncomingMessage): Promise<string | null> {
   try {
     let text = '';
+    request.setEncoding('utf8');
     for await (const piece of request) text += piece;
     return text;
   } catch {
