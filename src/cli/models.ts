@@ -8,7 +8,7 @@ import { builtInsOf, NO_ROWS } from '../offer/offered.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';
 import { readCatalogFile } from './catalog-file.ts';
 import { MODEL_OPTIONS, modelMembers, priceMembers } from './catalog-flags.ts';
-import { sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
+import { removeRow, sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
 import { ownRows, type ShownCatalog } from './catalog-way.ts';
 import { Mistake } from './mistake.ts';
 import { sayModels } from './model-table.ts';
@@ -119,12 +119,8 @@ async function set(name: string, values: Values, place: Place): Promise<void> {
   sayHolds(way);
 }
 
-async function remove(name: string, place: Place): Promise<void> {
-  const way = await openWay(place);
-  await way.catalog.remove('models', name);
-  if (place.json) sayJson({ removed: name });
-  else say(`What the database said of ${name} is removed.`);
-  sayHolds(way);
+function remove(name: string, place: Place): Promise<void> {
+  return removeRow('models', name, `What the database said of ${name} is removed.`, place);
 }
 
 async function importFile(file: string, place: Place): Promise<void> {

@@ -1,7 +1,7 @@
 import { PRESETS } from '../providers/presets/presets.ts';
 import { onlyPositional, readArguments } from './arguments.ts';
 import { PROVIDER_OPTIONS, providerMembers } from './catalog-flags.ts';
-import { sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
+import { removeRow, sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
@@ -112,12 +112,8 @@ async function set(id: string, verb: 'add' | 'set', values: Values, place: Place
   sayHolds(way);
 }
 
-async function remove(id: string, place: Place): Promise<void> {
-  const way = await openWay(place);
-  await way.catalog.remove('providers', id);
-  if (place.json) sayJson({ removed: id });
-  else say(`The provider ${id} is removed.`);
-  sayHolds(way);
+function remove(id: string, place: Place): Promise<void> {
+  return removeRow('providers', id, `The provider ${id} is removed.`, place);
 }
 
 /** `npm run providers`: who serves. */

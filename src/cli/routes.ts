@@ -1,6 +1,6 @@
 import { onlyPositional, readArguments } from './arguments.ts';
 import { ROUTE_OPTIONS, routeMembers } from './catalog-flags.ts';
-import { sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
+import { removeRow, sayHolds, sayRemarks, sayRow } from './catalog-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
@@ -80,12 +80,8 @@ async function set(name: string, verb: 'add' | 'set', values: Values, place: Pla
   sayHolds(way);
 }
 
-async function remove(name: string, place: Place): Promise<void> {
-  const way = await openWay(place);
-  await way.catalog.remove('routes', name);
-  if (place.json) sayJson({ removed: name });
-  else say(`The route ${name} is removed.`);
-  sayHolds(way);
+function remove(name: string, place: Place): Promise<void> {
+  return removeRow('routes', name, `The route ${name} is removed.`, place);
 }
 
 /** `npm run routes`: what names stand for. */

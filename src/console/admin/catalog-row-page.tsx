@@ -1,7 +1,7 @@
 import type { ShownRow } from '../../offer/describe-rows.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import { Field } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { EditForm, Form } from '../kit/form.tsx';
 import { ModelTable, type ProviderModels } from '../kit/model-table.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -82,16 +82,15 @@ function Settings({ builtIn, name, refused, row, table }: RowProps) {
     <section class="panel" id="settings">
       <h2>{catalog.edit}</h2>
       {table !== 'routes' && <p class="soft">{catalog.editLead}</p>}
-      <Form
+      <EditForm
         action={rowPath(table, name)}
         seen={{ revision: 0, values: current }}
-        values={{ ...current, ...refused.typed }}
+        typed={refused.typed}
         errors={refused.errors}
         submit={save}
-        novalidate
       >
         <RowFields table={table} {...(builtIn === undefined || table === 'routes' ? {} : { builtIn })} />
-      </Form>
+      </EditForm>
     </section>
   );
 }

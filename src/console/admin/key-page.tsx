@@ -6,7 +6,7 @@ import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { Field, type FieldErrors } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { EditForm } from '../kit/form.tsx';
 import { dateTime } from '../kit/format.ts';
 import { KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
@@ -67,13 +67,12 @@ function Settings({ apiKey, typed, errors }: KeyProps) {
   return (
     <section class="panel" id="settings">
       <h2>{keyPage.settings}</h2>
-      <Form
+      <EditForm
         action={`/admin/keys/${apiKey.id}`}
         seen={{ revision: apiKey.revision, values: current }}
-        values={{ ...current, ...typed }}
+        typed={typed}
         errors={errors}
         submit={save}
-        novalidate
       >
         <div class="fields">
           <NameField />
@@ -85,7 +84,7 @@ function Settings({ apiKey, typed, errors }: KeyProps) {
           />
         </div>
         <SettingsFields />
-      </Form>
+      </EditForm>
     </section>
   );
 }

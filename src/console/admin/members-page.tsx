@@ -5,7 +5,7 @@ import type { MemberTemplate } from '../../store/schema.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { EditForm, Form } from '../kit/form.tsx';
 import { dateTime } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
@@ -36,13 +36,12 @@ function Template({ template, typed, errors }: MembersProps) {
     <section class="panel" id="template">
       <h2>{members.template}</h2>
       <p class="soft">{members.templateLead}</p>
-      <Form
+      <EditForm
         action="/admin/members"
         seen={{ revision: template.revision, values: current }}
-        values={{ ...current, ...typed }}
+        typed={typed}
         errors={errors}
         submit={save}
-        novalidate
       >
         <div class="fields">
           <Select
@@ -64,7 +63,7 @@ function Template({ template, typed, errors }: MembersProps) {
         </div>
         <BudgetFields />
         <RateFields />
-      </Form>
+      </EditForm>
     </section>
   );
 }

@@ -4,7 +4,7 @@ import type { TeamWithMembers } from '../../store/teams.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Facts } from '../kit/facts.tsx';
 import type { FieldErrors } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { EditForm, Form } from '../kit/form.tsx';
 import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -39,16 +39,15 @@ function Settings({ team, typed, errors }: TeamProps) {
     <section class="panel" id="settings">
       <h2>{keyPage.settings}</h2>
       <p class="soft">{teams.lead}</p>
-      <Form
+      <EditForm
         action={`/admin/teams/${encodeURIComponent(team.name)}`}
         seen={{ revision: team.revision, values: current }}
-        values={{ ...current, ...typed }}
+        typed={typed}
         errors={errors}
         submit={save}
-        novalidate
       >
         <BudgetFields />
-      </Form>
+      </EditForm>
     </section>
   );
 }

@@ -7,7 +7,7 @@ import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
-import { Form } from '../kit/form.tsx';
+import { EditForm, Form } from '../kit/form.tsx';
 import { count, dateTime, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -49,20 +49,19 @@ function Settings({ user, teams, typed, errors }: UserProps) {
     <section class="panel" id="settings">
       <h2>{keyPage.settings}</h2>
       <p class="soft">{users.budgetsLead}</p>
-      <Form
+      <EditForm
         action={`/admin/users/${encodeURIComponent(user.name)}`}
         seen={{ revision: user.revision, values: current }}
-        values={{ ...current, ...typed }}
+        typed={typed}
         errors={errors}
         submit={save}
-        novalidate
       >
         <div class="fields">
           <Field name="email" label={users.email} hint={users.emailHint} placeholder={users.noEmail} />
           <Select name="team" label={users.team} options={options} />
         </div>
         <BudgetFields />
-      </Form>
+      </EditForm>
     </section>
   );
 }

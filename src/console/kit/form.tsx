@@ -43,6 +43,26 @@ export function Form(props: FormProps) {
   );
 }
 
+interface EditFormProps {
+  action: string;
+  submit: Child;
+  /** What is edited: its revision, and its fields as they hold. */
+  seen: Seen;
+  /** What was typed and could not be taken, and why. */
+  typed: FieldValues;
+  errors: FieldErrors;
+  children?: Child;
+}
+
+/** A form that changes what is there already: its fields show what holds, or what was typed over it. */
+export function EditForm({ action, submit, seen, typed, errors, children }: EditFormProps) {
+  return (
+    <Form action={action} submit={submit} seen={seen} values={{ ...seen.values, ...typed }} errors={errors} novalidate>
+      {children}
+    </Form>
+  );
+}
+
 interface SearchFormProps {
   action: string;
   submit: Child;
