@@ -1,3 +1,4 @@
+import { usdToNano } from '../protocol/money.ts';
 import type { Budgets } from '../store/schema.ts';
 import { WINDOWS, type Window } from './windows.ts';
 
@@ -9,6 +10,11 @@ export function budgetByWindow(key: Budgets): Record<Window, number | null> {
 /** How much of a budget is spent; a budget of nothing is used up. */
 export function shareOf(spentNanoUsd: number, budgetUsd: number): number {
   return budgetUsd === 0 ? 1 : spentNanoUsd / 1e9 / budgetUsd;
+}
+
+/** What may still be spent of a budget, integer nano-USD: never less than nothing. */
+export function leftOf(takenNanoUsd: number, budgetUsd: number): number {
+  return Math.max(0, usdToNano(budgetUsd) - takenNanoUsd);
 }
 
 /** A budget and what is spent of it. */

@@ -12,6 +12,7 @@ import { KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
+import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
 import { useView, type View } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
@@ -23,6 +24,8 @@ import { CHART_DAYS } from './overview-data.ts';
 interface KeyProps {
   apiKey: ApiKey;
   usage: UsageNow;
+  /** What is spent of the budgets of its user and team. */
+  levels: readonly ShownLevel[];
   days: readonly DailySpend[];
   rows: readonly RequestLogRow[];
   /** What was typed and could not be taken. */
@@ -147,6 +150,7 @@ export function KeyPage(props: KeyProps) {
       {note !== null && <Note {...note} />}
       <Hindrance apiKey={apiKey} />
       <Usage {...props} />
+      <SharedBudgets levels={props.levels} forOperator />
       <LastRequests {...props} />
       {isRevoked ? null : <Settings {...props} />}
       <div class="two">

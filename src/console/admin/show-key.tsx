@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { levelsOf } from '../../ledger/shared/level-book.ts';
 import { readUsageNow } from '../../ledger/usage-now.ts';
 import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
@@ -10,6 +11,7 @@ import type { ApiKey } from '../../store/schema.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import type { Edit, FieldValues } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
+import { readLevels } from '../kit/shared-budgets.tsx';
 import { type View, viewOf } from '../kit/view.ts';
 import { fieldsOfKey, settingNames } from './key-input.ts';
 import { KeyPage } from './key-page.tsx';
@@ -71,14 +73,13 @@ export async function showKey(c: Context<AdminEnv>, id: string, occasion: Occasi
   const key = await getKey(database, id);
   if (key === null) return c.notFound();
   const firstDay = daysBefore(windowStarts(view.now, view.offset).day, CHART_DAYS - 1);
-  const [usage, days, requests] = await Promise.all([
+  const [usage, levels, days, requests] = await Promise.all([
     readUsageNow(c.env, key, view.now, view.offset),
+    readLevels(c.env, levelsOf(key), view),
     dailySpend(database, firstDay, { keyId: id }),
     listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { kind: 'settle', keyId: id } }),
   ]);
   const { status, note, typed, errors } = shownFor(key, occasion, view);
-  const page = (
-    <KeyPage apiKey={key} usage={usage} days={days} rows={requests.data} typed={typed} errors={errors} note={note} />
-  );
-  return respond(c, view, page, status);
+  const shown = { apiKey: key, usage, levels, days, rows: requests.data, typed, errors, note };
+  return respond(c, view, <KeyPage {...shown} />, status);
 }

@@ -86,7 +86,7 @@ export function TeamPage(props: TeamProps) {
         </h2>
         <Members members={members} spent={spent} />
       </section>
-      <SharedBudgets levels={props.levels} />
+      <SharedBudgets levels={props.levels} forOperator />
       <section>
         <div class="head">
           <h2>{overview.byDay}</h2>

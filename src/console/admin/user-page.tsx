@@ -155,7 +155,7 @@ export function UserPage(props: UserProps) {
           [users.since, dateTime(user.createdAt, view)],
         ]}
       />
-      <SharedBudgets levels={props.levels} />
+      <SharedBudgets levels={props.levels} forOperator />
       <section>
         <div class="head">
           <h2>{overview.byDay}</h2>

@@ -1,4 +1,4 @@
-import { budgetByWindow, shareOf } from '../../ledger/tightest-budget.ts';
+import { budgetByWindow, leftOf, shareOf } from '../../ledger/tightest-budget.ts';
 import type { UsageNow } from '../../ledger/usage-now.ts';
 import { WINDOWS, type Window } from '../../ledger/windows.ts';
 import type { ApiKey, Budgets } from '../../store/schema.ts';
@@ -15,11 +15,13 @@ interface KeyUsageProps {
 interface WindowMeterProps {
   budgets: Budgets;
   usage: Pick<UsageNow, 'spent' | 'resetAt'>;
+  /** What is set aside beside what is spent, integer nano-USD; null where nobody can say. */
+  reserved: number | null;
   window: Window;
 }
 
-/** What is spent in one window, against its budget where there is one. */
-export function WindowMeter({ budgets, usage, window }: WindowMeterProps) {
+/** What is spent in one window, against its budget where there is one, with what is left and when it begins anew. */
+export function WindowMeter({ budgets, usage, reserved, window }: WindowMeterProps) {
   const view = useView();
   const { keys, keyPage } = view.texts;
   const budget = budgetByWindow(budgets)[window];
@@ -36,11 +38,10 @@ export function WindowMeter({ budgets, usage, window }: WindowMeterProps) {
       </Meter>
     );
   }
+  const left = keyPage.left(money(leftOf(spent + (reserved ?? 0), budget)));
+  const begins = reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view));
   return (
-    <Meter
-      share={shareOf(spent, budget)}
-      foot={reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view))}
-    >
+    <Meter share={shareOf(spent, budget)} foot={`${left} · ${begins}`}>
       <span class="head">
         {name}
         <span>{keys.of(money(spent), budgetMoney(budget))}</span>
@@ -57,7 +58,7 @@ export function KeyUsage({ apiKey, usage }: KeyUsageProps) {
       <p class="small soft">{usage.held === null ? keyPage.ledgerDown : keyPage.usageNote}</p>
       <div class="meters">
         {WINDOWS.map((window) => (
-          <WindowMeter budgets={apiKey} usage={usage} window={window} />
+          <WindowMeter budgets={apiKey} usage={usage} reserved={usage.held} window={window} />
         ))}
         {usage.held !== null && usage.held > 0 && (
           <p class="small soft">

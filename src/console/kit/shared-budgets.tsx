@@ -36,20 +36,34 @@ export async function readLevels(
   );
 }
 
-function LevelMeters({ level, now }: ShownLevel) {
-  const { keyPage, me } = useView().texts;
+interface SharedBudgetsProps {
+  levels: readonly ShownLevel[];
+  /** An administrator looks at somebody's: it names them, and leads to their page. */
+  forOperator?: boolean;
+}
+
+function LevelName({ level: { kind, name }, forOperator }: { level: BudgetedLevel; forOperator: boolean }) {
+  const { me } = useView().texts;
+  if (forOperator) return <a href={`/admin/${kind}s/${encodeURIComponent(name)}`}>{me[kind](name)}</a>;
+  return <>{kind === 'user' ? me.allKeys : me.team(name)}</>;
+}
+
+function LevelMeters({ level, now, forOperator }: ShownLevel & { forOperator: boolean }) {
+  const { me } = useView().texts;
   const budgets = budgetByWindow(level);
   return (
     <section>
-      <h3>{level.kind === 'user' ? me.allKeys : me.team(level.name)}</h3>
+      <h3>
+        <LevelName level={level} forOperator={forOperator} />
+      </h3>
       <div class="meters">
         {WINDOWS.filter((window) => budgets[window] !== null).map((window) => (
-          <WindowMeter budgets={level} usage={now} window={window} />
+          <WindowMeter budgets={level} usage={now} reserved={now.reserved} window={window} />
         ))}
         {now.reserved === null && <p class="small soft">{me.levelDown}</p>}
         {now.reserved !== null && now.reserved > 0 && (
           <p class="small soft">
-            {keyPage.held}: {money(now.reserved)}
+            {me.reserved}: {money(now.reserved)}
           </p>
         )}
       </div>
@@ -58,7 +72,7 @@ function LevelMeters({ level, now }: ShownLevel) {
 }
 
 /** Budgets over all keys of a user and of a team, with what is left of each and when it begins anew. */
-export function SharedBudgets({ levels }: { levels: readonly ShownLevel[] }) {
+export function SharedBudgets({ levels, forOperator = false }: SharedBudgetsProps) {
   const { me } = useView().texts;
   if (levels.length === 0) return null;
   return (
@@ -66,7 +80,7 @@ export function SharedBudgets({ levels }: { levels: readonly ShownLevel[] }) {
       <h2>{me.budgets}</h2>
       <div class={levels.length > 1 ? 'two' : undefined}>
         {levels.map((shown) => (
-          <LevelMeters {...shown} />
+          <LevelMeters {...shown} forOperator={forOperator} />
         ))}
       </div>
     </section>

@@ -10,6 +10,7 @@ import { KeyLimits, KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
+import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { useView } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 
@@ -19,6 +20,8 @@ export const GRACES = ['24h', '0s'] as const;
 export interface OwnKeyProps {
   apiKey: ApiKey;
   usage: UsageNow;
+  /** What is spent of the budgets over all their keys, and their team's. */
+  levels: readonly ShownLevel[];
   rows: readonly RequestLogRow[];
   typed: FieldValues;
   errors: FieldErrors;
@@ -67,7 +70,7 @@ function Actions({ apiKey, typed, errors }: OwnKeyProps) {
 
 /** One of a member's keys: what it has cost, what it may do, and what can be done with it. */
 export function OwnKeyPage(props: OwnKeyProps) {
-  const { apiKey, usage, rows, note } = props;
+  const { apiKey, levels, usage, rows, note } = props;
   const { now, texts } = useView();
   const { keyPage, me, usagePage } = texts;
   const state = keyState(apiKey, now);
@@ -94,6 +97,7 @@ export function OwnKeyPage(props: OwnKeyProps) {
           <KeyLimits apiKey={apiKey} />
         </section>
       </div>
+      <SharedBudgets levels={levels} />
       <section>
         <div class="head">
           <h2>{keyPage.lastRequests}</h2>

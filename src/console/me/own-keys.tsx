@@ -6,6 +6,7 @@ import { parseDuration, settingsShape } from '../../keys/limits.ts';
 import { changeKey, revokeKey, rotateKey } from '../../keys/manage.ts';
 import { makeOwnKey, type OwnChoice, ownKey } from '../../keys/members.ts';
 import { maskSecret } from '../../keys/secret.ts';
+import { levelsOf } from '../../ledger/shared/level-book.ts';
 import { readUsageNow } from '../../ledger/usage-now.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listLogs } from '../../store/log-list.ts';
@@ -15,6 +16,7 @@ import { reachOf } from '../kit/reach-of.ts';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { Secret } from '../kit/secret.tsx';
+import { readLevels } from '../kit/shared-budgets.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 import type { MemberEnv } from './member.ts';
@@ -45,11 +47,13 @@ async function showOwnKey(c: Context<MemberEnv>, { status, ...occasion }: Occasi
   if (key === null) return c.notFound();
   const view = viewOf(c, `/me/keys/${key.id}`);
   const filter = { kind: 'settle', keyId: key.id, owner: c.get('member').name } as const;
-  const [usage, requests] = await Promise.all([
+  const [usage, levels, requests] = await Promise.all([
     readUsageNow(c.env, key, view.now, view.offset),
+    readLevels(c.env, levelsOf(key), view),
     listLogs(openDatabase(c.env.DB), { limit: SHOWN_REQUESTS, cursor: null, filter }),
   ]);
-  return respond(c, view, <OwnKeyPage apiKey={key} usage={usage} rows={requests.data} {...occasion} />, status);
+  const shown = { apiKey: key, usage, levels, rows: requests.data };
+  return respond(c, view, <OwnKeyPage {...shown} {...occasion} />, status);
 }
 
 interface Made {

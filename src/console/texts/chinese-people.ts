@@ -52,6 +52,8 @@ export const chinesePeople: PeopleTexts = {
     budgets: '所有密钥共用的预算',
     allKeys: '我的全部密钥',
     team: (name) => `团队 ${name}`,
+    user: (name) => `用户 ${name}`,
+    reserved: '为使用中的密钥预留',
     levelDown: '共用预算暂时没有应答；以下为 D1 中的合计，可能滞后几秒。',
     problems: {
       unreachable: '暂时读取不到 Cloudflare Access 的签名公钥，无法确认你是谁。请稍后再试。',

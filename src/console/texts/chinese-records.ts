@@ -121,6 +121,7 @@ export const chineseRecords: RecordTexts = {
     running: '进行中',
     resets: (time) => `${time} 重置`,
     neverResets: '不重置',
+    left: (amount) => `剩余 ${amount}`,
     ledgerDown: '该密钥的账本暂时没有应答；以下为 D1 中的合计，可能滞后几秒。',
     ledger: '账本',
     noLedger: '尚无：首个请求到来时在请求者附近创建',

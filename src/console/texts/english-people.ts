@@ -52,6 +52,8 @@ export const englishPeople = {
     budgets: 'Budgets over all keys',
     allKeys: 'All my keys',
     team: (name: string) => `Team ${name}`,
+    user: (name: string) => `User ${name}`,
+    reserved: 'Reserved for keys in use',
     levelDown: 'The shared budget does not answer just now; these sums are D1’s and may be seconds old.',
     problems: {
       unreachable:

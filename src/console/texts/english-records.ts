@@ -126,6 +126,7 @@ export const englishRecords = {
     running: 'Running',
     resets: (time: string) => `Resets ${time}`,
     neverResets: 'Never resets',
+    left: (amount: string) => `${amount} left`,
     ledgerDown: 'The key’s ledger does not answer just now; these sums are D1’s and may be seconds old.',
     ledger: 'Ledger',
     noLedger: 'None yet: the first request makes it, near who asks',
