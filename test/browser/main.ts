@@ -8,6 +8,7 @@ import { useTheKeyInPages } from './key-holder.ts';
 import { lookEverywhere, PICTURES, printInLight } from './looks.ts';
 import { BOSS, liveThroughTheWeek } from './members-week.ts';
 import { endTheFirstDay, liveThroughTheFirstDay } from './newcomer.ts';
+import { readOwnTimes } from './own-time.ts';
 import { EMPTY_PLACES, MEMBER_PLACES, placesOf } from './places.ts';
 import { openReport, type Report } from './report.ts';
 import { makeRouter, type Router } from './router.ts';
@@ -54,6 +55,7 @@ async function run(report: Report, browser: Browser, router: Router, access: Acc
   await router.start();
   const places = placesOf(filled);
   await lookEverywhere(report, browser, router, places);
+  await readOwnTimes(report, browser, router, filled);
   await lookEverywhere(report, browser, router, MEMBER_PLACES, (page) => access.signIn(page, BOSS));
   await liveThroughTheWeek(report, browser, router, access);
   const printed = ['overview', 'key', 'keys', 'requests', 'request', 'models', 'ledger', 'usage'];

@@ -20,6 +20,8 @@ interface Look {
   theme?: 'light' | 'dark';
   language?: 'en' | 'zh';
   script?: boolean;
+  /** Where the reader's clock stands. */
+  zone?: string;
 }
 
 /** A browser of its own: own cookies, and a list of what went wrong in it. */
@@ -42,13 +44,14 @@ function isExpected(text: string, path: string): boolean {
 }
 
 export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
-  const { viewport = WIDE, theme = 'light', language = 'en', script = true } = look;
+  const { viewport = WIDE, theme = 'light', language = 'en', script = true, zone = 'UTC' } = look;
   const context = await browser.newContext({
     baseURL: url,
     viewport,
     colorScheme: theme,
     locale: language === 'en' ? 'en-GB' : 'zh-CN',
     javaScriptEnabled: script,
+    timezoneId: zone,
     permissions: ['clipboard-read', 'clipboard-write'],
     reducedMotion: 'reduce',
   });

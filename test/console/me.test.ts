@@ -386,7 +386,7 @@ describe("a member's spend and requests", () => {
     await patch(`/internal/users/${owner}`, { team, budget_month_usd: 10 });
     const html = await member.read('/me');
     const budgets = html.slice(html.indexOf('id="budgets"'), html.indexOf('My keys</h2>'));
-    expect(budgets).toMatch(/All my keys.*\$3\.00 of \$10\.00.*\$7\.00 left · Resets \d{4}-\d\d-01/s);
+    expect(budgets).toMatch(/All my keys.*\$3\.00 of \$10\.00.*\$7\.00 left · Resets <time [^>]*>\d{4}-\d\d-01/s);
     expect(budgets).toMatch(new RegExp(`Team ${team}.*\\$0\\.00 of \\$50\\.00.*\\$50\\.00 left · Never resets`, 's'));
     // The same on the page of each key.
     const own = await member.read(`/me/keys/${first}`);

@@ -56,6 +56,22 @@ describe('pages', () => {
     }
   });
 
+  it.each(['en', 'zh'])(
+    'tell every time as an instant that a browser can show in another zone (%s)',
+    async (language) => {
+      const reader = await newOperator(`language=${language}`);
+      let told = 0;
+      for (const path of allPages(keyId, id)) {
+        const html = await reader.read(path);
+        told += html.match(/<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g)?.length ?? 0;
+        // A chart's hours are parts of its scale.
+        const text = html.replaceAll(/<(time|figure|script|textarea)\b.*?<\/\1>|<[^>]*>/gs, ' ');
+        expect(text, path).not.toMatch(/\d\d-\d\d \d\d:\d\d/);
+      }
+      expect(told).toBeGreaterThan(10);
+    },
+  );
+
   it('carry the policy on refusals too', async () => {
     for (const response of [await browse('/admin'), await submit('/admin/sign-in', {}), await submit('/usage', {})]) {
       expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");

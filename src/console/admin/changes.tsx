@@ -4,10 +4,10 @@ import { listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { Page } from '../../store/page.ts';
 import type { Actor, AuditRow } from '../../store/schema.ts';
-import { shortTime } from '../kit/format.ts';
 import { Pager } from '../kit/pager.tsx';
 import { respond } from '../kit/respond.tsx';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
@@ -46,15 +46,14 @@ function Who({ actor }: { actor: Actor }) {
 }
 
 function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
-  const view = useView();
-  const { changes } = view.texts;
+  const { changes } = useView().texts;
   return (
     <Table
       caption={changes.caption}
       look="dense"
       rows={rows}
       columns={[
-        { head: changes.time, cells: 'nowrap', cell: ({ at }) => shortTime(at, view) },
+        { head: changes.time, cells: 'nowrap', cell: ({ at }) => <Time at={at} look="short" /> },
         { head: changes.action, cells: 'nowrap', cell: ({ action }) => action },
         { head: changes.target, cell: ({ target, action }) => <Target target={target} action={action} /> },
         {

@@ -1,13 +1,12 @@
 import type { Page } from '../../store/page.ts';
 import type { DeadLetter } from '../../store/schema.ts';
-import { dateTime } from '../kit/format.ts';
 import { Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 
 /** Messages that could not be written into D1, the oldest of them, and what to do; nothing where there are none. */
 export function DeadLetters({ letters }: { letters: Page<DeadLetter> }) {
-  const view = useView();
-  const texts = view.texts.deadLetters;
+  const texts = useView().texts.deadLetters;
   if (letters.data.length === 0) return null;
   return (
     <section>
@@ -23,7 +22,7 @@ export function DeadLetters({ letters }: { letters: Page<DeadLetter> }) {
             head: texts.arrived,
             look: 'wide-only',
             cells: 'nowrap',
-            cell: ({ arrivedAt }) => dateTime(arrivedAt, view),
+            cell: ({ arrivedAt }) => <Time at={arrivedAt} />,
           },
           { head: texts.reason, cell: ({ reason }) => reason },
         ]}

@@ -1,8 +1,8 @@
 import type { ApiKey } from '../../store/schema.ts';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { dateTime } from '../kit/format.ts';
 import type { FieldValues } from '../kit/read-form.ts';
+import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 
 interface RotateProps {
@@ -20,7 +20,13 @@ export function RotateForm({ apiKey, values, errors }: RotateProps) {
     <section>
       <h2>{keyPage.rotate}</h2>
       <p class="soft">{keyPage.rotateText}</p>
-      {old !== null && Date.parse(old) > view.now && <p class="warn">{keyPage.oldUntil(dateTime(old, view))}</p>}
+      {old !== null && Date.parse(old) > view.now && (
+        <p class="warn">
+          <Sentence words={keyPage.oldUntil}>
+            <Time at={old} />
+          </Sentence>
+        </p>
+      )}
       <Form
         action={`/admin/keys/${apiKey.id}/rotate`}
         hidden={{ revision: apiKey.revision }}

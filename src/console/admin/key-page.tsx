@@ -7,14 +7,14 @@ import { KeyBadge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { EditForm } from '../kit/form.tsx';
-import { dateTime } from '../kit/format.ts';
 import { KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
-import { useView, type View } from '../kit/view.ts';
+import { Sentence, Time } from '../kit/time.tsx';
+import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { KeyDangers, RotateForm } from './key-actions.tsx';
 import { NameField, SettingsFields } from './key-fields.tsx';
@@ -35,30 +35,32 @@ interface KeyProps {
 }
 
 /** Where a key's ledger is, and how far from who asks. */
-function ledgerText(apiKey: ApiKey, { beginMs }: UsageNow, view: View): string {
-  const { ledgerSince, ledgerLocation, ledgerTime, noLedger } = view.texts.keyPage;
-  if (apiKey.ledgerSince === null) return noLedger;
+function LedgerPlace({ apiKey, usage: { beginMs } }: Pick<KeyProps, 'apiKey' | 'usage'>) {
+  const { ledgerSince, ledgerLocation, ledgerTime, noLedger } = useView().texts.keyPage;
+  if (apiKey.ledgerSince === null) return <>{noLedger}</>;
   const place = [apiKey.ledgerLocation, apiKey.ledgerJurisdiction].filter((each) => each !== null).join(', ');
-  const parts = [
-    ledgerSince(dateTime(apiKey.ledgerSince, view)),
-    place === '' ? null : ledgerLocation(place),
-    beginMs === null ? null : ledgerTime(beginMs),
-  ];
-  return parts.filter((part) => part !== null).join(' · ');
+  return (
+    <>
+      <Sentence words={ledgerSince}>
+        <Time at={apiKey.ledgerSince} />
+      </Sentence>
+      {place !== '' && ` · ${ledgerLocation(place)}`}
+      {beginMs !== null && ` · ${ledgerTime(beginMs)}`}
+    </>
+  );
 }
 
 function KeyFacts({ apiKey, usage }: KeyProps) {
-  const view = useView();
-  const { keyForm, keyPage, keys } = view.texts;
+  const { keyForm, keyPage, keys } = useView().texts;
   return (
     <Facts
       facts={[
         [keyPage.id, <span class="mono">{apiKey.id}</span>],
         [keys.owner, <a href={`/admin/keys?owner=${encodeURIComponent(apiKey.owner)}`}>{apiKey.owner}</a>],
         [keys.key, <span class="mono">{maskSecret(apiKey)}</span>],
-        [keyPage.made, dateTime(apiKey.createdAt, view)],
-        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)],
-        [keyPage.ledger, ledgerText(apiKey, usage, view)],
+        [keyPage.made, <Time at={apiKey.createdAt} />],
+        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : <Time at={apiKey.expiresAt} />],
+        [keyPage.ledger, <LedgerPlace apiKey={apiKey} usage={usage} />],
       ]}
     />
   );

@@ -7,10 +7,11 @@ import type { KeySpend } from '../../store/spend.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { Field, Select } from '../kit/field.tsx';
 import { SearchForm } from '../kit/form.tsx';
-import { ago, budgetMoney, money } from '../kit/format.ts';
+import { budgetMoney, money } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
 import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
@@ -64,12 +65,12 @@ interface KeyTableProps {
 
 /** Keys with their state and what they have spent. */
 export function KeyTable({ keys, spend, list }: KeyTableProps) {
-  const { now, texts } = useView();
+  const { texts } = useView();
   const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
   const lastUse = (key: ApiKey) => {
     const { lastRequestId } = spendOf(key);
     const used = lastRequestId === null ? null : requestTime(lastRequestId);
-    return used === null ? texts.never : ago(used, now, texts);
+    return used === null ? texts.never : <Time at={used} look="ago" />;
   };
   const heading = (by: KeySort, name: string) => ({
     head:

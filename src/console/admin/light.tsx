@@ -1,14 +1,13 @@
 import type { Child } from 'hono/jsx';
 import type { KeptLight } from '../../ledger/light.ts';
-import { ago } from '../kit/format.ts';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 
 const TONES = { ok: 'good', lag: 'soft', bad: 'bad', unknown: 'warn' } as const;
 
 /** Whether the ledgers agree with D1: one sentence, and how old it is. */
 export function Light({ light, children }: { light: KeptLight | null; children?: Child }) {
-  const { now, texts } = useView();
-  const { overview } = texts;
+  const { overview } = useView().texts;
   const state = light?.light ?? 'unknown';
   const words = {
     ok: overview.ledgerOk,
@@ -24,7 +23,7 @@ export function Light({ light, children }: { light: KeptLight | null; children?:
       </p>
       {light !== null && (
         <p class="small soft">
-          {overview.ledgerChecked} {ago(light.at, now, texts)} · {overview.ledgerKeys(light.keys)}
+          {overview.ledgerChecked} <Time at={light.at} look="ago" /> · {overview.ledgerKeys(light.keys)}
         </p>
       )}
     </>

@@ -6,11 +6,11 @@ import { Badge } from '../kit/badge.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { EditForm, Form } from '../kit/form.tsx';
-import { dateTime } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Empty, Table } from '../kit/table.tsx';
+import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields, RateFields } from './key-fields.tsx';
@@ -130,13 +130,13 @@ function InvitationTable({ rows }: { rows: readonly Invitation[] }) {
           head: members.made,
           look: 'wide-only',
           cells: 'nowrap',
-          cell: ({ createdAt }) => dateTime(createdAt, view),
+          cell: ({ createdAt }) => <Time at={createdAt} />,
         },
         {
           head: members.until,
           look: 'wide-only',
           cells: 'nowrap',
-          cell: ({ expiresAt }) => dateTime(expiresAt, view),
+          cell: ({ expiresAt }) => <Time at={expiresAt} />,
         },
         {
           head: <span class="quiet">{members.action}</span>,
@@ -181,8 +181,7 @@ export function MembersPage(props: MembersProps) {
 
 /** A link, the one time that it is shown. */
 export function LinkPage({ invitation, url }: { invitation: Invitation; url: string }) {
-  const view = useView();
-  const { members } = view.texts;
+  const { members } = useView().texts;
   const title = members.linkTitle(invitation.owner);
   return (
     <Frame title={title} place="members">
@@ -190,7 +189,11 @@ export function LinkPage({ invitation, url }: { invitation: Invitation; url: str
       <section class="panel">
         <p class="warn">{members.once}</p>
         <Copy id="link" label={members.link} text={url} />
-        <p>{members.linkUntil(dateTime(invitation.expiresAt, view))}</p>
+        <p>
+          <Sentence words={members.linkUntil}>
+            <Time at={invitation.expiresAt} />
+          </Sentence>
+        </p>
       </section>
       <a class="button" href="/admin/members">
         {members.back}

@@ -2,9 +2,10 @@ import type { Child } from 'hono/jsx';
 import { maskSecret } from '../../keys/secret.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Form } from '../kit/form.tsx';
-import { ago, budgetMoney, compact, count, duration, money, percent } from '../kit/format.ts';
+import { budgetMoney, compact, count, duration, money, percent } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
 import { Empty } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { Light } from './light.tsx';
@@ -117,8 +118,7 @@ function Budgets({ data }: OverviewProps) {
 const STATE_TONES = { off: 'soft', quiet: 'soft', ok: 'good', failing: 'bad' } as const;
 
 function Provider({ line }: { line: ProviderLine }) {
-  const { now, texts } = useView();
-  const { overview } = texts;
+  const { overview } = useView().texts;
   const { traffic } = line;
   const last = traffic?.lastFailure ?? null;
   return (
@@ -130,7 +130,7 @@ function Provider({ line }: { line: ProviderLine }) {
       {traffic !== null && <small class="wide">{overview.served(traffic.requests, traffic.failures)}</small>}
       {last !== null && (
         <small class="wide">
-          {overview.lastFailure} {ago(Date.parse(last.at), now, texts)} <span class="mono">{last.code}</span>
+          {overview.lastFailure} <Time at={last.at} look="ago" /> <span class="mono">{last.code}</span>
         </small>
       )}
     </li>

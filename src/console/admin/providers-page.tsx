@@ -3,8 +3,9 @@ import type { Standing, Trip } from '../../providers/health.ts';
 import type { LiveCheck } from '../../providers/live-check.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Form } from '../kit/form.tsx';
-import { duration, shortTime } from '../kit/format.ts';
+import { duration } from '../kit/format.ts';
 import { type Column, Table } from '../kit/table.tsx';
+import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
@@ -29,11 +30,12 @@ function linesOf(report: ProviderReport): Line[] {
 }
 
 function Out({ standing: { reason, until } }: { standing: Standing }) {
-  const view = useView();
-  const { providers } = view.texts;
+  const { providers } = useView().texts;
   return (
     <>
-      <Badge tone="warn">{providers.outUntil(until === null ? '' : shortTime(until, view))}</Badge>
+      <Badge tone="warn">
+        <Sentence words={providers.outUntil}>{until === null ? '' : <Time at={until} look="short" />}</Sentence>
+      </Badge>
       <small>{providers.reasons[reason ?? ''] ?? reason}</small>
     </>
   );
@@ -77,8 +79,7 @@ function State({ line: { check, label, report, standing } }: { line: Line }) {
 }
 
 function Trips({ trips }: { trips: readonly Trip[] }) {
-  const view = useView();
-  const { providers } = view.texts;
+  const { providers } = useView().texts;
   if (trips.length === 0) return <p class="soft">{providers.noTrips}</p>;
   return (
     <Table
@@ -88,7 +89,7 @@ function Trips({ trips }: { trips: readonly Trip[] }) {
         { head: providers.provider, cell: ({ provider }) => provider },
         { head: providers.key, cell: ({ label }) => label ?? '–' },
         { head: providers.why, cell: ({ reason }) => providers.reasons[reason] ?? reason },
-        { head: providers.until, cell: ({ until }) => shortTime(until, view) },
+        { head: providers.until, cell: ({ until }) => <Time at={until} look="short" /> },
       ]}
     />
   );

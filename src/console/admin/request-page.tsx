@@ -8,9 +8,10 @@ import type { SessionSum } from '../../store/session-sum.ts';
 import { EndBadge } from '../kit/badge.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { Facts } from '../kit/facts.tsx';
-import { count, duration, localTime } from '../kit/format.ts';
+import { count, duration } from '../kit/format.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { SessionLine } from './session-line.tsx';
@@ -81,13 +82,12 @@ function Asked({ row, keyName }: SectionProps & { keyName: string }) {
 }
 
 function Times({ row }: SectionProps) {
-  const { offset, texts } = useView();
-  const { request, requests } = texts;
+  const { request, requests } = useView().texts;
   return (
     <Part
       title={request.times}
       facts={[
-        [request.started, localTime(row.startedAt, offset).slice(0, 23).replace('T', ' ')],
+        [request.started, <Time at={row.startedAt} look="exact" />],
         [requests.firstToken, duration(row.firstTokenMs)],
         [requests.duration, duration(row.durationMs)],
         [request.colo, row.colo ?? '–'],

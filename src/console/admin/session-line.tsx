@@ -1,17 +1,30 @@
 import type { SessionSum } from '../../store/session-sum.ts';
 import { compact, count, money, shortTime } from '../kit/format.ts';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 
 /** What a session has come to, in one line. */
 export function SessionLine({ sum }: { sum: SessionSum }) {
   const view = useView();
   const { requests } = view.texts;
-  const span = [sum.firstAt, sum.lastAt].flatMap((at) => (at === null ? [] : [shortTime(at, view)]));
+  const { firstAt, lastAt } = sum;
+  const isLong = firstAt !== null && lastAt !== null && shortTime(firstAt, view) !== shortTime(lastAt, view);
   return (
     <p class="note">
       {requests.sessionCost} <b>{money(sum.costNanoUsd)}</b> · {requests.sessionRequests(count(sum.requests))} ·{' '}
       {requests.sessionTokens(compact(sum.inputTokens), compact(sum.outputTokens))}
-      {span.length > 0 && ` · ${[...new Set(span)].join(' – ')}`}
+      {firstAt !== null && (
+        <>
+          {' · '}
+          <Time at={firstAt} look="short" />
+        </>
+      )}
+      {isLong && (
+        <>
+          {' – '}
+          <Time at={lastAt} look="short" />
+        </>
+      )}
       {!sum.complete && ` · ${requests.sessionPart}`}
     </p>
   );

@@ -4,11 +4,12 @@ import type { Page } from '../../store/page.ts';
 import type { TeamWithMembers } from '../../store/teams.ts';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { budgetMoney, count, dateTime } from '../kit/format.ts';
+import { budgetMoney, count } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
@@ -39,8 +40,7 @@ function BudgetList({ team }: { team: TeamWithMembers }) {
 }
 
 function TeamTable({ teams }: { teams: readonly TeamWithMembers[] }) {
-  const view = useView();
-  const { teams: texts } = view.texts;
+  const { teams: texts } = useView().texts;
   return (
     <Table
       caption={texts.caption}
@@ -53,7 +53,7 @@ function TeamTable({ teams }: { teams: readonly TeamWithMembers[] }) {
           head: texts.since,
           look: 'wide-only',
           cells: 'nowrap',
-          cell: ({ createdAt }) => dateTime(createdAt, view).slice(0, 10),
+          cell: ({ createdAt }) => <Time at={createdAt} look="day" />,
         },
       ]}
     />

@@ -8,12 +8,13 @@ import { Badge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { EditForm, Form } from '../kit/form.tsx';
-import { count, dateTime, money } from '../kit/format.ts';
+import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
@@ -152,7 +153,7 @@ export function UserPage(props: UserProps) {
             ),
           ],
           [users.spent, money(spent)],
-          [users.since, dateTime(user.createdAt, view)],
+          [users.since, <Time at={user.createdAt} />],
         ]}
       />
       <SharedBudgets levels={props.levels} forOperator />

@@ -4,10 +4,11 @@ import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Field, Select } from '../kit/field.tsx';
 import { Form, SearchForm } from '../kit/form.tsx';
-import { count, dateTime, money } from '../kit/format.ts';
+import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
@@ -51,8 +52,7 @@ interface UserTableProps {
 }
 
 function UserTable({ users, spend, list }: UserTableProps) {
-  const view = useView();
-  const { keys, users: texts } = view.texts;
+  const { keys, users: texts } = useView().texts;
   const heading = (by: UserSort, name: string) => ({
     head: (
       <SortLink list={list} by={by}>
@@ -86,7 +86,7 @@ function UserTable({ users, spend, list }: UserTableProps) {
           ...heading('created', texts.since),
           look: 'wide-only',
           cells: 'nowrap',
-          cell: ({ createdAt }) => dateTime(createdAt, view).slice(0, 10),
+          cell: ({ createdAt }) => <Time at={createdAt} look="day" />,
         },
         {
           head: <span class="quiet">{texts.action}</span>,

@@ -1,6 +1,7 @@
 import { copyScript } from './copy-script.ts';
 import { sendOnceScript } from './send-once-script.ts';
 import { style } from './style.ts';
+import { timeScript } from './time-script.ts';
 import { tryScript } from './try-script.ts';
 
 const ICON =
@@ -20,6 +21,7 @@ export const files: Readonly<Record<string, { type: string; text: string }>> = {
   '/assets/style.css': { type: 'text/css; charset=utf-8', text: style },
   '/assets/copy.js': { type: 'text/javascript; charset=utf-8', text: copyScript },
   '/assets/send-once.js': { type: 'text/javascript; charset=utf-8', text: sendOnceScript },
+  '/assets/time.js': { type: 'text/javascript; charset=utf-8', text: timeScript },
   '/assets/try.js': { type: 'text/javascript; charset=utf-8', text: tryScript },
   '/assets/icon.svg': { type: 'image/svg+xml', text: ICON },
 };
@@ -33,6 +35,7 @@ export const assets = {
   style: versioned('/assets/style.css'),
   copyScript: versioned('/assets/copy.js'),
   sendOnceScript: versioned('/assets/send-once.js'),
+  timeScript: versioned('/assets/time.js'),
   tryScript: versioned('/assets/try.js'),
   icon: versioned('/assets/icon.svg'),
 };

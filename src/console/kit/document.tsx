@@ -69,7 +69,7 @@ export function Document({ title, scripts = [], refresh = null, children }: Docu
         <title>{title === texts.product ? title : `${title} · ${texts.product}`}</title>
         <link rel="icon" href={assets.icon} />
         <link rel="stylesheet" href={assets.style} />
-        {[assets.copyScript, assets.sendOnceScript, ...scripts].map((source) => (
+        {[assets.copyScript, assets.sendOnceScript, assets.timeScript, ...scripts].map((source) => (
           <script src={source} defer></script>
         ))}
       </head>

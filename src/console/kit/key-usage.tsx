@@ -3,8 +3,9 @@ import type { UsageNow } from '../../ledger/usage-now.ts';
 import { WINDOWS, type Window } from '../../ledger/windows.ts';
 import type { ApiKey, Budgets } from '../../store/schema.ts';
 import { Facts } from './facts.tsx';
-import { budgetMoney, count, dateTime, money } from './format.ts';
+import { budgetMoney, count, money } from './format.ts';
 import { Meter } from './meter.tsx';
+import { Sentence, Time } from './time.tsx';
 import { useView } from './view.ts';
 
 interface KeyUsageProps {
@@ -20,10 +21,20 @@ interface WindowMeterProps {
   window: Window;
 }
 
+/** When a budget begins anew; null for never. */
+function Reset({ at }: { at: string | null }) {
+  const { keyPage } = useView().texts;
+  if (at === null) return <>{keyPage.neverResets}</>;
+  return (
+    <Sentence words={keyPage.resets}>
+      <Time at={at} />
+    </Sentence>
+  );
+}
+
 /** What is spent in one window, against its budget where there is one, with what is left and when it begins anew. */
 export function WindowMeter({ budgets, usage, reserved, window }: WindowMeterProps) {
-  const view = useView();
-  const { keys, keyPage } = view.texts;
+  const { keys, keyPage } = useView().texts;
   const budget = budgetByWindow(budgets)[window];
   const spent = usage.spent[window];
   const reset = usage.resetAt[window];
@@ -39,9 +50,15 @@ export function WindowMeter({ budgets, usage, reserved, window }: WindowMeterPro
     );
   }
   const left = keyPage.left(money(leftOf(spent + (reserved ?? 0), budget)));
-  const begins = reset === null ? keyPage.neverResets : keyPage.resets(dateTime(reset, view));
   return (
-    <Meter share={shareOf(spent, budget)} foot={`${left} · ${begins}`}>
+    <Meter
+      share={shareOf(spent, budget)}
+      foot={
+        <>
+          {left} · <Reset at={reset} />
+        </>
+      }
+    >
       <span class="head">
         {name}
         <span>{keys.of(money(spent), budgetMoney(budget))}</span>
@@ -72,8 +89,7 @@ export function KeyUsage({ apiKey, usage }: KeyUsageProps) {
 
 /** A key's limits as facts. */
 export function KeyLimits({ apiKey }: { apiKey: ApiKey }) {
-  const view = useView();
-  const { keyForm, keyPage, unlimited } = view.texts;
+  const { keyForm, keyPage, unlimited } = useView().texts;
   const limit = (value: number | null) => (value === null ? unlimited : count(value));
   return (
     <Facts
@@ -82,7 +98,7 @@ export function KeyLimits({ apiKey }: { apiKey: ApiKey }) {
         [keyForm.tpm, limit(apiKey.tpm)],
         [keyForm.maxConcurrent, limit(apiKey.maxConcurrent)],
         [keyPage.allowed, apiKey.models === null ? keyPage.allModels : apiKey.models.split(',').join(', ')],
-        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : dateTime(apiKey.expiresAt, view)],
+        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : <Time at={apiKey.expiresAt} />],
       ]}
     />
   );

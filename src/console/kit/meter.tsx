@@ -11,7 +11,7 @@ function Bar({ share }: { share: number }) {
 }
 
 /** A budget with its words above its bar, and what there is to say of it below. */
-export function Meter({ share, foot, children }: { share: number | null; foot?: string | null; children?: Child }) {
+export function Meter({ share, foot, children }: { share: number | null; foot?: Child; children?: Child }) {
   return (
     <div class="meter">
       <span>{children}</span>

@@ -1,8 +1,9 @@
 import type { RequestLogRow } from '../../store/schema.ts';
 import type { Texts } from '../texts/english.ts';
 import { EndBadge } from './badge.tsx';
-import { compact, count, duration, money, shortTime, shortTimeWithSeconds } from './format.ts';
+import { compact, count, duration, money } from './format.ts';
 import { type Column, Table } from './table.tsx';
+import { Time } from './time.tsx';
 import { useView } from './view.ts';
 
 interface RequestTableProps {
@@ -31,10 +32,8 @@ function ModelName({ row }: { row: RequestLogRow }) {
   );
 }
 
-function Time({ row, isLink }: { row: RequestLogRow; isLink: boolean }) {
-  const view = useView();
-  const text = isLink ? shortTimeWithSeconds(row.startedAt, view) : shortTime(row.startedAt, view);
-  const time = <time datetime={row.startedAt}>{text}</time>;
+function Started({ row, isLink }: { row: RequestLogRow; isLink: boolean }) {
+  const time = <Time at={row.startedAt} look={isLink ? 'second' : 'short'} />;
   return isLink ? <a href={`/admin/requests/${encodeURIComponent(row.requestId)}`}>{time}</a> : time;
 }
 
@@ -85,7 +84,7 @@ function ModelAndEndpoint({ row }: { row: RequestLogRow }) {
 function columnsFor(props: RequestTableProps, { requests }: Texts): (Column<RequestLogRow> | false)[] {
   const { forOperator = false, withReason = false, withOwner = false, keyNames } = props;
   return [
-    { head: requests.time, cells: 'nowrap', cell: (row) => <Time row={row} isLink={forOperator} /> },
+    { head: requests.time, cells: 'nowrap', cell: (row) => <Started row={row} isLink={forOperator} /> },
     withOwner && {
       head: requests.ownerAndKey,
       look: 'wide-only',

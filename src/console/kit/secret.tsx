@@ -3,7 +3,7 @@ import { keyState } from '../../keys/key-state.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { Connect } from './connect.tsx';
 import { Copy } from './copy.tsx';
-import { dateTime } from './format.ts';
+import { Sentence, Time } from './time.tsx';
 import { useView } from './view.ts';
 
 export interface SecretProps {
@@ -23,7 +23,17 @@ function Grace({ apiKey }: { apiKey: ApiKey }) {
   const { secret } = view.texts;
   const until = apiKey.previousExpiresAt;
   const isOver = until === null || Date.parse(until) <= view.now;
-  return <p>{isOver ? secret.graceOver : secret.graceUntil(dateTime(until, view))}</p>;
+  return (
+    <p>
+      {isOver ? (
+        secret.graceOver
+      ) : (
+        <Sentence words={secret.graceUntil}>
+          <Time at={until} />
+        </Sentence>
+      )}
+    </p>
+  );
 }
 
 /** Says of a key that does not work now why that is so, and what would help. */

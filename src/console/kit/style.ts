@@ -45,6 +45,8 @@ a { color: var(--accent); text-decoration-color: color-mix(in srgb, currentColor
 a:hover { text-decoration-color: currentColor }
 code, pre, .mono { font-family: var(--mono); font-size: .9em }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
+time[tabindex] { cursor: help }
+#own-time { position: fixed; z-index: 4; padding: .25rem .6rem; background: var(--ink); color: var(--paper); border-radius: 5px; font-size: .8125rem; white-space: nowrap }
 small, .soft { color: var(--soft) }
 small, .small { font-size: .8125rem }
 .good { color: var(--good) } .warn { color: var(--warn) } .bad { color: var(--bad) }
@@ -260,7 +262,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 /* On paper: in light, and nothing that only a screen can use. */
 @media print {
   :root, [data-theme=light], [data-theme=dark] { color-scheme: light; --paper: #fff; --surface: #fff }
-  .side, .skip, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
+  .side, .skip, #own-time, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
     section:has(> form.row) { display: none }
   .frame { display: block }
   .frame > main, .lone { max-width: none; padding: 0; min-height: 0 }

@@ -5,12 +5,12 @@ import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { dateTime } from '../kit/format.ts';
 import { KeyLimits, KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
+import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 
@@ -57,7 +57,13 @@ function Actions({ apiKey, typed, errors }: OwnKeyProps) {
         <Select name="grace" label={me.grace} options={GRACES.map((grace) => [grace, me.graces[grace]] as const)} />
       </Form>
       <p class="small soft">{me.rotateText}</p>
-      {old !== null && Date.parse(old) > view.now && <p class="warn">{keyPage.oldUntil(dateTime(old, view))}</p>}
+      {old !== null && Date.parse(old) > view.now && (
+        <p class="warn">
+          <Sentence words={keyPage.oldUntil}>
+            <Time at={old} />
+          </Sentence>
+        </p>
+      )}
       <details class="danger-zone">
         <summary class="bad">{keyPage.revoke} …</summary>
         <Form action={`${path}/revoke`} look="row between" submit={keyPage.revokeConfirm} submitLook="danger">

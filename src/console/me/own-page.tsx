@@ -7,11 +7,12 @@ import { KeyBadge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { Field, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { budgetMoney, count, dateTime, money } from '../kit/format.ts';
+import { budgetMoney, count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
 import { Empty, Table } from '../kit/table.tsx';
+import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 
@@ -125,8 +126,7 @@ function Spend({ days, shown }: OwnPageProps) {
 }
 
 function KeyTable({ keys, spentByKey }: OwnPageProps) {
-  const view = useView();
-  const { keyForm, keys: keyTexts, me } = view.texts;
+  const { keyForm, keys: keyTexts, me } = useView().texts;
   return (
     <Table
       caption={me.keysCaption}
@@ -147,7 +147,7 @@ function KeyTable({ keys, spentByKey }: OwnPageProps) {
           head: me.expires,
           look: 'wide-only',
           cells: 'nowrap',
-          cell: ({ expiresAt }) => (expiresAt === null ? keyForm.noExpiry : dateTime(expiresAt, view)),
+          cell: ({ expiresAt }) => (expiresAt === null ? keyForm.noExpiry : <Time at={expiresAt} />),
         },
         { head: me.spent, look: 'number', cell: ({ id }) => money(spentByKey.get(id) ?? 0) },
       ]}
