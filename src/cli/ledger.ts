@@ -43,6 +43,7 @@ const checkSchema = z.object({
         shared_nano_usd: z.number(),
         daily_nano_usd: z.number(),
         reserved_nano_usd: z.number(),
+        outbox: z._default(z.number(), 0),
       }),
     ),
   ),
@@ -97,13 +98,18 @@ async function readSums(router: Router): Promise<Sums> {
     all.slices += 1;
     cursor = slice.next_cursor;
     const of = Math.max(slice.ledgers, all.data.length).toLocaleString('en-US');
-    if (cursor !== null) tell(`${all.data.length.toLocaleString('en-US')} of ${of} keys are checked.`);
+    const budgets = all.shared.length === 0 ? '' : `, and ${all.shared.length.toLocaleString('en-US')} shared budgets`;
+    if (cursor !== null) tell(`${all.data.length.toLocaleString('en-US')} of ${of} keys are checked${budgets}.`);
   } while (cursor !== null);
   return all;
 }
 
 function agrees(row: Row): boolean {
   return row.ledger_nano_usd === row.d1_nano_usd && row.d1_nano_usd === row.daily_nano_usd;
+}
+
+function sharesAgree(row: Shared): boolean {
+  return row.shared_nano_usd === row.daily_nano_usd;
 }
 
 /** The budgets of users and teams, one a line. */
@@ -132,8 +138,10 @@ function saySums({ ok, data, shared, slices }: Sums): void {
     String(row.outbox),
   ]);
   if (rows.length > 0) say(table(columns, rows, terminalWidth()));
-  if (shared.length > 0) say(sharedTable(shared));
-  const keys = slices === 1 ? '' : `${data.length.toLocaleString('en-US')} keys are checked. `;
+  const shownShared = slices === 1 ? shared : shared.filter((row) => !sharesAgree(row));
+  if (shownShared.length > 0) say(sharedTable(shownShared));
+  const budgets = shared.length === 0 ? '' : ` and ${shared.length.toLocaleString('en-US')} shared budgets`;
+  const keys = slices === 1 ? '' : `${data.length.toLocaleString('en-US')} keys${budgets} are checked. `;
   say(`${keys}${ok ? 'The sums agree.' : 'The sums differ.'}`);
 }
 
@@ -142,12 +150,14 @@ async function checkSums(router: Router, place: Place): Promise<number> {
   const { ok, data, shared } = result;
   if (place.json) sayJson(shared.length === 0 ? { ok, data } : { ok, data, shared });
   else saySums(result);
-  const waiting = data.some((row) => row.outbox > 0 || row.open_leases > 0);
+  const waiting = [...data, ...shared].some((row) => row.outbox > 0) || data.some((row) => row.open_leases > 0);
   if (!ok && waiting) note('Rows are on their way: check again in ten seconds.');
   else if (data.some((row) => row.d1_nano_usd !== row.daily_nano_usd))
     note(
       'Log and daily sums differ: one was edited by hand. .github/docs/operating.md, "When something is wrong", says what to do.',
     );
+  else if (!ok && data.every(agrees))
+    note('A shared budget differs and no key does: it asks its ledgers anew within the hour. Check again then.');
   else if (!ok) note('Send the rows again: npm run ledger -- repair');
   return ok ? 0 : 1;
 }

@@ -72,6 +72,22 @@ describe('npm run ledger', () => {
     expect(stderr).not.toContain('repair');
   });
 
+  test('check goes over the budgets of users and teams too, and shows those that differ', async () => {
+    const budget = { level: 'user', name: 'ana', shared_nano_usd: 7, daily_nano_usd: 7, reserved_nano_usd: 0 };
+    const differing = { ...budget, level: 'team', name: 'core', daily_nano_usd: 5, outbox: 0 };
+    const env = await router({
+      'GET /check': { ok: true, next_cursor: 'budgets/', ledgers: 1, data: [ROW], shared: [] },
+      'GET /check?cursor=budgets%2F': { ok: false, next_cursor: null, data: [], shared: [budget, differing] },
+    });
+    const { code, stdout, stderr } = await runHere(['ledger', 'check'], env);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/team core +0\.000000007 +0\.000000005/);
+    expect(stdout).not.toContain('ana');
+    expect(stdout).toContain('1 keys and 2 shared budgets are checked. The sums differ.');
+    expect(stderr).toContain('A shared budget differs');
+    expect(stderr).not.toContain('repair');
+  });
+
   test('check asks for patience while rows are on their way', async () => {
     const env = await router({ 'GET /check': { ok: false, data: [{ ...ROW, d1_nano_usd: 0, outbox: 1 }] } });
     expect(await runHere(['ledger', 'check'], env)).toMatchObject({

@@ -5,17 +5,14 @@ import { app } from '../../src/app.ts';
 import { sweep } from '../../src/ledger/sweep.ts';
 import { makeKey } from '../support/keys.ts';
 import { get, internal } from '../support/router.ts';
+import { chat, makeTeam } from '../support/team.ts';
 import { newOperator, ORIGIN } from './operator.ts';
 
 const HOUR = 3_600_000;
 /** On the hour, when the cron compares. */
 const FULL_HOUR = Math.ceil(Date.now() / HOUR) * HOUR;
 
-async function settledRequest(): Promise<string> {
-  const { key, secret } = await makeKey();
-  const body = JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] });
-  const headers = { authorization: `Bearer ${secret}` };
-  await (await get('/api/v1/chat/completions', { method: 'POST', headers, body })).text();
+async function settleAll(): Promise<void> {
   await vi.waitFor(
     async () => {
       const response = await internal('/worker/settle', { method: 'POST' });
@@ -23,10 +20,50 @@ async function settledRequest(): Promise<string> {
     },
     { timeout: 20_000, interval: 200 },
   );
+}
+
+async function settledRequest(): Promise<string> {
+  const { key, secret } = await makeKey();
+  const body = JSON.stringify({ model: 'test/echo', messages: [{ role: 'user', content: 'hi' }] });
+  const headers = { authorization: `Bearer ${secret}` };
+  await (await get('/api/v1/chat/completions', { method: 'POST', headers, body })).text();
+  await settleAll();
   return key.id;
 }
 
 describe('the ledger’s light on the overview', () => {
+  it('is red where the budget of a user and D1 differ, and the ledger’s page names it in both languages', async () => {
+    const operator = await newOperator();
+    const { keys, name, owner } = await makeTeam(1, 1, { budget_day_usd: 1 }, { budget_total_usd: 5 });
+    await (await chat(keys[0]?.secret ?? '')).text();
+    await settleAll();
+    const agreeing = await operator.read('/admin/ledger');
+    expect(agreeing).toMatch(/Shared budgets.*What users and teams have spent/s);
+    for (const path of [`/admin/users/${owner}`, `/admin/teams/${name}`]) expect(agreeing).toContain(`href="${path}"`);
+    const rows = agreeing.slice(agreeing.indexOf('id="budgets"'));
+    expect(rows).not.toContain('differs');
+    // Somebody has moved a day to another person: no key's sum has changed.
+    const move = (from: string, to: string) =>
+      env.DB.prepare('UPDATE usage_daily SET owner = ?2 WHERE owner = ?1').bind(from, to).run();
+    await move(owner, `${owner}-moved`);
+    try {
+      const differing = await operator.read('/admin/ledger');
+      expect(differing).toContain('A shared budget and D1 differ, and no row is on its way.');
+      expect(differing.slice(differing.indexOf('id="budgets"'))).toContain('differs');
+      const chinese = await (await newOperator('language=zh')).read('/admin/ledger');
+      expect(chinese).toMatch(/共用预算.*不一致/s);
+      await env.DB.prepare("DELETE FROM deployment WHERE name = 'ledger_round'").run();
+      for (let minute = 0; minute < 3; minute += 1) await sweep(env, FULL_HOUR + 10 * HOUR + minute * 60_000);
+      const overview = await operator.read('/admin');
+      expect(overview).toContain('The ledger and D1 differ');
+      expect(overview).toMatch(/\d+ shared budgets?/);
+    } finally {
+      await move(`${owner}-moved`, owner);
+      for (const rest of ["deployment WHERE name = 'ledger_round'", 'shared_budgets'])
+        await env.DB.prepare(`DELETE FROM ${rest}`).run();
+    }
+  });
+
   it('is what the cron found last: not checked yet, agreeing, differing', async () => {
     const operator = await newOperator();
     const keyId = await settledRequest();

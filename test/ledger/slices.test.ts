@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { refreshKeysOf } from '../../src/keys/refresh-key.ts';
 import { checkLedger, repairLedgers } from '../../src/ledger/check.ts';
-import { readLight } from '../../src/ledger/light.ts';
+import { compareNext, readLight } from '../../src/ledger/light.ts';
+import { checkShared } from '../../src/ledger/shared/check-shared.ts';
 import { settleNow, sweep } from '../../src/ledger/sweep.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { watchDatabase } from '../support/watched-database.ts';
@@ -25,6 +26,8 @@ const spent = new Map<string, number>();
 /** Rows that D1 does not have yet. */
 const unsent = new Map<string, number>();
 let silent = new Set<string>();
+/** What each shared budget says that its one key has spent; what is not here is 0. */
+const sharedSpent = new Map<string, number>();
 let calls = 0;
 let asked: { id: string; what: string }[] = [];
 
@@ -54,12 +57,24 @@ function ledgerDouble(id: string) {
   };
 }
 
+function budgetDouble(id: string) {
+  return {
+    async check() {
+      calls += 1;
+      asked.push({ id, what: 'check' });
+      if (silent.has(id)) throw new Error('the shared budget does not answer');
+      return { reserved: 0, totals: { [nameOf(0)]: sharedSpent.get(id) ?? 0 } };
+    },
+  };
+}
+
 const many = {
   ...env,
   DB: watchDatabase(env.DB, () => {
     calls += 1;
   }),
   KEY_LEDGER: { getByName: ledgerDouble },
+  SHARED_BUDGET: { getByName: budgetDouble },
   KEY_CACHE: {
     async get() {
       calls += 1;
@@ -75,6 +90,18 @@ async function addLedgers(numbers: readonly number[]): Promise<void> {
   await env.DB.prepare('INSERT INTO ledgers (key_id) SELECT value FROM json_each(?)')
     .bind(JSON.stringify(numbers.map(nameOf)))
     .run();
+}
+
+const budgetOf = (number: number) => `budget_${String(number).padStart(6, '0')}`;
+
+/** Users with a budget that has been drawn from. */
+async function addBudgets(count: number): Promise<void> {
+  const numbers = JSON.stringify(Array.from({ length: count }, (_, index) => budgetOf(index)));
+  const insert = (sql: string) => env.DB.prepare(`${sql} FROM json_each(?)`).bind(numbers);
+  await env.DB.batch([
+    insert('INSERT INTO users (name, id, updated_at, budget_day_usd) SELECT value, value, value, 1.0'),
+    insert("INSERT INTO shared_budgets (id, kind, name) SELECT value, 'user', value"),
+  ]);
 }
 
 async function addDay(id: string, cost: number): Promise<void> {
@@ -99,8 +126,12 @@ beforeEach(async () => {
   spent.clear();
   unsent.clear();
   silent = new Set();
+  sharedSpent.clear();
   asked = [];
-  await env.DB.batch(['ledgers', 'usage_daily', 'pruned_logs'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await env.DB.batch(
+    ['ledgers', 'usage_daily', 'pruned_logs', 'shared_budgets'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  );
+  await env.DB.prepare("DELETE FROM users WHERE name LIKE 'budget%'").run();
   await env.DB.prepare("DELETE FROM deployment WHERE name IN ('ledger_round', 'wake_cursor')").run();
   await addLedgers(Array.from({ length: 1_000 }, (_, index) => 2 * index));
 });
@@ -122,6 +153,20 @@ describe('with a thousand keys no invocation makes more than 500 calls', () => {
     for (let number = 0; number < 2_000; number += 2) unsent.set(nameOf(number), 1);
     expect(await callsOf(() => settleNow(many))).toBeLessThanOrEqual(MOST_CALLS);
     expect(askedFor('nudge').length).toBeGreaterThan(100);
+  });
+
+  it('a slice of shared budgets, in the check and in the cron’s minute, where every one differs', async () => {
+    await addBudgets(120);
+    for (let number = 0; number < 120; number += 1) sharedSpent.set(budgetOf(number), 7);
+    const slice = await callsOf(() => checkShared(many, ''));
+    expect(slice).toBeGreaterThan(100);
+    // Behind the last key the same answer has a slice of budgets.
+    expect(slice + (await callsOf(() => checkLedger(many)))).toBeLessThanOrEqual(MOST_CALLS);
+    const minutes: number[] = [];
+    for (let minute = 0; minute < 15; minute += 1)
+      minutes.push(await callsOf(() => sweep(many, FULL_HOUR + minute * MINUTE)));
+    expect(new Set(askedFor('check')).size).toBe(120);
+    expect(Math.max(...minutes) + 20).toBeLessThanOrEqual(MOST_CALLS);
   });
 
   it('the cron’s minute, with a comparison in which D1 has lost the rows of every key, and old logs', async () => {
@@ -221,7 +266,7 @@ describe('the light', () => {
     await sweep(many, FULL_HOUR);
     expect(await light()).toBeNull();
     expect(await runRound(FULL_HOUR)).toBeGreaterThan(3);
-    expect(await light()).toEqual({ light: 'ok', keys: 1_000, at: FULL_HOUR });
+    expect(await light()).toEqual({ light: 'ok', keys: 1_000, budgets: 0, at: FULL_HOUR });
   });
 
   it('is bad as soon as one slice is, and good again only after a round that is', async () => {
@@ -232,6 +277,41 @@ describe('the light', () => {
     spent.clear();
     for (let minute = 1; minute < 30; minute += 1) await sweep(many, FULL_HOUR + HOUR + minute * MINUTE);
     expect(await light()).toMatchObject({ light: 'bad' });
+    await runRound(FULL_HOUR + 2 * HOUR);
+    expect(await light()).toMatchObject({ light: 'ok' });
+  });
+
+  it('holds the shared budgets too, behind the keys, whatever becomes of the Worker meanwhile', async () => {
+    await addBudgets(70);
+    const minutes = await runRound(FULL_HOUR);
+    expect(await light()).toEqual({ light: 'ok', keys: 0, budgets: 70, at: FULL_HOUR });
+    expect(askedFor('check')).toHaveLength(70);
+    sharedSpent.set(budgetOf(69), 7);
+    // The cursor is in D1, and nowhere else.
+    for (let minute = 0; minute < minutes; minute += 1) {
+      const database = openDatabase(env.DB);
+      await compareNext(many, database, { now: FULL_HOUR + HOUR + minute * MINUTE, isDue: minute === 0 });
+    }
+    expect(await light()).toEqual({ light: 'bad', keys: 0, budgets: 70, at: FULL_HOUR + HOUR });
+  });
+
+  it('knows of a shared budget that differs whether rows are on their way, and of one that does not answer', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    await addBudgets(2);
+    sharedSpent.set(budgetOf(0), 7);
+    unsent.set(nameOf(0), 3);
+    expect((await checkShared(many, '')).data).toMatchObject([
+      { shared_nano_usd: 7, outbox: 3 },
+      { shared_nano_usd: 0 },
+    ]);
+    await runRound(FULL_HOUR);
+    expect(await light()).toMatchObject({ light: 'lag' });
+    sharedSpent.clear();
+    silent = new Set([budgetOf(1)]);
+    expect(await checkShared(many, '')).toMatchObject({ data: [{}], unanswered: [`user ${budgetOf(1)}`] });
+    await runRound(FULL_HOUR + HOUR);
+    expect(await light()).toMatchObject({ light: 'lag' });
+    silent.clear();
     await runRound(FULL_HOUR + 2 * HOUR);
     expect(await light()).toMatchObject({ light: 'ok' });
   });

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { checkLedger, repairLedgers } from '../../ledger/check.ts';
 import { readMessage } from '../../ledger/delivery/message.ts';
-import { checkShared, sharesAgree } from '../../ledger/shared/check-shared.ts';
+import { budgetsBehind, budgetsCursor, checkShared, sharesAgree } from '../../ledger/shared/check-shared.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
@@ -16,8 +16,8 @@ function missing(id: string): RouterError {
   return new RouterError('not_found', `There is no dead letter ${id}.`, { param: 'id' });
 }
 
-function silent(keyIds: readonly string[]): RouterError {
-  const message = `The ledger of key ${keyIds.join(', ')} does not answer. Try again shortly.`;
+function silent(whose: string): RouterError {
+  const message = `The ${whose} does not answer. Try again shortly.`;
   return new RouterError('ledger_unavailable', message, { retryAfter: 5 });
 }
 
@@ -60,13 +60,11 @@ const deadLetters = new Hono<AppEnv>({ strict: false })
   .all('/:id', methodNotAllowed('DELETE'))
   .all('/:id/retry', methodNotAllowed('POST'));
 
-// Behind the last key come the budgets of users and teams, so many a slice.
-const BUDGETS = 'budgets/';
-const BUDGETS_A_SLICE = 50;
-
+// Behind the last key come the budgets of users and teams.
 async function checkBudgets(env: Cloudflare.Env, after: string) {
-  const { data, next } = await checkShared(env, after, BUDGETS_A_SLICE);
-  const next_cursor = next === null ? null : `${BUDGETS}${next}`;
+  const { data, nextCursor, unanswered } = await checkShared(env, after);
+  if (unanswered.length > 0) throw silent(`budget of ${unanswered.join(', ')}, or a ledger of theirs,`);
+  const next_cursor = nextCursor === null ? null : budgetsCursor(nextCursor);
   return { ok: data.every(sharesAgree), next_cursor, data: [], shared: data };
 }
 
@@ -74,10 +72,11 @@ async function checkBudgets(env: Cloudflare.Env, after: string) {
 export const internalLedger = new Hono<AppEnv>({ strict: false })
   .get('/check', async (c) => {
     const { cursor } = readQuery(c, cursorShape);
-    if (cursor?.startsWith(BUDGETS)) return c.json(await checkBudgets(c.env, cursor.slice(BUDGETS.length)));
+    const behind = budgetsBehind(cursor);
+    if (behind !== null) return c.json(await checkBudgets(c.env, behind));
     const [check, ledgers] = await Promise.all([checkLedger(c.env, cursor), countLedgers(openDatabase(c.env.DB))]);
     const { ok, data, nextCursor, unanswered } = check;
-    if (unanswered.length > 0) throw silent(unanswered);
+    if (unanswered.length > 0) throw silent(`ledger of key ${unanswered.join(', ')}`);
     if (nextCursor !== null) return c.json({ ok, next_cursor: nextCursor, ledgers, data, shared: [] });
     const budgets = await checkBudgets(c.env, '');
     return c.json({ ...budgets, ok: ok && budgets.ok, ledgers, data });

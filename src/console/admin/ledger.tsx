@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { checkLedger, isEdited, type LedgerCheck, type LedgerCheckRow } from '../../ledger/check.ts';
-import { type KeptLight, keepLight, type LedgerLight, lightOf, readLight } from '../../ledger/light.ts';
+import { type KeptLight, keepLight, type LedgerLight, lightOf, lightOfShared, readLight } from '../../ledger/light.ts';
+import { checkShared, type SharedCheck, type SharedCheckRow } from '../../ledger/shared/check-shared.ts';
 import { type SweepResult, settleNow } from '../../ledger/sweep.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
@@ -15,6 +16,7 @@ import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
+import { LevelLink } from '../kit/shared-budgets.tsx';
 import { type Column, Empty, Table } from '../kit/table.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
@@ -24,12 +26,16 @@ import { Light } from './light.tsx';
 
 const SHOWN_LETTERS = 20;
 
-// Each is a ledger that is asked.
+// Each is a ledger that is asked; and each budget asks some of its own.
 const SHOWN_KEYS = 25;
+const SHOWN_BUDGETS = 10;
 
 interface LedgerProps {
   check: LedgerCheck;
   cursor: string | null;
+  /** Budgets of users and teams, and behind which of them this page begins. */
+  shared: SharedCheck;
+  budgets: string | null;
   /** What the last comparison of all keys came to; null where there was none. */
   light: KeptLight | null;
   letters: Page<DeadLetter>;
@@ -74,9 +80,50 @@ function LedgerTable({ check }: { check: LedgerCheck }) {
   );
 }
 
+function SharedTable({ cursor, shared, budgets }: LedgerProps) {
+  const { ledger } = useView().texts;
+  const sum = (head: string, of: (row: SharedCheckRow) => number, look = 'number'): Column<SharedCheckRow> => ({
+    head,
+    look,
+    cell: (row) => nanoToAlignedUsd(of(row)),
+  });
+  if (shared.data.length === 0 && budgets === null) return null;
+  return (
+    <section id="budgets">
+      <h2>{ledger.budgets}</h2>
+      <p class="soft">{ledger.budgetsLead}</p>
+      <Table
+        caption={ledger.budgets}
+        look="dense"
+        rows={shared.data}
+        columns={[
+          { head: ledger.budgetOf, cell: ({ level, name }) => <LevelLink kind={level} name={name} /> },
+          {
+            head: ledger.state,
+            cell: (row) => <Badge tone={TONES[lightOfShared([row])]}>{ledger.lights[lightOfShared([row])]}</Badge>,
+          },
+          sum(ledger.inBudget, (row) => row.shared_nano_usd),
+          sum(ledger.inDaily, (row) => row.daily_nano_usd),
+          sum(ledger.reserved, (row) => row.reserved_nano_usd, 'number wide-only'),
+          { head: ledger.outbox, look: 'number wide-only', cell: (row) => count(row.outbox) },
+        ]}
+      />
+      <Pager
+        path="/admin/ledger"
+        query={new URLSearchParams(cursor === null ? {} : { cursor })}
+        cursor={budgets}
+        next={shared.nextCursor}
+        name="budgets"
+      />
+    </section>
+  );
+}
+
 /** What to do where sums differ for good; null where they do not. */
-function badHint({ check, light }: LedgerProps, { lostHint, editedHint, whichHint }: Texts['ledger']): string | null {
+function badHint({ check, light, shared }: LedgerProps, texts: Texts['ledger']): string | null {
+  const { budgetHint, lostHint, editedHint, whichHint } = texts;
   if (lightOf(check.data) === 'bad') return check.data.some(isEdited) ? editedHint : lostHint;
+  if (lightOfShared(shared.data) === 'bad') return budgetHint;
   return light?.light === 'bad' ? whichHint : null;
 }
 
@@ -119,6 +166,7 @@ function LedgerPage(props: LedgerProps) {
         </Empty>
       )}
       <Pager path="/admin/ledger" cursor={cursor} next={check.nextCursor} />
+      <SharedTable {...props} />
       <DeadLetters letters={letters} />
     </Frame>
   );
@@ -128,15 +176,17 @@ async function show(c: Context<AdminEnv>, settled: SweepResult | null): Promise<
   const view = viewOf(c);
   const database = openDatabase(c.env.DB);
   const cursor = c.req.query('cursor') || null;
-  const [check, letters] = await Promise.all([
+  const budgets = c.req.query('budgets') || null;
+  const [check, shared, letters] = await Promise.all([
     checkLedger(c.env, cursor, SHOWN_KEYS),
+    checkShared(c.env, budgets ?? '', SHOWN_BUDGETS),
     listDeadLetters(database, { limit: SHOWN_LETTERS, cursor: null }),
   ]);
-  // Where the page holds all keys it is newer than what the cron has kept.
-  if (cursor === null && check.nextCursor === null) await keepLight(database, check, view.now);
+  // Where the page holds all keys and budgets it is newer than what the cron has kept.
+  const isAll = [cursor, check.nextCursor, budgets, shared.nextCursor].every((each) => each === null);
+  if (isAll) await keepLight(database, check, shared, view.now);
   const light = await readLight(database);
-  const page = <LedgerPage check={check} cursor={cursor} light={light} letters={letters} settled={settled} />;
-  return respond(c, view, page);
+  return respond(c, view, <LedgerPage {...{ check, cursor, shared, budgets, light, letters, settled }} />);
 }
 
 async function settle(c: Context<AdminEnv>): Promise<Response> {
@@ -144,5 +194,5 @@ async function settle(c: Context<AdminEnv>): Promise<Response> {
   return show(c, await settleNow(c.env, cursor || null));
 }
 
-/** `/admin/ledger`: the check of all keys, page by page, the sweep by hand, and what could not be written. */
+/** `/admin/ledger`: the check of all keys and shared budgets, page by page, the sweep by hand, and what could not be written. */
 export const ledger = new Hono<AdminEnv>().get('/ledger', (c) => show(c, null)).post('/ledger', settle);

@@ -24,6 +24,7 @@ export function Light({ light, children }: { light: KeptLight | null; children?:
       {light !== null && (
         <p class="small soft">
           {overview.ledgerChecked} <Time at={light.at} look="ago" /> · {overview.ledgerKeys(light.keys)}
+          {light.budgets > 0 && <> · {overview.ledgerBudgets(light.budgets)}</>}
         </p>
       )}
     </>

@@ -6,16 +6,18 @@ interface PagerProps {
   query?: URLSearchParams;
   cursor: string | null;
   next: string | null;
+  /** What the cursor is called in the address, where a page has two lists. */
+  name?: string;
 }
 
 /** The links below a list that goes on. */
-export function Pager({ path, query, cursor, next }: PagerProps) {
+export function Pager({ path, query, cursor, next, name = 'cursor' }: PagerProps) {
   const { texts } = useView();
   if (cursor === null && next === null) return null;
   const link = (to: string | null) => {
     const params = new URLSearchParams(query);
-    params.delete('cursor');
-    if (to !== null) params.set('cursor', to);
+    params.delete(name);
+    if (to !== null) params.set(name, to);
     const text = params.toString();
     return text === '' ? path : `${path}?${text}`;
   };

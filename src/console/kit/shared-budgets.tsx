@@ -42,9 +42,15 @@ interface SharedBudgetsProps {
   forOperator?: boolean;
 }
 
+/** The way to a user or a team, for an administrator. */
+export function LevelLink({ kind, name }: Pick<BudgetedLevel, 'kind' | 'name'>) {
+  const { me } = useView().texts;
+  return <a href={`/admin/${kind}s/${encodeURIComponent(name)}`}>{me[kind](name)}</a>;
+}
+
 function LevelName({ level: { kind, name }, forOperator }: { level: BudgetedLevel; forOperator: boolean }) {
   const { me } = useView().texts;
-  if (forOperator) return <a href={`/admin/${kind}s/${encodeURIComponent(name)}`}>{me[kind](name)}</a>;
+  if (forOperator) return <LevelLink kind={kind} name={name} />;
   return <>{kind === 'user' ? me.allKeys : me.team(name)}</>;
 }
 

@@ -133,6 +133,7 @@ export const chinese: Texts = {
     ledgerUnknown: '账本尚未核对；定时任务每小时核对一次。',
     ledgerChecked: '核对于',
     ledgerKeys: (keys) => `${keys.toLocaleString('en-US')} 个密钥`,
+    ledgerBudgets: (budgets) => `${budgets.toLocaleString('en-US')} 个共用预算`,
     ledgerOpen: '查看核对结果',
     firstSteps: '这里还没有内容',
     firstStepsText: '新建一个密钥，让 OpenAI 客户端指向本路由器，数据就会出现。',
@@ -238,7 +239,7 @@ export const chinese: Texts = {
     settled: (flushed, pending) => `已写入 ${flushed} 条，待处理 ${pending} 条。`,
     settledSlice: (flushed, pending) => `这批账本已写入 ${flushed} 条，待处理 ${pending} 条。还有其他账本。`,
     settleNext: '结算下一批',
-    whichHint: '不一致的密钥在其他页：“npm run ledger -- check” 会列出它们。',
+    whichHint: '不一致之处在其他页：“npm run ledger -- check” 会列出它们。',
     inLedger: '账本',
     inLog: 'D1',
     inDaily: '每日合计',
@@ -252,6 +253,13 @@ export const chinese: Texts = {
     lostHint: 'D1 缺少一些记录。路由器每小时会重新发送；“npm run ledger -- repair” 可以立即重发。',
     empty: '还没有任何记录。',
     caption: '每个密钥的合计',
+    budgets: '共用预算',
+    budgetsLead: '用户和团队在全部密钥上的花费：共用预算的计数与 D1 的合计。',
+    budgetOf: '归属',
+    inBudget: '共用预算',
+    reserved: '预留',
+    budgetHint:
+      '有共用预算与 D1 不一致，且没有记录在写入途中。若有密钥也不一致，请先处理该密钥；共用预算会在一小时内重新询问各账本。',
   },
 
   deadLetters: {

@@ -146,6 +146,8 @@ export const english = {
     ledgerUnknown: 'The ledger has not been checked yet; the cron does so each hour.',
     ledgerChecked: 'Checked',
     ledgerKeys: (keys: number) => (keys === 1 ? '1 key' : `${keys.toLocaleString('en-US')} keys`),
+    ledgerBudgets: (budgets: number) =>
+      budgets === 1 ? '1 shared budget' : `${budgets.toLocaleString('en-US')} shared budgets`,
     ledgerOpen: 'See the check',
     firstSteps: 'Nothing has happened here yet',
     firstStepsText: 'Create a key and point an OpenAI client at this router: what it does is shown here.',
@@ -252,7 +254,7 @@ export const english = {
     settledSlice: (flushed: number, pending: number) =>
       `${flushed} rows of these ledgers were flushed, ${pending} are pending. There are more ledgers.`,
     settleNext: 'Settle the next ones',
-    whichHint: 'Keys that differ are on another page: “npm run ledger -- check” lists them.',
+    whichHint: 'What differs is on another page: “npm run ledger -- check” lists them.',
     inLedger: 'Ledger',
     inLog: 'D1',
     inDaily: 'Daily sums',
@@ -266,6 +268,13 @@ export const english = {
     lostHint: 'Rows are missing in D1. The router sends them again every hour; “npm run ledger -- repair” does so now.',
     empty: 'No key has any rows yet.',
     caption: 'Sums of each key',
+    budgets: 'Shared budgets',
+    budgetsLead: 'What users and teams have spent over all keys, as their budgets count it and as D1 has it.',
+    budgetOf: 'Budget of',
+    inBudget: 'Budget',
+    reserved: 'Reserved',
+    budgetHint:
+      'A shared budget and D1 differ, and no row is on its way. Where a key differs too, mend that first; the budget asks its ledgers anew within the hour.',
   },
 
   deadLetters: {
