@@ -41,7 +41,7 @@ providers   | call.ts provider.ts test-stream.ts
 store       | *
 offer       | *
 keys        | key-ports.ts open-desk.ts refresh-key.ts
-ledger      | alert-book.ts check.ts client.ts delivery key-ledger.ts light.ts register.ts shared/check-shared.ts shared/draws.ts shared/level-now.ts shared/shared-budget.ts store-refusal.ts sweep.ts usage-now.ts
+ledger      | alert-post.ts check.ts client.ts delivery key-ledger.ts light.ts register.ts shared/check-shared.ts shared/draws.ts shared/level-now.ts shared/shared-budget.ts store-refusal.ts sweep.ts usage-now.ts
 memory      | *
 exchange    | *
 middleware  | *

@@ -1,16 +1,15 @@
-import type { AlertWebhook } from '../config.ts';
 import { nanoToUsd } from '../protocol/money.ts';
 import type { Budgets } from '../store/schema.ts';
 import { budgetsOf } from './policy.ts';
 import type { Window, Windows } from './windows.ts';
 
 /** Whose budget an alert is about: a key's, or that of a user or a team over all their keys. */
-type AlertSubject =
+export type AlertSubject =
   | { key_id: string; owner: string; name: string }
   | { level: 'user' | 'team'; id: string; name: string };
 
 /** What ALERT_WEBHOOK_URL is told: a share of a budget has been passed. */
-type Alert = AlertSubject & {
+export type Alert = AlertSubject & {
   window: Window;
   percent: number;
   spent_usd: string;
@@ -87,55 +86,4 @@ export function openAlertBook(sql: SqlStorage): AlertBook {
     },
     nextDue: () => Math.min(...Array.from(waiting.values(), ({ dueAt }) => dueAt)),
   };
-}
-
-const encoder = new TextEncoder();
-
-function base64(bytes: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
-}
-
-/** An id that is the same whenever the same alert is sent again, so that a repeat does no harm. */
-async function idOf(subject: AlertSubject, name: string): Promise<string> {
-  const whose = 'level' in subject ? `${subject.level}/${subject.id}` : `key/${subject.key_id}`;
-  const hash = await crypto.subtle.digest('SHA-256', encoder.encode(`${whose}/${name}`));
-  return `msg_${[...new Uint8Array(hash, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-}
-
-/** The headers that say which message it is, and prove who sent it. https://www.standardwebhooks.com/ */
-async function webhookHeaders(
-  id: string,
-  now: number,
-  body: string,
-  secret: AlertWebhook['secret'],
-): Promise<Record<string, string>> {
-  const timestamp = String(Math.floor(now / 1000));
-  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp };
-  if (secret === null) return headers;
-  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(`${id}.${timestamp}.${body}`));
-  return { ...headers, 'webhook-signature': `v1,${base64(signature)}` };
-}
-
-async function post({ url, secret }: AlertWebhook, name: string, alert: Alert): Promise<boolean> {
-  try {
-    const body = JSON.stringify(alert);
-    const proof = await webhookHeaders(await idOf(alert, name), Date.now(), body, secret);
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...proof },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(10_000),
-    });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
-
-/** Sends what is due, one after the other. Never throws: what failed stays in the book. */
-export async function sendAlerts(book: AlertBook, webhook: AlertWebhook): Promise<void> {
-  for (const [name, alert] of book.due(Date.now())) book.done(name, await post(webhook, name, alert), Date.now());
 }

@@ -6,7 +6,7 @@ import { ledgerOf } from '../keys/ledger-of.ts';
 import { logFault } from '../log-line.ts';
 import { requestIdFloor } from '../protocol/request-id.ts';
 import type { ApiKey } from '../store/schema.ts';
-import { sendAlerts } from './alert-book.ts';
+import { sendAlerts } from './alert-post.ts';
 import type { Admission, Checkpoint, CheckpointAnswer, LeaseRequest, SettleAnswer, Settlement } from './calls.ts';
 import { packRows } from './delivery/message.ts';
 import { acknowledge, begin, checkpoint, expire, KEEP_MS, settle, takeRows } from './ledger.ts';
@@ -216,7 +216,7 @@ export class KeyLedger extends DurableObject {
       this.#books.balance.writeIfDue(now);
       const isMoreOld = this.#books.entries.prune(now - KEEP_MS, PRUNE_BATCH);
       await this.#flush(false);
-      if (this.#alertWebhook !== null) await sendAlerts(this.#books.alerts, this.#alertWebhook);
+      if (this.#alertWebhook !== null) await sendAlerts(this.#books.alerts, this.#alertWebhook, this.env.DB);
       await this.#draws.tidy();
       await this.#draws.releaseIdle();
       next = isMoreOld ? Date.now() : this.#nextWake(Date.now());

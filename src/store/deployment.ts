@@ -9,6 +9,8 @@ const NAMES = {
   wakeCursor: 'wake_cursor',
   /** How far the comparison of ledgers and D1 is, and what the last one came to; JSON. */
   ledgerRound: 'ledger_round',
+  /** How the last alert went; JSON. */
+  alertDelivery: 'alert_delivery',
 } as const;
 type Name = keyof typeof NAMES;
 

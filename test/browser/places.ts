@@ -88,6 +88,7 @@ export function placesOf({ keyId, key, requestId }: Filled): Place[] {
     { name: 'model-edit', path: '/admin/catalog/models/deepseek/deepseek-flash' },
     { name: 'try-empty', path: '/admin/try' },
     { name: 'try', path: '/admin/try', before: (page) => chat(page, key) },
+    { name: 'alerts', path: '/admin/alerts' },
     { name: 'ledger', path: '/admin/ledger' },
     { name: 'changes', path: '/admin/changes' },
     { name: 'missing', path: '/admin/nothing-here' },

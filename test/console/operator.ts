@@ -65,6 +65,7 @@ export function allPages(keyId: string, requestId: string): string[] {
     '/admin/catalog/models/test%2Fecho',
     '/admin/catalog/routes/claude-*',
     '/admin/try',
+    '/admin/alerts',
     '/admin/ledger',
     '/admin/changes',
   ];

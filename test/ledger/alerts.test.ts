@@ -1,6 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readDelivery } from '../../src/ledger/alert-post.ts';
 import { SharedBudget } from '../../src/ledger/shared/shared-budget.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { getKey } from '../../src/store/keys.ts';
@@ -71,6 +72,22 @@ describe('an alert', () => {
     });
     expect(posted[0]?.headers.get('webhook-id')).toMatch(/^msg_/);
     expect(posted[0]?.headers.has('webhook-signature')).toBe(false);
+  });
+
+  it('leaves how the last one went, for the console', async () => {
+    const ledger = await openLedger({ budgetDayUsd: 0.000_001, name: 'laptop' });
+    const last = () => readDelivery(openDatabase(env.DB));
+    status = 503;
+    await withVariables(ledger, HOOK, async (object) => {
+      await object.settle(ledger.key, settlement({ costNanoUsd: 850 }));
+      await object.alarm();
+    });
+    const about = { level: 'key', name: `${ledger.key.owner} · laptop`, window: 'day', percent: 80 };
+    expect(await last()).toEqual({ at: clock.now(), ms: 0, status: 503, outcome: 'refused', about });
+    status = 204;
+    clock.pass(5 * MINUTE);
+    await withVariables(ledger, HOOK, (object) => object.alarm());
+    expect(await last()).toMatchObject({ at: clock.now(), status: 204, outcome: 'delivered', about });
   });
 
   it('tells at 80 and at 100 % of a budget of a user and of a team, whichever key has spent it', async () => {

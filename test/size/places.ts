@@ -47,6 +47,7 @@ function pagesOf({ keyId, owner, team, requestId }: Filled): Place[] {
     page(`/admin/requests/${requestId}`),
     page('/admin/models'),
     page('/admin/changes'),
+    page('/admin/alerts'),
     page('/admin/ledger'),
     page('/me', 'member'),
     page('/me?month=last', 'member'),

@@ -8,6 +8,7 @@ import { limitForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
 import { useView, viewOf } from '../kit/view.ts';
+import { alerts } from './alerts.tsx';
 import { catalog } from './catalog.tsx';
 import { changes } from './changes.tsx';
 import { administrator } from './closed.tsx';
@@ -71,6 +72,7 @@ const pages = new Hono<AdminEnv>()
   .route('/', models)
   .route('/', catalog)
   .route('/', tryIt)
+  .route('/', alerts)
   .route('/', ledger)
   .route('/', changes)
   .route('/', providers);

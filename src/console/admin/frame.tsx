@@ -13,6 +13,7 @@ const PLACES = [
   ['models', '/admin/models'],
   ['catalog', '/admin/catalog'],
   ['tryIt', '/admin/try'],
+  ['alerts', '/admin/alerts'],
   ['ledger', '/admin/ledger'],
   ['changes', '/admin/changes'],
 ] as const;

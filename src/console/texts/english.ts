@@ -93,6 +93,7 @@ export const english = {
     models: 'Models',
     catalog: 'Catalogue',
     tryIt: 'Try it',
+    alerts: 'Alerts',
     ledger: 'Ledger',
     changes: 'Audit log',
   },
@@ -275,6 +276,43 @@ export const english = {
     reserved: 'Reserved',
     budgetHint:
       'A shared budget and D1 differ, and no row is on its way. Where a key differs too, mend that first; the budget asks its ledgers anew within the hour.',
+  },
+
+  alerts: {
+    title: 'Alerts',
+    lead: 'A webhook of yours is told when a key, a user or a team has spent 80 % and 100 % of a budget.',
+    receiver: 'Who is told',
+    address: 'Address',
+    signed: 'Signature',
+    isSigned: 'signed with ALERT_WEBHOOK_SECRET',
+    isUnsigned: 'none',
+    signHint:
+      'With ALERT_WEBHOOK_SECRET each message is signed, and its receiver can tell that it came from this router.',
+    command: 'Command',
+    notSet: 'Nobody is told yet',
+    notSetText:
+      'Set ALERT_WEBHOOK_URL to the address of a webhook: in .dev.vars here, or as a secret where it is deployed.',
+    last: 'Last message',
+    none: 'None has been sent yet.',
+    when: 'Sent',
+    result: 'Result',
+    what: 'About',
+    test: 'a test',
+    about: (whose: string, percent: number, window: string) => `${percent} % of the budget ${window} of ${whose}`,
+    levels: {
+      key: (name: string) => `the key ${name}`,
+      user: (name: string) => `the user ${name}`,
+      team: (name: string) => `the team ${name}`,
+    },
+    outcomes: {
+      delivered: (status: string) => `delivered (${status})`,
+      refused: (status: string) => `answered ${status}`,
+      timeout: (_status: string) => 'no answer within 10 s',
+      unreachable: (_status: string) => 'could not be reached',
+    },
+    send: 'Send a test',
+    testSent: (status: string) => `The test has arrived: the receiver answered ${status}.`,
+    testFailed: (how: string) => `The test did not arrive: ${how}. A real alert would be sent again until it does.`,
   },
 
   deadLetters: {

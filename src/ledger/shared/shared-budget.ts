@@ -5,7 +5,8 @@ import { type Ledgers, ledgerOf } from '../../keys/ledger-of.ts';
 import { logFault } from '../../log-line.ts';
 import { openDatabase } from '../../store/database.ts';
 import { paidByKey, registerSharedBudget } from '../../store/shared-budgets.ts';
-import { type AlertBook, openAlertBook, sendAlerts } from '../alert-book.ts';
+import { type AlertBook, openAlertBook } from '../alert-book.ts';
+import { sendAlerts } from '../alert-post.ts';
 import { isNewer } from '../policy-book.ts';
 import { createCalendar, type Window, type Windows } from '../windows.ts';
 import { type BudgetBooks, openBudgetBooks } from './budget-books.ts';
@@ -119,7 +120,7 @@ export class SharedBudget extends DurableObject {
       if (Date.now() - this.#comparedAt >= COMPARE_EVERY_MS) await this.#compare();
       await this.#ask(this.#differing.splice(0, AT_ONCE), false, TELL_MS);
       const { alertWebhook } = readConfig(this.env);
-      if (alertWebhook !== null) await sendAlerts(this.#alerts, alertWebhook);
+      if (alertWebhook !== null) await sendAlerts(this.#alerts, alertWebhook, this.env.DB);
       next = this.#nextWake(Date.now());
     } catch (cause) {
       logFault('shared_budget_alarm_failed', cause, { of: this.#books.level()?.name });
