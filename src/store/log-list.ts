@@ -9,6 +9,8 @@ export interface LogFilter {
   kind?: RequestLogRow['kind'] | undefined;
   keyId?: string | undefined;
   owner?: string | undefined;
+  /** The team that its money was of. */
+  team?: string | undefined;
   /** `provider/model`, the model alone, or the name that was asked for. */
   model?: string | undefined;
   /** An end such as `timeout`, or `failed` for all but `completed` and `client_gone`. */
@@ -23,6 +25,9 @@ export interface LogFilter {
   /** Days (YYYY-MM-DD) that rows count for, both included. */
   from?: string | undefined;
   to?: string | undefined;
+  /** When requests began, ms since 1970: not before the one, and before the other. */
+  since?: number | undefined;
+  until?: number | undefined;
 }
 
 /** Rows that one page looks at, so that a filter which few of millions meet answers in a moment too. */
@@ -44,7 +49,7 @@ function named(model: string): SQL | undefined {
 }
 
 /** What an index finds, a key's rows and a span of request ids, which begin with their time; and what nearly all rows meet. */
-export function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | null): SQL | undefined {
+export function spanned({ kind, keyId, from, to, since, until }: LogFilter, cursor: string | null): SQL | undefined {
   const [id, lastKind = ''] = cursor?.split('/') ?? [];
   return and(
     keyId ? eq(requestLogs.keyId, keyId) : undefined,
@@ -53,13 +58,17 @@ export function spanned({ kind, keyId, from, to }: LogFilter, cursor: string | n
     // Generous by a day, since days begin where BUDGET_UTC_OFFSET says.
     from ? gte(requestLogs.requestId, requestIdFloor(Date.parse(from) - DAY_MS - LONGEST_SETTLING_MS)) : undefined,
     to ? lt(requestLogs.requestId, requestIdFloor(Date.parse(to) + 2 * DAY_MS)) : undefined,
+    since === undefined ? undefined : gte(requestLogs.requestId, requestIdFloor(since)),
+    until === undefined ? undefined : lt(requestLogs.requestId, requestIdFloor(until)),
   );
 }
 
 /** What has to be looked at row by row; undefined for nothing. */
-function looked({ owner, keyName, model, end, error, endpoint, session, tag, from, to }: LogFilter): SQL | undefined {
+function looked(filter: LogFilter): SQL | undefined {
+  const { owner, team, keyName, model, end, error, endpoint, session, tag, from, to } = filter;
   return and(
     owner ? eq(requestLogs.owner, owner) : undefined,
+    team ? eq(requestLogs.team, team) : undefined,
     model ? named(model) : undefined,
     end ? ends(end) : undefined,
     error ? eq(requestLogs.errorCode, error) : undefined,
@@ -112,20 +121,45 @@ export async function listLogs(
   return { data: found.data, nextCursor: `${bound.id}/adjust` };
 }
 
+/** Keys whose rows one page reads. */
+const MOST_KEYS = 50;
+
+/** The newest row that the page may show of each of these keys, the newest first; keys without one are left out. */
+async function newestOf(
+  database: Database,
+  keyIds: readonly string[],
+  { cursor, filter }: { cursor: string | null; filter: LogFilter },
+  most: number,
+): Promise<{ keyId: string; requestId: string }[]> {
+  const own = and(eq(requestLogs.keyId, sql`asked.value`), spanned(filter, cursor));
+  return await database.all(sql`
+    SELECT "keyId", "requestId" FROM (
+      SELECT asked.value AS "keyId", (SELECT ${requestLogs.requestId} FROM ${requestLogs} WHERE ${own}
+        ORDER BY ${requestLogs.requestId} DESC LIMIT 1) AS "requestId"
+      FROM json_each(${JSON.stringify(keyIds)}) AS asked
+    ) WHERE "requestId" IS NOT NULL ORDER BY "requestId" DESC LIMIT ${most}`);
+}
+
 /**
- * The same of several keys, in one list. An index finds the rows of a key, and none those of a person: each key is asked
- * for its own, and what lies behind the first that was not read to its end waits for the next page.
+ * The same of several keys, in one list. An index finds the rows of a key, and none those of a person: the keys that were
+ * used last are asked for their own, and what lies behind the first that was not read to its end waits for the next page.
  */
 export async function listLogsOfKeys(
   database: Database,
   keyIds: readonly string[],
   page: { limit: number; cursor: string | null; filter: LogFilter },
 ): Promise<Page<RequestLogRow>> {
+  // A page's rows are of no more keys than they are.
+  const most = Math.min(page.limit + 1, MOST_KEYS);
+  const newest = await newestOf(database, keyIds, page, most + 1);
   const pages = await Promise.all(
-    keyIds.map((keyId) => listLogs(database, { ...page, filter: { ...page.filter, keyId } })),
+    newest.slice(0, most).map(({ keyId }) => listLogs(database, { ...page, filter: { ...page.filter, keyId } })),
   );
-  const bounds = pages.flatMap(({ nextCursor }) => nextCursor ?? []).toSorted();
-  const bound = bounds.at(-1) ?? null;
+  const unread = newest[most];
+  const bounds = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
+  // Just before its newest row: ids are all of one length.
+  if (unread !== undefined) bounds.push(`${unread.requestId}0/adjust`);
+  const bound = bounds.toSorted().at(-1) ?? null;
   const rows = pages
     .flatMap(({ data }) => data)
     .filter((row) => bound === null || cursorOf(row) >= bound)

@@ -21,15 +21,16 @@ export interface SessionSum {
 /** Rows of a key that a sum looks at, the newest of them. */
 const MOST_LOOKED_AT = 20_000;
 
-/** Sums up a session in its key's rows, of these days (YYYY-MM-DD, both included) where they are given. */
+/** Sums up a session in its key's rows, of the days or the time that are given. */
 export async function sumOfSession(
   database: Database,
-  { keyId, session, from, to }: { keyId: string; session: string } & Pick<LogFilter, 'from' | 'to'>,
+  { keyId, session, ...span }: { keyId: string; session: string } & Pick<LogFilter, 'from' | 'to' | 'since' | 'until'>,
 ): Promise<SessionSum> {
+  const { from, to } = span;
   const rows = database
     .select()
     .from(requestLogs)
-    .where(spanned({ keyId, from, to }, null))
+    .where(spanned({ keyId, ...span }, null))
     .orderBy(desc(requestLogs.requestId))
     .limit(MOST_LOOKED_AT + 1)
     .as('rows_of_key');

@@ -450,6 +450,43 @@ describe("a member's spend and requests", () => {
     expect(seen).toEqual(ids.map((_, index) => `m${index}`));
   });
 
+  it('come from all their keys, however many, each once and in order', async () => {
+    const many = await newMember();
+    await many.read('/me');
+    const keys = Array.from({ length: 120 }, (_, index) => `key_many${index}`);
+    await env.DB.batch(
+      keys.map((id) =>
+        env.DB.prepare(`INSERT INTO api_keys (id, owner, hash, prefix, last4) VALUES (?, ?, ?, 'sk', 'abcd')`).bind(
+          ...[id, many.email, `hash-${id}`],
+        ),
+      ),
+    );
+    const now = Date.now();
+    // Each key twice: what was used last stands first, and the second round lies behind all of the first.
+    for (let index = 0; index < 240; index += 1) {
+      const key_id = keys[index % 120] ?? '';
+      await logRequest({ request_id: requestId(now - index * 1000), key_id, owner: many.email, model: `n${index}` });
+    }
+    async function walk(first: string): Promise<string[]> {
+      const seen: string[] = [];
+      let path: string | undefined = first;
+      for (let page = 0; path !== undefined && page < 20; page += 1) {
+        const html: string = await many.read(path);
+        seen.push(...Array.from(html.matchAll(/test\/<wbr\/?>(n\d+)</g), ([, name = '']) => name));
+        path = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+      }
+      return seen;
+    }
+    expect(await walk('/me/requests')).toEqual(Array.from({ length: 240 }, (_, index) => `n${index}`));
+    expect(await many.read('/me/requests?model=n239')).toContain('looked at so far');
+    expect(await walk('/me/requests?model=n239')).toEqual(['n239']);
+    const at = new Date(now - 100_000).toISOString().slice(0, 16);
+    const minute = Array.from({ length: 240 }, (_, index) => index).filter((index) =>
+      new Date(now - index * 1000).toISOString().startsWith(at),
+    );
+    expect(await walk(`/me/requests?from=${at}&to=${at}`)).toEqual(minute.map((index) => `n${index}`));
+  });
+
   it('and the models that they may use, by the template or by a key that works', async () => {
     await allow({ models: 'test/echo' });
     const fresh = await newMember();

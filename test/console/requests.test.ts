@@ -14,7 +14,14 @@ const HOSTILE = `'"><script>alert(1)</script>$(id)\`=1+1`;
 let operator: Operator;
 let laptop = '';
 let other = '';
-const ids = { first: '', timeout: '', old: '', hostile: '', others: '' };
+/** In the middle of a minute. */
+const HOUR_AGO = Math.floor((NOW - 3_600_000) / 60_000) * 60_000 + 30_000;
+const ids = { first: '', hour: '', timeout: '', old: '', hostile: '', others: '' };
+
+/** A minute as the browser's field writes it. */
+function minute(time: number): string {
+  return new Date(time).toISOString().slice(0, 16);
+}
 
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
@@ -39,6 +46,7 @@ beforeAll(async () => {
     ...own,
     endpoint: 'chat',
     tags: '{"project":"web"}',
+    team: 'red',
     attempts: 3,
     cost_nano_usd: 250_000_000,
   });
@@ -47,6 +55,7 @@ beforeAll(async () => {
     cost_nano_usd: 500_000_000,
   });
   ids.old = await log(NOW - 30 * DAY_MS, { ...own, endpoint: 'chat', session: 's-old' });
+  ids.hour = await log(HOUR_AGO, { ...own, endpoint: 'embeddings', session: 's-hour' });
   ids.others = await log(NOW - 3000, { key_id: other, owner: 'rob', session: 's-rob', endpoint: null });
   ids.hostile = await log(NOW - 2000, {
     ...{ key_id: laptop, owner: HOSTILE, session: HOSTILE, error_code: HOSTILE, end: HOSTILE, endpoint: 'chat' },
@@ -72,6 +81,10 @@ describe('the list of requests', () => {
     ['key=req-laptop&owner=rob', () => [ids.others]],
     ['key=req-laptop&session=s-req', () => [ids.timeout, ids.first]],
     ['key=no-such-key', () => []],
+    ['owner=rea&team=red', () => [ids.first]],
+    [`session=s-req&from=${minute(HOUR_AGO - 60_000)}`, () => [ids.timeout, ids.first]],
+    [`owner=rea&to=${minute(HOUR_AGO)}&from=${minute(HOUR_AGO)}`, () => [ids.hour]],
+    [`owner=rea&from=${minute(HOUR_AGO - 60_000)}&to=${minute(HOUR_AGO - 60_000)}`, () => []],
   ])('is narrowed by %s', async (query, expected) => {
     expect(await found(query)).toEqual(expected());
   });
@@ -80,6 +93,11 @@ describe('the list of requests', () => {
     const page = await operator.read('/admin/requests?tag=nothing&from=2026-99-99&owner=rea');
     expect(page).toContain('Write a tag as name=value');
     expect(page).toContain('Write a day such as');
+    expect(await operator.read('/admin/requests?to=2026-11-23T99:00')).toContain('Write a day such as');
+    // A day fills its fields to the minute.
+    const filled = await operator.read('/admin/requests?from=2026-11-23&to=2026-11-24');
+    expect(filled).toContain('value="2026-11-23T00:00"');
+    expect(filled).toContain('value="2026-11-24T23:59"');
     const way = await operator.open(`/admin/requests?id=%20${ids.first}`);
     expect([way.status, way.headers.get('location')]).toEqual([303, `/admin/requests/${ids.first}`]);
   });
@@ -146,7 +164,7 @@ describe('a request’s page', () => {
       `/admin/requests/${ids.hostile}`,
       `/admin/requests?owner=${encodeURIComponent(HOSTILE)}&session=${encodeURIComponent(HOSTILE)}`,
       `/admin/requests?key=${laptop}`,
-      ...['from', 'to', 'key', 'model', 'end', 'error', 'endpoint', 'tag', 'refresh'].map(
+      ...['from', 'to', 'team', 'key', 'model', 'end', 'error', 'endpoint', 'tag', 'refresh'].map(
         (name) => `/admin/requests?${name}=${encodeURIComponent(HOSTILE)}`,
       ),
     ];

@@ -6,6 +6,7 @@ import { SearchForm } from '../kit/form.tsx';
 import { Pager } from '../kit/pager.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
+import { SpanFields, spanValues } from '../kit/span.tsx';
 import { Empty } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
@@ -30,8 +31,8 @@ interface RequestsProps {
   refreshes: boolean;
 }
 
-function FilterForm({ filter, errors }: Pick<RequestsProps, 'filter' | 'errors'>) {
-  const { me, requests } = useView().texts;
+function FilterForm({ filter, errors, refreshes }: Pick<RequestsProps, 'filter' | 'errors' | 'refreshes'>) {
+  const { requests, users } = useView().texts;
   const ends = [
     ['', requests.any] as const,
     ['failed', requests.onlyFailed] as const,
@@ -39,10 +40,10 @@ function FilterForm({ filter, errors }: Pick<RequestsProps, 'filter' | 'errors'>
   ];
   const endpoints = [['', requests.any] as const, ...ENDPOINTS.map((name) => [name, name] as const)];
   return (
-    <SearchForm action={PATH} submit={requests.apply} values={filter} errors={errors}>
-      <Field name="from" type="date" label={me.from} />
-      <Field name="to" type="date" label={me.to} />
+    <SearchForm action={PATH} submit={requests.apply} values={{ ...filter, ...spanValues(filter) }} errors={errors}>
+      <SpanFields />
       <Field name="owner" label={requests.owner} />
+      <Field name="team" label={users.team} />
       <Field name="key" label={requests.keyName} placeholder={requests.keyHint} />
       <Field name="model" label={requests.model} placeholder="zai/glm-5" />
       <Select name="end" label={requests.outcome} options={ends} />
@@ -51,6 +52,7 @@ function FilterForm({ filter, errors }: Pick<RequestsProps, 'filter' | 'errors'>
       <Field name="session" label={requests.session} />
       <Field name="tag" label={requests.tag} placeholder={requests.tagHint} />
       <Field name="id" label={requests.id} placeholder="req_…" />
+      {refreshes && <input type="hidden" name="refresh" value={String(REFRESH_SECONDS)} />}
     </SearchForm>
   );
 }
@@ -82,7 +84,7 @@ export function RequestsPage({ page, filter, errors, cursor, keyNames, sum, refr
       <Head title={requests.title} lead={zone(offset)}>
         <Ways query={query} refreshes={refreshes} />
       </Head>
-      <FilterForm filter={filter} errors={errors} />
+      <FilterForm filter={filter} errors={errors} refreshes={refreshes} />
       {sum !== null && <SessionLine sum={sum} />}
       {page.data.length > 0 ? (
         <RequestTable rows={page.data} forOperator withOwner keyNames={keyNames} />

@@ -1,23 +1,24 @@
 import { type Context, Hono } from 'hono';
-import { maskSecret } from '../../keys/secret.ts';
 import { daysBefore } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
-import { meantKey, namesOfKeys } from '../../store/key-names.ts';
+import { meantKey } from '../../store/key-names.ts';
 import { LOG_FILE_HEADERS, logFile } from '../../store/log-file.ts';
 import { LOG_CURSOR, type LogFilter, listLogs } from '../../store/log-list.ts';
 import { getLog } from '../../store/logs.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import { sumOfSession } from '../../store/session-sum.ts';
+import { keyNamesOf } from '../kit/key-names.ts';
 import type { FieldValues } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
+import { isMoment, readSpan } from '../kit/span.tsx';
 import { viewOf } from '../kit/view.ts';
 import { MissingRequest, RequestPage } from './request-page.tsx';
 import { RequestsPage } from './requests-page.tsx';
 
 const PAGE_SIZE = 50;
 const LONGEST_FILTER = 200;
-const FILTERS = ['from', 'to', 'owner', 'key', 'model', 'end', 'error', 'endpoint', 'session', 'tag'];
+const FILTERS = ['from', 'to', 'owner', 'team', 'key', 'model', 'end', 'error', 'endpoint', 'session', 'tag'];
 /** Other requests of a session that a request's page shows. */
 const SHOWN_OF_SESSION = 10;
 /** Days before and after a request that its session is looked for in. */
@@ -25,60 +26,47 @@ const SESSION_DAYS = 3;
 
 const TAG = /^([\w.-]{1,40})=([\w.-]{1,40})$/;
 
-function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
-}
-
 /** What the address asks for. What cannot be meant narrows nothing, and the page says so. */
 function readFilter(c: Context<AdminEnv>): { filter: FieldValues; errors: FieldValues } {
   const { requests } = viewOf(c).texts;
   const read = (name: string) => (c.req.query(name) ?? '').trim().slice(0, LONGEST_FILTER);
   const filter = Object.fromEntries(FILTERS.map((name) => [name, read(name)]));
   const errors: FieldValues = {};
-  for (const name of ['from', 'to']) if (filter[name] && !isDay(filter[name])) errors[name] = requests.dayRule;
+  for (const name of ['from', 'to']) if (filter[name] && !isMoment(filter[name])) errors[name] = requests.momentRule;
   if (filter['tag'] && !TAG.test(filter['tag'])) errors['tag'] = requests.tagRule;
   return { filter, errors };
 }
 
-async function logFilter(database: Database, { filter, errors }: ReturnType<typeof readFilter>): Promise<LogFilter> {
-  const { owner, model, end, error, endpoint, session } = filter;
-  const valid = (name: string) => (errors[name] === undefined ? filter[name] || undefined : undefined);
+async function logFilter(database: Database, filter: FieldValues, offset: string): Promise<LogFilter> {
+  const { owner, team, model, end, error, endpoint, session } = filter;
   const [, name = '', value = ''] = TAG.exec(filter['tag'] ?? '') ?? [];
   return {
-    ...{ owner, model, end, error, endpoint, session },
+    ...{ owner, team, model, end, error, endpoint, session, ...readSpan(filter, offset) },
     ...(await meantKey(database, filter['key'] ?? '')),
-    ...{ from: valid('from'), to: valid('to'), tag: name === '' ? undefined : { name, value } },
+    tag: name === '' ? undefined : { name, value },
   };
-}
-
-/** What the keys of these rows are called. */
-async function keyNamesOf(database: Database, rows: readonly RequestLogRow[]): Promise<Map<string, string>> {
-  const names = await namesOfKeys(
-    database,
-    rows.map(({ keyId }) => keyId),
-  );
-  return new Map([...names].map(([id, key]) => [id, key.name || maskSecret(key)]));
 }
 
 async function list(c: Context<AdminEnv>): Promise<Response> {
   const id = (c.req.query('id') ?? '').trim().slice(0, LONGEST_FILTER);
   if (id !== '') return c.redirect(`/admin/requests/${encodeURIComponent(id)}`, 303);
+  const view = viewOf(c);
   const read = readFilter(c);
   const cursor = LOG_CURSOR.test(c.req.query('cursor') ?? '') ? (c.req.query('cursor') ?? null) : null;
   const database = openDatabase(c.env.DB);
-  const filter = await logFilter(database, read);
+  const filter = await logFilter(database, read.filter, view.offset);
   const page = await listLogs(database, { limit: PAGE_SIZE, cursor, filter: { ...filter, kind: 'settle' } });
   // A session belongs to one key: of two keys' sessions with one name there is no sum.
   const [keyId, other] = new Set(page.data.map((row) => row.keyId));
-  const { session, from, to } = filter;
+  const { session, from, to, since, until } = filter;
   const isOne = Boolean(session) && keyId !== undefined && other === undefined;
   const [keyNames, sum] = await Promise.all([
     keyNamesOf(database, page.data),
-    isOne ? sumOfSession(database, { keyId, session: session ?? '', from, to }) : null,
+    isOne ? sumOfSession(database, { keyId, session: session ?? '', from, to, since, until }) : null,
   ]);
   const refreshes = c.req.query('refresh') !== undefined && cursor === null;
   const props = { page, ...read, cursor, keyNames, sum, refreshes };
-  return respond(c, viewOf(c), <RequestsPage {...props} />);
+  return respond(c, view, <RequestsPage {...props} />);
 }
 
 /** The other requests of a row's session, the newest, with what the session has come to in the days around it. */
@@ -117,6 +105,7 @@ export const requests = new Hono<AdminEnv>()
   .get('/requests', list)
   .get('/requests.csv', async (c) => {
     const database = openDatabase(c.env.DB);
-    return c.body(logFile(database, await logFilter(database, readFilter(c))), 200, LOG_FILE_HEADERS);
+    const filter = await logFilter(database, readFilter(c).filter, viewOf(c).offset);
+    return c.body(logFile(database, filter), 200, LOG_FILE_HEADERS);
   })
   .get('/requests/:id', show);

@@ -13,7 +13,7 @@ interface FieldProps {
   hint?: string;
   /** What it holds where the form says nothing else. */
   initial?: string;
-  type?: 'text' | 'password' | 'search' | 'date';
+  type?: 'text' | 'password' | 'search' | 'date' | 'datetime-local';
   required?: boolean;
   /** Where the reader begins. A field with a fault is such a place anyway. */
   autofocus?: boolean;

@@ -10,6 +10,7 @@ import { SearchForm } from '../kit/form.tsx';
 import { Pager } from '../kit/pager.tsx';
 import { RequestTable } from '../kit/request-table.tsx';
 import { respond } from '../kit/respond.tsx';
+import { readSpan, SpanFields, spanValues } from '../kit/span.tsx';
 import { Empty } from '../kit/table.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
@@ -17,8 +18,6 @@ import type { MemberEnv } from './member.ts';
 
 const PAGE_SIZE = 50;
 const LONGEST_FILTER = 200;
-/** Each key is asked for its own rows; whoever has had more sees the newest. */
-const MOST_KEYS = 50;
 
 /** Texts as they stand in the address; empty where nothing is asked. */
 interface Filter {
@@ -49,12 +48,11 @@ function FilterForm({ keys, filter }: Pick<RequestsProps, 'keys' | 'filter'>) {
     ...Object.entries(requests.ends),
   ];
   return (
-    <SearchForm action="/me/requests" submit={requests.apply} values={{ ...filter }}>
+    <SearchForm action="/me/requests" submit={requests.apply} values={{ ...filter, ...spanValues({ ...filter }) }}>
       <Select name="key" label={me.key} options={[['', me.anyKey], ...nameKeys(keys)]} />
       <Field name="model" label={requests.model} placeholder="zai/glm-5" />
       <Select name="end" label={requests.outcome} options={ends} />
-      <Field name="from" type="date" label={me.from} />
-      <Field name="to" type="date" label={me.to} />
+      <SpanFields />
     </SearchForm>
   );
 }
@@ -64,6 +62,7 @@ function OwnRequestsPage({ page, keys, filter, cursor }: RequestsProps) {
   const { me, requests, zone } = texts;
   const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
   const isFiltered = query.size > 0;
+  const goesOn = page.data.length === 0 && page.nextCursor !== null;
   return (
     <MeFrame title={me.places.requests} place="requests">
       <div>
@@ -75,7 +74,7 @@ function OwnRequestsPage({ page, keys, filter, cursor }: RequestsProps) {
         <RequestTable rows={page.data} withReason {...(filter.key === '' && { keyNames: new Map(nameKeys(keys)) })} />
       ) : (
         <Empty>
-          <p>{isFiltered ? requests.noMatch : requests.empty}</p>
+          <p>{goesOn ? requests.goesOn : isFiltered ? requests.noMatch : requests.empty}</p>
           {isFiltered && <a href="/me/requests">{requests.clear}</a>}
         </Empty>
       )}
@@ -84,28 +83,25 @@ function OwnRequestsPage({ page, keys, filter, cursor }: RequestsProps) {
   );
 }
 
-function day(text: string): string {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : '';
-}
-
 /** `/me/requests`: a member's own requests, of all their keys or of one. */
 export const ownRequests = new Hono<MemberEnv>().get('/requests', async (c) => {
   const read = (name: string) => (c.req.query(name) ?? '').trim().slice(0, LONGEST_FILTER);
   const filter = {
     ...{ key: read('key'), model: read('model'), end: read('end') },
-    ...{ from: day(read('from')), to: day(read('to')) },
+    ...{ from: read('from'), to: read('to') },
   };
   const cursor = LOG_CURSOR.test(read('cursor')) ? read('cursor') : null;
   const database = openDatabase(c.env.DB);
   const owner = c.get('member').name;
   const keys = await keysOfOwner(database, owner);
   // A key of somebody else's is none here. One that changed hands shows nothing of the time before.
-  const asked = keys.filter(({ id }) => filter.key === '' || id === filter.key).slice(0, MOST_KEYS);
-  const { key: _, ...rest } = filter;
+  const asked = keys.filter(({ id }) => filter.key === '' || id === filter.key);
+  const view = viewOf(c);
+  const { model, end } = filter;
   const page = await listLogsOfKeys(
     database,
     asked.map(({ id }) => id),
-    { limit: PAGE_SIZE, cursor, filter: { ...rest, owner, kind: 'settle' } },
+    { limit: PAGE_SIZE, cursor, filter: { model, end, ...readSpan(filter, view.offset), owner, kind: 'settle' } },
   );
-  return respond(c, viewOf(c), <OwnRequestsPage page={page} keys={keys} filter={filter} cursor={cursor} />);
+  return respond(c, view, <OwnRequestsPage page={page} keys={keys} filter={filter} cursor={cursor} />);
 });
