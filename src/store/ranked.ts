@@ -2,8 +2,9 @@ import { and, asc, count, desc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import { selectKeys } from './keys.ts';
-import { type ApiKey, apiKeys, usageMonthly, users } from './schema.ts';
-import { selectUsers, type UserWithKeys } from './users.ts';
+import { type ApiKey, apiKeys, requestLogs, teams, usageMonthly, users } from './schema.ts';
+import { type TeamWithMembers, teamColumns } from './teams.ts';
+import { type UserWithKeys, userColumns } from './users.ts';
 
 /** What a list is ordered and narrowed by. */
 export interface Ranking<Sort extends string> {
@@ -25,10 +26,12 @@ export interface Ranked<T> {
 
 export const RANKED_PAGE = 50;
 
-export const KEY_SORTS = ['spend', 'name', 'owner', 'created'] as const;
+export const KEY_SORTS = ['spend', 'name', 'owner', 'purpose', 'status', 'used'] as const;
 export type KeySort = (typeof KEY_SORTS)[number];
-export const USER_SORTS = ['spend', 'name', 'team', 'created'] as const;
+export const USER_SORTS = ['spend', 'name', 'status', 'team', 'keys', 'created'] as const;
 export type UserSort = (typeof USER_SORTS)[number];
+export const TEAM_SORTS = ['spend', 'name', 'members', 'budget', 'created'] as const;
+export type TeamSort = (typeof TEAM_SORTS)[number];
 
 // Not LIKE: D1 refuses patterns over 50 bytes, and % and _ are letters here.
 function contains(column: SQLiteColumn, text: string): SQL {
@@ -39,15 +42,21 @@ function inOrder(by: SQL | SQLiteColumn, { descending }: Pick<Ranking<string>, '
   return descending ? desc(by) : asc(by);
 }
 
-/** Keys in an order, by what they have cost in a month (YYYY-MM) or by a column. */
+/** The page that a ranking asks for. */
+function within({ page }: Pick<Ranking<string>, 'page'>) {
+  return { limit: RANKED_PAGE, offset: (page - 1) * RANKED_PAGE };
+}
+
+/** Keys in an order, by what they have cost in a month (YYYY-MM) or by a column; all, a person's or a team's. */
 export async function rankKeys(
   database: Database,
-  ranking: Ranking<KeySort> & { owner: string | null },
+  ranking: Ranking<KeySort> & { owner: string | null; team: string | null },
   month: string,
 ): Promise<Ranked<ApiKey>> {
-  const { owner, page, search, status, sort } = ranking;
+  const { owner, team, search, status, sort } = ranking;
   const where = and(
     owner === null ? undefined : eq(apiKeys.owner, owner),
+    team === null ? undefined : sql`${apiKeys.owner} IN (SELECT name FROM ${users} WHERE ${users.team} = ${team})`,
     status === '' ? undefined : sql`${apiKeys.status} = ${status}`,
     search === ''
       ? undefined
@@ -61,27 +70,33 @@ export async function rankKeys(
       WHERE ${usageMonthly.month} = ${month} AND ${usageMonthly.keyId} = ${apiKeys.id})`,
     name: sql`lower(${apiKeys.name})`,
     owner: apiKeys.owner,
-    created: apiKeys.id,
+    purpose: apiKeys.purpose,
+    status: apiKeys.status,
+    used: sql`(SELECT request_id FROM ${requestLogs} WHERE ${requestLogs.keyId} = ${apiKeys.id}
+      ORDER BY ${requestLogs.requestId} DESC LIMIT 1)`,
   }[sort];
+  const { limit, offset } = within(ranking);
   const [data, [sum]] = await database.batch([
-    selectKeys(database)
-      .where(where)
-      .orderBy(inOrder(by, ranking), desc(apiKeys.id))
-      .limit(RANKED_PAGE)
-      .offset((page - 1) * RANKED_PAGE),
+    selectKeys(database).where(where).orderBy(inOrder(by, ranking), desc(apiKeys.id)).limit(limit).offset(offset),
     database.select({ total: count() }).from(apiKeys).where(where),
   ]);
   return { data, total: sum?.total ?? 0 };
 }
 
-/** People in an order, by what they have cost in a month (YYYY-MM) or by a column. */
+/** A person with what their keys have cost in a month, integer nano-USD. */
+export interface UserWithSpend extends UserWithKeys {
+  spent: number;
+}
+
+/** People in an order, by what they have cost in a month (YYYY-MM) or by a column; all, or a team's. */
 export async function rankUsers(
   database: Database,
-  ranking: Ranking<UserSort>,
+  ranking: Ranking<UserSort> & { team: string | null },
   month: string,
-): Promise<Ranked<UserWithKeys>> {
-  const { page, search, status, sort } = ranking;
+): Promise<Ranked<UserWithSpend>> {
+  const { team, search, status, sort } = ranking;
   const where = and(
+    team === null ? undefined : eq(users.team, team),
     status === '' ? undefined : sql`${users.status} = ${status}`,
     search === '' ? undefined : or(contains(users.name, search), contains(users.email, search)),
   );
@@ -91,20 +106,81 @@ export async function rankUsers(
     .where(eq(usageMonthly.month, month))
     .groupBy(usageMonthly.owner)
     .as('spent');
+  const cost = sql<number>`coalesce(${spent.cost}, 0)`;
   const by = {
-    spend: sql`coalesce(${spent.cost}, 0)`,
+    spend: cost,
     name: sql`${users.name}`,
+    status: sql`${users.status}`,
     team: sql`coalesce(${users.team}, '')`,
+    keys: sql`"keys"`,
     created: sql`${users.createdAt}`,
   }[sort];
+  const { limit, offset } = within(ranking);
   const [data, [sum]] = await database.batch([
-    selectUsers(database)
+    database
+      .select({ ...userColumns, spent: cost.as('spent_in_month') })
+      .from(users)
       .leftJoin(spent, eq(spent.owner, users.name))
       .where(where)
       .orderBy(inOrder(by, ranking), asc(users.name))
-      .limit(RANKED_PAGE)
-      .offset((page - 1) * RANKED_PAGE),
+      .limit(limit)
+      .offset(offset),
     database.select({ total: count() }).from(users).where(where),
+  ]);
+  return { data, total: sum?.total ?? 0 };
+}
+
+/** A team with what it has cost in a month, integer nano-USD. */
+export interface TeamWithSpend extends TeamWithMembers {
+  spent: number;
+}
+
+/** More than any budget. */
+const UNLIMITED_USD = 1e12;
+
+/** What a month may cost a team at most; of several budgets the tightest holds. */
+function monthlyBudget(): SQL {
+  const { budgetDayUsd, budgetWeekUsd, budgetMonthUsd, budgetTotalUsd } = teams;
+  const most = [sql`${budgetDayUsd} * 30`, sql`${budgetWeekUsd} * 30 / 7`, budgetMonthUsd, budgetTotalUsd];
+  return sql`min(${sql.join(
+    most.map((usd) => sql`coalesce(${usd}, ${UNLIMITED_USD})`),
+    sql`, `,
+  )})`;
+}
+
+/** Teams in an order, by what they have cost in a month (YYYY-MM) or by a column. */
+export async function rankTeams(
+  database: Database,
+  ranking: Ranking<TeamSort>,
+  month: string,
+): Promise<Ranked<TeamWithSpend>> {
+  const { search, sort } = ranking;
+  const where = search === '' ? undefined : contains(teams.name, search);
+  const spent = database
+    .select({ team: usageMonthly.team, cost: sql<number>`sum(${usageMonthly.costNanoUsd})`.as('cost') })
+    .from(usageMonthly)
+    .where(eq(usageMonthly.month, month))
+    .groupBy(usageMonthly.team)
+    .as('spent');
+  const cost = sql<number>`coalesce(${spent.cost}, 0)`;
+  const by = {
+    spend: cost,
+    name: sql`${teams.name}`,
+    members: sql`"members"`,
+    budget: monthlyBudget(),
+    created: sql`${teams.createdAt}`,
+  }[sort];
+  const { limit, offset } = within(ranking);
+  const [data, [sum]] = await database.batch([
+    database
+      .select({ ...teamColumns, spent: cost.as('spent_in_month') })
+      .from(teams)
+      .leftJoin(spent, eq(spent.team, teams.name))
+      .where(where)
+      .orderBy(inOrder(by, ranking), asc(teams.name))
+      .limit(limit)
+      .offset(offset),
+    database.select({ total: count() }).from(teams).where(where),
   ]);
   return { data, total: sum?.total ?? 0 };
 }

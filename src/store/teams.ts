@@ -25,14 +25,14 @@ export function describeTeam(team: TeamWithMembers) {
   };
 }
 
+/** What is read of a team. */
+export const teamColumns = {
+  ...getTableColumns(teams),
+  members: sql<number>`(SELECT count(*) FROM users WHERE users.team = teams.name)`.as('members'),
+};
+
 function selectTeams(database: Database) {
-  return database
-    .select({
-      ...getTableColumns(teams),
-      members: sql<number>`(SELECT count(*) FROM users WHERE users.team = teams.name)`.as('members'),
-    })
-    .from(teams)
-    .$dynamic();
+  return database.select(teamColumns).from(teams).$dynamic();
 }
 
 /** A team by name; null where there is none. */

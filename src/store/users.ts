@@ -35,17 +35,16 @@ export function describeUser(user: UserWithKeys) {
   };
 }
 
-/** People with the number of their keys. */
-export function selectUsers(database: Database) {
-  return database
-    .select({
-      ...getTableColumns(users),
-      keys: sql<number>`(SELECT count(*) FROM api_keys WHERE api_keys.owner = users.name AND status <> 'revoked')`.as(
-        'keys',
-      ),
-    })
-    .from(users)
-    .$dynamic();
+/** What is read of a person. */
+export const userColumns = {
+  ...getTableColumns(users),
+  keys: sql<number>`(SELECT count(*) FROM api_keys WHERE api_keys.owner = users.name AND status <> 'revoked')`.as(
+    'keys',
+  ),
+};
+
+function selectUsers(database: Database) {
+  return database.select(userColumns).from(users).$dynamic();
 }
 
 /** A person by name; null where there is none. */

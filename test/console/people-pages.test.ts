@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { makeThroughForm, type Operator } from './key-form.ts';
@@ -40,6 +41,29 @@ describe('the pages of a user and of a team', () => {
     expect(page).toContain('$2.50');
     // Who has left has spent the team's money too.
     expect(page).toContain('$3.50');
+  });
+
+  it('show a team’s keys and last requests, and lead to all of them', async () => {
+    const page = await operator.read('/admin/teams/pages');
+    for (const text of ['Keys (3)', 'paula-laptop', 'paula-ci', id]) expect(page).toContain(text);
+    for (const path of ['/admin/keys?team=pages', '/admin/users?team=pages', '/admin/requests?team=pages'])
+      expect(page).toContain(`href="${path}"`);
+    expect(page).not.toContain('<script>alert');
+    expect(await operator.read('/admin/requests?team=pages')).toContain(id);
+    expect(page).toMatch(/<details class="danger-zone"><summary[^>]*>Remove team …/);
+  });
+
+  it('show the last requests of a user of whatever many keys', async () => {
+    await env.DB.batch(
+      Array.from({ length: 30 }, (_, index) =>
+        env.DB.prepare(
+          `INSERT INTO api_keys (id, owner, hash, prefix, last4) VALUES (?, 'quinn', ?, 'sk', 'abcd')`,
+        ).bind(`key_0quinn${index}`, `quinn-${index}`),
+      ),
+    );
+    const oldest = requestId(Date.now());
+    await logRequest({ request_id: oldest, key_id: 'key_0quinn0', owner: 'quinn' });
+    expect(await operator.read('/admin/users/quinn')).toContain(oldest);
   });
 
   it('ask before a user is disabled, and say what stops; it can be undone', async () => {

@@ -5,11 +5,9 @@ import type { KeySort, Ranked, Ranking } from '../../store/ranked.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { KeySpend } from '../../store/spend.ts';
 import { KeyBadge } from '../kit/badge.tsx';
-import { Field, Select } from '../kit/field.tsx';
-import { SearchForm } from '../kit/form.tsx';
 import { budgetMoney, money } from '../kit/format.ts';
 import { Meter } from '../kit/meter.tsx';
-import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
+import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
@@ -19,7 +17,9 @@ interface KeysProps {
   keys: Ranked<ApiKey>;
   ranking: Ranking<KeySort>;
   spend: ReadonlyMap<string, KeySpend>;
+  /** Whose keys alone are shown. */
   owner: string | null;
+  team: string | null;
 }
 
 /** What a key's row may say of it. */
@@ -72,17 +72,7 @@ export function KeyTable({ keys, spend, list }: KeyTableProps) {
     const used = lastRequestId === null ? null : requestTime(lastRequestId);
     return used === null ? texts.never : <Time at={used} look="ago" />;
   };
-  const heading = (by: KeySort, name: string) => ({
-    head:
-      list === undefined ? (
-        name
-      ) : (
-        <SortLink list={list} by={by}>
-          {name}
-        </SortLink>
-      ),
-    order: list === undefined ? undefined : orderOf(list.ranking, by),
-  });
+  const heading = (by: KeySort, name: string) => (list === undefined ? { head: name } : rankedHeading(list, by, name));
   return (
     <Table
       caption={texts.keys.caption}
@@ -90,46 +80,37 @@ export function KeyTable({ keys, spend, list }: KeyTableProps) {
       columns={[
         { ...heading('name', texts.keys.key), cell: (key) => <KeyName apiKey={key} /> },
         { ...heading('owner', texts.keys.owner), look: 'wide-only', cell: ({ owner }) => owner },
-        { head: texts.keys.purpose, look: 'wide-only', cell: ({ purpose }) => purpose },
-        { head: texts.keys.status, cell: (key) => <KeyBadge apiKey={key} /> },
-        { head: texts.keys.lastUsed, look: 'wide-only', cells: 'nowrap', cell: lastUse },
+        { ...heading('purpose', texts.keys.purpose), look: 'wide-only', cell: ({ purpose }) => purpose },
+        { ...heading('status', texts.keys.status), cell: (key) => <KeyBadge apiKey={key} /> },
+        { ...heading('used', texts.keys.lastUsed), look: 'wide-only', cells: 'nowrap', cell: lastUse },
         { ...heading('spend', texts.keys.spend), cell: (key) => <Spent apiKey={key} spend={spendOf(key)} /> },
       ]}
     />
   );
 }
 
-function Search({ ranking, owner }: Pick<KeysProps, 'ranking' | 'owner'>) {
-  const { keys: texts, requests } = useView().texts;
-  const statuses = KEY_STATUSES.map((status) => [status, texts.statuses[status]] as const);
-  return (
-    <SearchForm action="/admin/keys" submit={texts.find} values={{ q: ranking.search, status: ranking.status }}>
-      <Field look="grow" name="q" type="search" label={texts.search} placeholder={texts.searchHint} />
-      <Select name="status" label={texts.status} options={[['', requests.any], ...statuses]} />
-      {owner !== null && <input type="hidden" name="owner" value={owner} />}
-    </SearchForm>
-  );
-}
-
 /** All keys, the dearest of this month first, or those that a search finds. */
-export function KeysPage({ keys, ranking, spend, owner }: KeysProps) {
-  const { keys: texts } = useView().texts;
+export function KeysPage({ keys, ranking, spend, owner, team }: KeysProps) {
+  const { keys: texts, users } = useView().texts;
   const { search, status } = ranking;
-  const isFiltered = search !== '' || status !== '' || owner !== null;
-  const list = { path: '/admin/keys', ranking, query: owner === null ? {} : { owner } };
+  const isFiltered = search !== '' || status !== '' || owner !== null || team !== null;
+  const query = { ...(owner === null ? {} : { owner }), ...(team === null ? {} : { team }) };
+  const list = { path: '/admin/keys', ranking, query };
+  const lead = owner !== null ? `${texts.owner}: ${owner}` : team !== null ? `${users.team}: ${team}` : null;
+  const statuses = KEY_STATUSES.map((each) => [each, texts.statuses[each]] as const);
   return (
     <Frame title={texts.title} place="keys">
-      <Head title={texts.title} {...(owner === null ? {} : { lead: `${texts.owner}: ${owner}` })}>
+      <Head title={texts.title} {...(lead === null ? {} : { lead })}>
         <a class="button" href="/admin/keys/new">
           {texts.make}
         </a>
       </Head>
-      <Search ranking={ranking} owner={owner} />
+      <RankedSearch list={list} hint={texts.searchHint} status={{ label: texts.status, options: statuses }} />
       {keys.data.length > 0 ? (
         <KeyTable keys={keys.data} spend={spend} list={list} />
       ) : (
         <Empty>
-          <p>{isFiltered ? texts.noMatch(search || (owner ?? status)) : texts.empty}</p>
+          <p>{isFiltered ? texts.noMatch(search || (owner ?? team ?? status)) : texts.empty}</p>
           {isFiltered && <a href="/admin/keys">{texts.all}</a>}
         </Empty>
       )}

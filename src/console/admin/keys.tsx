@@ -33,16 +33,16 @@ function noteOf(done: string | undefined, { keyPage }: Texts): string | null {
 async function list(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c);
   const database = openDatabase(c.env.DB);
-  const owner = c.req.query('owner') || null;
+  const whose = { owner: c.req.query('owner') || null, team: c.req.query('team') || null };
   const ranking = readRanking((name) => c.req.query(name), KEY_SORTS, 'spend', KEY_STATUSES);
   const starts = windowStarts(view.now, view.offset);
-  const keys = await rankKeys(database, { ...ranking, owner }, starts.month.slice(0, 7));
+  const keys = await rankKeys(database, { ...ranking, ...whose }, starts.month.slice(0, 7));
   const spend = await spendOfKeys(
     database,
     keys.data.map(({ id }) => id),
     starts,
   );
-  return respond(c, view, <KeysPage {...{ keys, ranking, spend, owner }} />);
+  return respond(c, view, <KeysPage {...{ keys, ranking, spend, ...whose }} />);
 }
 
 /** Shows the key with what was done, or why it was not. */

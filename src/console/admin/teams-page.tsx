@@ -1,12 +1,12 @@
 import { budgetByWindow } from '../../ledger/tightest-budget.ts';
 import { WINDOWS } from '../../ledger/windows.ts';
-import type { Page } from '../../store/page.ts';
+import type { Ranked, Ranking, TeamSort, TeamWithSpend } from '../../store/ranked.ts';
 import type { TeamWithMembers } from '../../store/teams.ts';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
-import { budgetMoney, count } from '../kit/format.ts';
+import { budgetMoney, count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
-import { Pager } from '../kit/pager.tsx';
+import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
@@ -15,8 +15,8 @@ import { Frame, Head } from './frame.tsx';
 import { BudgetFields } from './key-fields.tsx';
 
 export interface TeamsProps {
-  page: Page<TeamWithMembers>;
-  cursor: string | null;
+  teams: Ranked<TeamWithSpend>;
+  ranking: Ranking<TeamSort>;
   note: string | null;
   /** A form that could not be taken. */
   typed: FieldValues;
@@ -39,18 +39,27 @@ function BudgetList({ team }: { team: TeamWithMembers }) {
   return <>{words.length === 0 ? teams.none : words.join(' · ')}</>;
 }
 
-function TeamTable({ teams }: { teams: readonly TeamWithMembers[] }) {
-  const { teams: texts } = useView().texts;
+function TeamTable({ teams, list }: { teams: readonly TeamWithSpend[]; list: RankedList }) {
+  const { teams: texts, users } = useView().texts;
+  const heading = (by: TeamSort, name: string) => rankedHeading(list, by, name);
   return (
     <Table
       caption={texts.caption}
       rows={teams}
       columns={[
-        { head: texts.name, cell: ({ name }) => <a href={`/admin/teams/${encodeURIComponent(name)}`}>{name}</a> },
-        { head: texts.members, look: 'number', cell: ({ members }) => count(members) },
-        { head: texts.budgets, cell: (team) => <BudgetList team={team} /> },
         {
-          head: texts.since,
+          ...heading('name', texts.name),
+          cell: ({ name }) => <a href={`/admin/teams/${encodeURIComponent(name)}`}>{name}</a>,
+        },
+        {
+          ...heading('members', texts.members),
+          look: 'number',
+          cell: ({ name, members }) => <a href={`/admin/users?team=${encodeURIComponent(name)}`}>{count(members)}</a>,
+        },
+        { ...heading('spend', users.spent), look: 'number', cell: ({ spent }) => money(spent) },
+        { ...heading('budget', texts.budgets), cell: (team) => <BudgetList team={team} /> },
+        {
+          ...heading('created', texts.since),
           look: 'wide-only',
           cells: 'nowrap',
           cell: ({ createdAt }) => <Time at={createdAt} look="day" />,
@@ -75,21 +84,25 @@ function NewTeam({ typed, errors }: Pick<TeamsProps, 'typed' | 'errors'>) {
   );
 }
 
-/** Every team, and a form for a new one. */
-export function TeamsPage({ page, cursor, note, typed, errors }: TeamsProps) {
+/** Every team, the dearest of this month first, or those that a search finds, and a form for a new one. */
+export function TeamsPage({ teams, ranking, note, typed, errors }: TeamsProps) {
   const texts = useView().texts.teams;
+  const list = { path: '/admin/teams', ranking };
+  const isFiltered = ranking.search !== '';
   return (
     <Frame title={texts.title} place="teams">
       <Head title={texts.title} />
       <Note text={note} />
-      {page.data.length > 0 ? (
-        <TeamTable teams={page.data} />
+      <RankedSearch list={list} hint={texts.name} />
+      {teams.data.length > 0 ? (
+        <TeamTable teams={teams.data} list={list} />
       ) : (
         <Empty>
-          <p>{texts.empty}</p>
+          <p>{isFiltered ? texts.noMatch : texts.empty}</p>
+          {isFiltered && <a href="/admin/teams">{texts.all}</a>}
         </Empty>
       )}
-      <Pager path="/admin/teams" cursor={cursor} next={page.nextCursor} />
+      <RankedPages list={list} shown={teams.data.length} total={teams.total} />
       <NewTeam typed={typed} errors={errors} />
     </Frame>
   );

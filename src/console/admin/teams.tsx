@@ -3,11 +3,15 @@ import { changeTeam, makeTeam, removeTeam } from '../../keys/manage.ts';
 import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
+import { listLogs } from '../../store/log-list.ts';
 import { dailySpendOfTeam } from '../../store/overview.ts';
-import { spendInTeam } from '../../store/spend.ts';
-import { getTeam, listTeams } from '../../store/teams.ts';
+import { type KeySort, type Ranking, rankKeys, rankTeams, TEAM_SORTS } from '../../store/ranked.ts';
+import { spendInTeam, spendOfKeys } from '../../store/spend.ts';
+import { getTeam } from '../../store/teams.ts';
 import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
+import { keyNamesOf } from '../kit/key-names.ts';
+import { readRanking } from '../kit/ranking.tsx';
 import { readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { readLevels } from '../kit/shared-budgets.tsx';
@@ -18,8 +22,11 @@ import { CHART_DAYS } from './overview-data.ts';
 import { TeamPage, type TeamProps } from './team-page.tsx';
 import { TeamsPage, type TeamsProps } from './teams-page.tsx';
 
-const PAGE_SIZE = 50;
+/** On a team's page. */
 const SHOWN_MEMBERS = 200;
+const SHOWN_KEYS = 25;
+const SHOWN_REQUESTS = 10;
+const DEAREST: Ranking<KeySort> = { sort: 'spend', descending: true, page: 1, search: '', status: '' };
 
 function noteOf(done: string | undefined, { keyPage, teams, users }: Texts): string | null {
   const notes = new Map([
@@ -32,14 +39,15 @@ function noteOf(done: string | undefined, { keyPage, teams, users }: Texts): str
 
 async function list(c: Context<AdminEnv>, refused: Pick<TeamsProps, 'typed' | 'errors'> | null): Promise<Response> {
   const view = viewOf(c, refused === null ? undefined : '/admin/teams');
-  const cursor = c.req.query('cursor') || null;
-  const page = await listTeams(openDatabase(c.env.DB), { limit: PAGE_SIZE, cursor });
+  const ranking = readRanking((name) => c.req.query(name), TEAM_SORTS, 'spend', []);
+  const { month } = windowStarts(view.now, view.offset);
+  const found = await rankTeams(openDatabase(c.env.DB), ranking, month.slice(0, 7));
   const note = noteOf(c.req.query('done'), view.texts);
   const shown = refused ?? { typed: {}, errors: {} };
   return respond(
     c,
     view,
-    <TeamsPage page={page} cursor={cursor} note={note} {...shown} />,
+    <TeamsPage teams={found} ranking={ranking} note={note} {...shown} />,
     refused === null ? 200 : 400,
   );
 }
@@ -49,16 +57,35 @@ type Occasion = Pick<TeamProps, 'typed' | 'errors' | 'note'> & { status: 200 | 4
 async function show(c: Context<AdminEnv>, name: string, { status, ...shown }: Occasion): Promise<Response> {
   const view = viewOf(c, `/admin/teams/${encodeURIComponent(name)}`);
   const database = openDatabase(c.env.DB);
-  const { day, month } = windowStarts(view.now, view.offset);
-  const [team, spent, days, members] = await Promise.all([
+  const starts = windowStarts(view.now, view.offset);
+  const { day } = starts;
+  const month = starts.month.slice(0, 7);
+  const [team, spent, days, members, keys, requests] = await Promise.all([
     getTeam(database, name),
-    spendInTeam(database, name, month.slice(0, 7)),
+    spendInTeam(database, name, month),
     dailySpendOfTeam(database, name, { from: daysBefore(day, CHART_DAYS - 1), to: day }),
     listUsers(database, { limit: SHOWN_MEMBERS, team: name }),
+    rankKeys(database, { ...DEAREST, owner: null, team: name }, month),
+    listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { team: name, kind: 'settle' } }),
   ]);
   if (team === null) return c.notFound();
-  const levels = await readLevels(c.env, [{ ...team, kind: 'team' }], view);
-  const page = <TeamPage {...{ team, spent, days, levels, ...shown }} members={members.data} />;
+  const shownKeys = keys.data.slice(0, SHOWN_KEYS);
+  const [levels, ofKeys, keyNames] = await Promise.all([
+    readLevels(c.env, [{ ...team, kind: 'team' }], view),
+    spendOfKeys(
+      database,
+      shownKeys.map(({ id }) => id),
+      starts,
+    ),
+    keyNamesOf(database, requests.data),
+  ]);
+  const props = {
+    ...{ team, spent, days, levels, keyNames, ...shown },
+    ...{ members: members.data, requests: requests.data },
+    keys: { data: shownKeys, total: keys.total },
+    spendOfKeys: ofKeys,
+  };
+  const page = <TeamPage {...props} />;
   return respond(c, view, page, status);
 }
 

@@ -1,8 +1,7 @@
-import { maskSecret } from '../../keys/secret.ts';
 import { windowStarts } from '../../ledger/windows.ts';
 import type { DailySpend } from '../../store/overview.ts';
 import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
-import type { KeySpend } from '../../store/spend.ts';
+import type { KeySpend, OwnerSpend } from '../../store/spend.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
@@ -26,13 +25,14 @@ export interface UserProps {
   user: UserWithKeys;
   /** The names of all teams. */
   teams: readonly string[];
-  /** This month, integer nano-USD. */
-  spent: number;
+  spent: OwnerSpend;
   /** What is spent of the user's budgets. */
   levels: readonly ShownLevel[];
-  /** The newest of their keys, and what each has spent. */
+  /** The dearest of their keys, and what each has spent. */
   keys: readonly ApiKey[];
   spendOfKeys: ReadonlyMap<string, KeySpend>;
+  /** What all of them are called, by id. */
+  keyNames: ReadonlyMap<string, string>;
   /** Of the last days. */
   days: readonly DailySpend[];
   requests: readonly RequestLogRow[];
@@ -82,9 +82,8 @@ function Keys({ user, keys, spendOfKeys }: UserProps) {
   );
 }
 
-function Requests({ user, keys, requests }: UserProps) {
+function Requests({ user, keyNames, requests }: UserProps) {
   const { keyPage, users } = useView().texts;
-  const names = new Map(keys.map((key) => [key.id, key.name || maskSecret(key)]));
   return (
     <section>
       <div class="head">
@@ -92,7 +91,7 @@ function Requests({ user, keys, requests }: UserProps) {
         <a href={`/admin/requests?owner=${encodeURIComponent(user.name)}`}>{users.allRequests}</a>
       </div>
       {requests.length > 0 ? (
-        <RequestTable rows={requests} forOperator keyNames={names} />
+        <RequestTable rows={requests} forOperator keyNames={keyNames} />
       ) : (
         <p class="soft">{users.noRequests}</p>
       )}
@@ -152,7 +151,8 @@ export function UserPage(props: UserProps) {
               <a href={`/admin/teams/${encodeURIComponent(user.team)}`}>{user.team}</a>
             ),
           ],
-          [users.spent, money(spent)],
+          [users.spent, money(spent.month)],
+          [users.requests, count(spent.requests)],
           [users.since, <Time at={user.createdAt} />],
         ]}
       />

@@ -1,21 +1,21 @@
-import type { Ranked, Ranking, UserSort } from '../../store/ranked.ts';
-import type { OwnerSpend } from '../../store/spend.ts';
+import type { Ranked, Ranking, UserSort, UserWithSpend } from '../../store/ranked.ts';
 import type { UserWithKeys } from '../../store/users.ts';
 import { Badge } from '../kit/badge.tsx';
-import { Field, Select } from '../kit/field.tsx';
-import { Form, SearchForm } from '../kit/form.tsx';
+import { Field } from '../kit/field.tsx';
+import { Form } from '../kit/form.tsx';
 import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
-import { orderOf, type RankedList, RankedPages, SortLink } from '../kit/ranking.tsx';
+import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
 
 export interface UsersProps {
-  people: Ranked<UserWithKeys>;
+  people: Ranked<UserWithSpend>;
   ranking: Ranking<UserSort>;
-  spend: ReadonlyMap<string, OwnerSpend>;
+  /** Whose members alone are shown. */
+  team: string | null;
   note: string | null;
   /** A name that could not be added, and why. */
   refused: { name: string; error: string } | null;
@@ -46,21 +46,13 @@ function StatusForm({ user }: { user: UserWithKeys }) {
 }
 
 interface UserTableProps {
-  users: readonly UserWithKeys[];
-  spend: ReadonlyMap<string, OwnerSpend>;
+  users: readonly UserWithSpend[];
   list: RankedList;
 }
 
-function UserTable({ users, spend, list }: UserTableProps) {
+function UserTable({ users, list }: UserTableProps) {
   const { keys, users: texts } = useView().texts;
-  const heading = (by: UserSort, name: string) => ({
-    head: (
-      <SortLink list={list} by={by}>
-        {name}
-      </SortLink>
-    ),
-    order: orderOf(list.ranking, by),
-  });
+  const heading = (by: UserSort, name: string) => rankedHeading(list, by, name);
   return (
     <Table
       caption={texts.caption}
@@ -71,17 +63,16 @@ function UserTable({ users, spend, list }: UserTableProps) {
           cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a>,
         },
         {
-          head: texts.status,
+          ...heading('status', texts.status),
           cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'warn'}>{keys.statuses[status]}</Badge>,
         },
         { ...heading('team', texts.team), look: 'wide-only', cell: ({ team }) => team ?? '' },
         {
-          head: texts.keys,
+          ...heading('keys', texts.keys),
           look: 'number',
           cell: (user) => <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{count(user.keys)}</a>,
         },
-        { ...heading('spend', texts.spent), look: 'number', cell: ({ name }) => money(spend.get(name)?.month ?? 0) },
-        { head: texts.requests, look: 'number wide-only', cell: ({ name }) => count(spend.get(name)?.requests ?? 0) },
+        { ...heading('spend', texts.spent), look: 'number', cell: ({ spent }) => money(spent) },
         {
           ...heading('created', texts.since),
           look: 'wide-only',
@@ -119,29 +110,19 @@ function NewUser({ refused }: Pick<UsersProps, 'refused'>) {
   );
 }
 
-function Search({ ranking }: Pick<UsersProps, 'ranking'>) {
-  const { keys, requests, users } = useView().texts;
-  const statuses = USER_STATUSES.map((status) => [status, keys.statuses[status]] as const);
-  return (
-    <SearchForm action="/admin/users" submit={keys.find} values={{ q: ranking.search, status: ranking.status }}>
-      <Field look="grow" name="q" type="search" label={keys.search} placeholder={users.searchHint} />
-      <Select name="status" label={users.status} options={[['', requests.any], ...statuses]} />
-    </SearchForm>
-  );
-}
-
 /** Everyone, the dearest of this month first, or those that a search finds, and a form for someone new. */
-export function UsersPage({ people, ranking, spend, note, refused }: UsersProps) {
-  const { users: texts } = useView().texts;
-  const isFiltered = ranking.search !== '' || ranking.status !== '';
-  const list = { path: '/admin/users', ranking };
+export function UsersPage({ people, ranking, team, note, refused }: UsersProps) {
+  const { keys, users: texts } = useView().texts;
+  const isFiltered = ranking.search !== '' || ranking.status !== '' || team !== null;
+  const list = { path: '/admin/users', ranking, query: team === null ? {} : { team } };
+  const statuses = USER_STATUSES.map((each) => [each, keys.statuses[each]] as const);
   return (
     <Frame title={texts.title} place="users">
-      <Head title={texts.title} />
+      <Head title={texts.title} {...(team === null ? {} : { lead: `${texts.team}: ${team}` })} />
       <Note text={note} />
-      <Search ranking={ranking} />
+      <RankedSearch list={list} hint={texts.searchHint} status={{ label: texts.status, options: statuses }} />
       {people.data.length > 0 ? (
-        <UserTable users={people.data} spend={spend} list={list} />
+        <UserTable users={people.data} list={list} />
       ) : (
         <Empty>
           <p>{isFiltered ? texts.noMatch : texts.empty}</p>

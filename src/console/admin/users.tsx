@@ -4,14 +4,15 @@ import { changeUser, makeUser } from '../../keys/manage.ts';
 import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { openDatabase } from '../../store/database.ts';
-import { listKeys } from '../../store/keys.ts';
+import { keysOfOwner } from '../../store/keys.ts';
 import { listLogsOfKeys } from '../../store/log-list.ts';
 import { dailySpend } from '../../store/overview.ts';
 import { rankUsers, USER_SORTS } from '../../store/ranked.ts';
-import { spendOfKeys, spendOfOwners } from '../../store/spend.ts';
+import { spendByKeyOf, spendOfKeys, spendOfOwners } from '../../store/spend.ts';
 import { listTeams } from '../../store/teams.ts';
 import { getUser } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
+import { nameOfKey } from '../kit/key-names.ts';
 import { readRanking } from '../kit/ranking.tsx';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -45,16 +46,15 @@ async function show(c: Context<AdminEnv>, refused: UsersProps['refused']): Promi
   const database = openDatabase(c.env.DB);
   const ranking = readRanking((name) => c.req.query(name), USER_SORTS, 'spend', USER_STATUSES);
   const { month } = windowStarts(view.now, view.offset);
-  const people = await rankUsers(database, ranking, month.slice(0, 7));
-  const names = people.data.map(({ name }) => name);
-  const spend = await spendOfOwners(database, names, month);
+  const team = c.req.query('team') || null;
+  const people = await rankUsers(database, { ...ranking, team }, month.slice(0, 7));
   return respond(
     c,
     view,
     <UsersPage
       people={people}
       ranking={ranking}
-      spend={spend}
+      team={team}
       note={noteOf(c.req.query('done'), view.texts)}
       refused={refused}
     />,
@@ -86,19 +86,23 @@ async function showUser(c: Context<AdminEnv>, name: string, occasion: Occasion):
   const view = viewOf(c, `/admin/users/${encodeURIComponent(name)}`);
   const database = openDatabase(c.env.DB);
   const starts = windowStarts(view.now, view.offset);
-  const [user, teams, spend, keys, days] = await Promise.all([
+  const [user, teams, spend, keys, costs, days] = await Promise.all([
     getUser(database, name),
     listTeams(database, { limit: MOST_TEAMS }),
     spendOfOwners(database, [name], starts.month),
-    listKeys(database, { limit: SHOWN_KEYS, owner: name }),
+    keysOfOwner(database, name),
+    spendByKeyOf(database, name, starts.month),
     dailySpend(database, daysBefore(starts.day, CHART_DAYS - 1), { owner: name }),
   ]);
   if (user === null) return c.notFound();
-  const ids = keys.data.map(({ id }) => id);
+  const shownKeys = keys
+    .toSorted((one, other) => (costs.get(other.id) ?? 0) - (costs.get(one.id) ?? 0))
+    .slice(0, SHOWN_KEYS);
+  const idsOf = (list: typeof keys) => list.map(({ id }) => id);
   const [levels, ofKeys, requests] = await Promise.all([
     readLevels(c.env, [{ ...user, kind: 'user' }], view),
-    spendOfKeys(database, ids, starts),
-    listLogsOfKeys(database, ids, {
+    spendOfKeys(database, idsOf(shownKeys), starts),
+    listLogsOfKeys(database, idsOf(keys), {
       ...{ limit: SHOWN_REQUESTS, cursor: null },
       filter: { owner: name, kind: 'settle' },
     }),
@@ -107,8 +111,9 @@ async function showUser(c: Context<AdminEnv>, name: string, occasion: Occasion):
   const props = {
     ...{ user, levels, days, ...shown },
     teams: teams.data.map((team) => team.name),
-    spent: spend.get(name)?.month ?? 0,
-    keys: keys.data,
+    spent: spend.get(name) ?? { month: 0, requests: 0 },
+    keys: shownKeys,
+    keyNames: new Map(keys.map((key) => [key.id, nameOfKey(key)])),
     spendOfKeys: ofKeys,
     requests: requests.data,
   };

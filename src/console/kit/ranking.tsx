@@ -1,12 +1,14 @@
 import type { Child } from 'hono/jsx';
 import { RANKED_PAGE, type Ranking } from '../../store/ranked.ts';
+import { Field, Select } from './field.tsx';
+import { SearchForm } from './form.tsx';
 import { count } from './format.ts';
 import { useView } from './view.ts';
 
 const LONGEST_SEARCH = 100;
 const LAST_PAGE = 10_000;
 /** Names stand from A on; what is more and newer stands first. */
-const ASCENDING = ['name', 'owner', 'team'];
+const ASCENDING = ['name', 'owner', 'team', 'purpose', 'status'];
 
 /** What a list's address asks for; by spend where it says nothing. */
 export function readRanking<Sort extends string>(
@@ -41,8 +43,8 @@ function addressOf({ path, ranking, query = {} }: RankedList, changed: Readonly<
   return `${path}?${new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''))}`;
 }
 
-/** The heading of a column that the list can be ordered by; once more turns the order round. */
-export function SortLink({ list, by, children }: { list: RankedList; by: string; children?: Child }) {
+/** A link to another order; once more turns it round. */
+function SortLink({ list, by, children }: { list: RankedList; by: string; children?: Child }) {
   const { sort, descending } = list.ranking;
   const isOrdered = sort === by;
   const order = isOrdered ? (descending ? 'asc' : 'desc') : '';
@@ -55,9 +57,45 @@ export function SortLink({ list, by, children }: { list: RankedList; by: string;
 }
 
 /** Which way a column is ordered, for those who do not see the arrow. */
-export function orderOf({ sort, descending }: Ranking<string>, by: string): 'ascending' | 'descending' | undefined {
+function orderOf({ sort, descending }: Ranking<string>, by: string): 'ascending' | 'descending' | undefined {
   if (sort !== by) return undefined;
   return descending ? 'descending' : 'ascending';
+}
+
+/** The heading of a column that a list can be ordered by. */
+export function rankedHeading(list: RankedList, by: string, name: string) {
+  const head = (
+    <SortLink list={list} by={by}>
+      {name}
+    </SortLink>
+  );
+  return { head, order: orderOf(list.ranking, by) };
+}
+
+interface RankedSearchProps {
+  list: RankedList;
+  /** What is searched. */
+  hint: string;
+  /** What rows may say of themselves, and its name; none where they have no status. */
+  status?: { label: string; options: readonly (readonly [value: string, text: string])[] };
+}
+
+/** Narrows a list, which keeps its order. */
+export function RankedSearch({ list, hint, status }: RankedSearchProps) {
+  const { keys, requests } = useView().texts;
+  const { ranking, path, query = {} } = list;
+  const kept = { ...query, sort: ranking.sort, order: ranking.descending ? 'desc' : 'asc' };
+  return (
+    <SearchForm action={path} submit={keys.find} values={{ q: ranking.search, status: ranking.status }}>
+      <Field look="grow" name="q" type="search" label={keys.search} placeholder={hint} />
+      {status !== undefined && (
+        <Select name="status" label={status.label} options={[['', requests.any], ...status.options]} />
+      )}
+      {Object.entries(kept).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </SearchForm>
+  );
 }
 
 /** How many there are, and the ways to the pages before and behind this one. */
