@@ -2,7 +2,7 @@ import { requestIdFloor } from '../protocol/request-id.ts';
 import type { Confirmed } from './confirmed.ts';
 import type { EntryBook } from './entry-book.ts';
 import type { LeaseBook } from './lease-book.ts';
-import { LOOK_BACK_MS } from './read-kept.ts';
+import { type Behind, LOOK_BACK_MS } from './read-kept.ts';
 import type { RefusalBook } from './refusal-book.ts';
 import type { SpendBook } from './spend-book.ts';
 
@@ -12,14 +12,20 @@ import type { SpendBook } from './spend-book.ts';
  */
 
 const MOST_ROWS = 100;
+// An object that has nothing to wait for may be out of memory any moment, and one that forgets what D1 has confirmed sends
+// it again. To write it down is a row: so many are worth it, and fewer where it was not done for so long.
+const ROWS_AT_REST = 10;
+const REST_EVERY_MS = 600_000;
 // Far less than the day after which D1 may forget a row: what is sent once more because nobody wrote down that it was
 // confirmed is still known there.
 const LONGEST_MS = 3_600_000;
 
 /** When what is known in memory is written down. Times are ms since 1970. */
 export interface Balance {
-  /** So many rows were booked or confirmed. */
-  note(rows: number, now: number): void;
+  /** A row was booked. */
+  noteBooked(now: number): void;
+  /** Rows were confirmed. */
+  noteConfirmed(now: number): void;
   /** Writes it all down, where it is time. */
   writeIfDue(now: number): void;
   write(now: number): void;
@@ -27,15 +33,15 @@ export interface Balance {
   nextDue(): number;
 }
 
-/** Opens it after a start. `isBehind`: there are rows since it was last written down. */
+/** Opens it after a start, with the rows since it was last written down: a key that sleeps between two requests has it written, too. */
 export function openBalance(
   books: { entries: EntryBook; leases: LeaseBook; refusals: RefusalBook; spend: SpendBook },
   confirmed: Confirmed,
-  isBehind: boolean,
-  now: number,
+  behind: Behind,
 ): Balance {
-  let rows = 0;
-  let since: number | null = isBehind ? now : null;
+  let { rows, since } = behind;
+  // When what D1 has confirmed was last written down by itself; nobody knows after a start.
+  let restedAt = Number.NEGATIVE_INFINITY;
 
   const nextDue = () => (since === null ? Number.POSITIVE_INFINITY : since + LONGEST_MS);
 
@@ -54,9 +60,18 @@ export function openBalance(
   }
 
   return {
-    note(more, time) {
-      rows += more;
+    noteBooked(time) {
+      rows += 1;
       since ??= time;
+    },
+    noteConfirmed(time) {
+      since ??= time;
+      const isAtRest = books.entries.outbox.size === 0;
+      const isWorthIt = confirmed.through - confirmed.keptThrough >= ROWS_AT_REST || time >= restedAt + REST_EVERY_MS;
+      if (!isAtRest || !isWorthIt) return;
+      restedAt = time;
+      // The sums are not written: rows that are not in them must be found again.
+      confirmed.keep(confirmed.floor);
     },
     writeIfDue(time) {
       if (rows >= MOST_ROWS || time >= nextDue()) write(time);

@@ -161,8 +161,11 @@ export class KeyLedger extends DurableObject {
   async sums(): Promise<LedgerSums> {
     const { entries, leases, refusals } = this.#books;
     const counting = refusals.isCounting ? 1 : 0;
+    const now = Date.now();
+    // Whoever looks finds no row that waits, and no alarm for it.
+    if (entries.outbox.size > 0) this.#wakeBy(this.#nextWake(now));
     return {
-      ledgerNanoUsd: positionAt(this.#books, Date.now()).spent('total'),
+      ledgerNanoUsd: positionAt(this.#books, now).spent('total'),
       heldNanoUsd: leases.held,
       openLeases: leases.count,
       outbox: entries.outbox.size + counting,

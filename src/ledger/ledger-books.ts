@@ -57,12 +57,11 @@ export function openLedgerBooks(sql: SqlStorage, terms: LedgerTerms, now: number
   const leases = openLeaseBook(sql, confirmed, kept.running);
   const refusals = openRefusalBook(entries, kept.refusals);
   const spend = openSpendBook(sql, kept);
-  const isBehind = kept.lastPosition > Math.min(summed ?? kept.lastPosition, confirmed.through);
   return {
     terms,
     policy: openPolicy(sql),
     ...{ leases, entries, refusals, spend },
-    balance: openBalance({ entries, leases, refusals, spend }, confirmed, isBehind, now),
+    balance: openBalance({ entries, leases, refusals, spend }, confirmed, kept.behind),
     alerts: openAlertBook(sql),
     levels: openLevelBook(sql),
     requests,
@@ -92,7 +91,7 @@ export function positionAt(books: LedgerBooks, now: number): Position {
 export function bookRow(books: LedgerBooks, row: LedgerRow, lease: Lease | undefined, now: number): void {
   books.entries.add(row, lease?.admittedAt ?? null, now, books.noes.get(row.requestId) ?? null);
   books.spend.add(row);
-  books.balance.note(1, now);
+  books.balance.noteBooked(now);
   books.tokens.add(now, countedTokens(row));
   books.leases.close(row.requestId);
   const key = books.policy.current();

@@ -159,7 +159,7 @@ export function expire(books: LedgerBooks, now: number): void {
 
 /** D1 has these rows. */
 export function acknowledge(books: LedgerBooks, names: readonly RowName[], now: number): void {
-  if (books.entries.acknowledge(names) > 0) books.balance.note(0, now);
+  if (books.entries.acknowledge(names) > 0) books.balance.noteConfirmed(now);
 }
 
 /** Rows to give to the queue now. */

@@ -20,6 +20,13 @@ export interface RefusalMinute {
 /** What of a row counts. */
 export type Spending = Pick<LedgerRow, 'day' | 'owner' | 'team' | 'costNanoUsd'>;
 
+/** The rows since sums and confirmations were last written down (balance.ts). */
+export interface Behind {
+  rows: number;
+  /** When the first of them was booked, ms since 1970; null for none. */
+  since: number | null;
+}
+
 /** What a ledger must know in memory, read after a start. Times are ms since 1970. */
 export interface Kept {
   running: Lease[];
@@ -32,6 +39,7 @@ export interface Kept {
   refusals: RefusalMinute;
   /** What rows have cost that are not in the sums which are written down. */
   unsummed: Spending[];
+  behind: Behind;
 }
 
 // A request may run this long and still count in the minute in which it ends, a restart in between included.
@@ -102,7 +110,18 @@ export function readKept(sql: SqlStorage, confirmed: Confirmed, summed: number |
   );
   const refusals: RefusalMinute = { minute: 0, rows: 0, tally: null, oldestId: null };
   const lastPosition = Math.max(confirmed.through, summed ?? 0);
-  const kept: Kept = { running: [], waiting: [], lastPosition, starts: [], settled: [], refusals, unsummed: [] };
+  const behind: Behind = { rows: 0, since: null };
+  const kept: Kept = {
+    running: [],
+    waiting: [],
+    lastPosition,
+    starts: [],
+    settled: [],
+    refusals,
+    unsummed: [],
+    behind,
+  };
+  const writtenThrough = Math.min(summed ?? confirmed.through, confirmed.through);
   for (const row of rows) {
     const lease = leaseOf(row);
     if (lease !== null) kept.running.push(lease);
@@ -112,6 +131,10 @@ export function readKept(sql: SqlStorage, confirmed: Confirmed, summed: number |
     if (row.position === null || row.settled_at === null) continue;
     kept.settled.push({ at: row.settled_at, tokens: row.tokens ?? 0 });
     kept.lastPosition = Math.max(kept.lastPosition, row.position);
+    if (row.position > writtenThrough) {
+      behind.rows += 1;
+      behind.since = Math.min(behind.since ?? row.settled_at, row.settled_at);
+    }
     if (row.position <= confirmed.through) continue;
     kept.waiting.push({ name: { requestId: row.request_id, kind: row.kind }, position: row.position });
   }
