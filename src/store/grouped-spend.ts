@@ -20,13 +20,17 @@ export interface GroupedDay {
   label: string | null;
   requests: number;
   errors: number;
+  /** Of the errors, those that this router and the providers made: what is left are the clients'. */
+  ownErrors: number;
+  providerErrors: number;
   costNanoUsd: number;
 }
 
 /** How many users or keys are told apart: the dearest of the months that the days are in. */
 const MOST_NAMED = 50;
 
-const SUMS = sql`sum(requests) AS requests, sum(errors) AS errors, sum(cost_nano_usd) AS "costNanoUsd"`;
+const SUMS = sql`sum(requests) AS requests, sum(errors) AS errors, sum(own_errors) AS "ownErrors",
+  sum(provider_errors) AS "providerErrors", sum(cost_nano_usd) AS "costNanoUsd"`;
 
 const OF_TOTALS = {
   model: "iif(model = '', '', provider || '/' || model)",
@@ -57,6 +61,8 @@ function restOf(all: readonly GroupedDay[], named: readonly GroupedDay[]): Group
     if (left === undefined) continue;
     left.requests -= row.requests;
     left.errors -= row.errors;
+    left.ownErrors -= row.ownErrors;
+    left.providerErrors -= row.providerErrors;
     left.costNanoUsd -= row.costNanoUsd;
   }
   return [...rest.values()].filter(({ requests, costNanoUsd }) => requests !== 0 || costNanoUsd !== 0);

@@ -1,3 +1,5 @@
+import { whoseErrors } from './whose-errors.ts';
+
 const COLUMNS = [
   ['request_id', 'requestId'],
   ['kind', 'kind'],
@@ -57,15 +59,22 @@ const sumOf = (path: string) => `sum(value ->> '$.${path}')`;
 const plus = (columns: readonly string[]) => columns.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ');
 
 const DAILY_SUMS = [
-  ...['requests', 'errors', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nano_usd'],
+  ...['requests', 'errors', 'own_errors', 'provider_errors'],
+  ...['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nano_usd'],
 ];
 // A row of refusals stands for more than itself; an adjust row for none.
 const STANDS_FOR = `(1 + coalesce(value ->> '$.repeated', 0)) * (value ->> '$.kind' = 'settle')`;
 
+const ERRORS = whoseErrors({
+  end: "(value ->> '$.end')",
+  status: "(value ->> '$.status')",
+  errorCode: "(value ->> '$.errorCode')",
+});
+
 const ADD_DAILY = `INSERT INTO usage_daily (day, key_id, provider, model, owner, team, endpoint, ${DAILY_SUMS.join(', ')})
 SELECT value ->> '$.day', value ->> '$.keyId', coalesce(value ->> '$.provider', ''), coalesce(value ->> '$.model', ''),
   value ->> '$.owner', coalesce(value ->> '$.team', ''), coalesce(value ->> '$.endpoint', ''),
-  sum(${STANDS_FOR}), sum(${STANDS_FOR} * (value ->> '$.end' NOT IN ('completed', 'client_gone'))),
+  sum(${STANDS_FOR}), ${[ERRORS.failed, ERRORS.own, ERRORS.providers].map((are) => `sum(${STANDS_FOR} * ${are})`).join(', ')},
   ${['usage.inputTokens', 'usage.cachedTokens', 'usage.outputTokens', 'usage.reasoningTokens', 'costNanoUsd'].map(sumOf).join(', ')}
 FROM ${NEW_ROWS} GROUP BY 1, 2, 3, 4, 5, 6, 7
 ON CONFLICT DO UPDATE SET ${plus(DAILY_SUMS)}`;

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, inArray, isNotNull, or, type SQL, sql } from '
 import type { Database } from './database.ts';
 import { requestLogs, usageDaily } from './schema.ts';
 import { totalsOfDays } from './usage-totals.ts';
+import { failed, ownFailed, providerFailed } from './whose-errors.ts';
 
 /*
  * What the console draws. Sums come from usage_daily, which outlives the log; what is finer than a day
@@ -69,14 +70,6 @@ export async function dailySpendOfTeam(
     FROM ${totalsOfDays(from, to)} WHERE team = ${team} GROUP BY day, provider, model ORDER BY day`);
 }
 
-const failed = sql`${requestLogs.end} NOT IN ('completed', 'client_gone')`;
-/*
- * What a provider answers to a client's mistake is no failure of the provider, and what went wrong in the router is
- * none either: the error's code tells them apart. What was refused before the provider was asked is not its affair.
- */
-const providerFailed = sql`(${requestLogs.end} IN ('upstream_failed', 'timeout') AND substr(${requestLogs.errorCode}, 1, 9) = 'upstream_')`;
-/** A failure of ours: a server's, and none that a provider's code explains. */
-const ownFailed = sql`(${failed} AND ${requestLogs.status} >= 500 AND coalesce(substr(${requestLogs.errorCode}, 1, 9), '') <> 'upstream_')`;
 const providerServed = sql`${requestLogs.end} IN ('completed', 'client_gone')`;
 
 function settledSince(fromRequestId: string): SQL | undefined {
@@ -109,9 +102,9 @@ export async function hourlyTraffic(
       hour: hour.as('hour'),
       // A row of refusals stands for more than itself.
       requests: sumOf(sql`1 + ${requestLogs.repeated}`, 'request_count'),
-      errors: sumOf(sql`(${failed}) * (1 + ${requestLogs.repeated})`, 'error_count'),
-      providerErrors: sumOf(sql`coalesce(${providerFailed}, 0) * (1 + ${requestLogs.repeated})`, 'provider_errors'),
-      ownErrors: sumOf(sql`coalesce(${ownFailed}, 0) * (1 + ${requestLogs.repeated})`, 'own_errors'),
+      errors: sumOf(sql`${failed} * (1 + ${requestLogs.repeated})`, 'error_count'),
+      providerErrors: sumOf(sql`${providerFailed} * (1 + ${requestLogs.repeated})`, 'provider_errors'),
+      ownErrors: sumOf(sql`${ownFailed} * (1 + ${requestLogs.repeated})`, 'own_errors'),
       inputTokens: sumOf(sql`${requestLogs.inputTokens}`, 'input'),
       cachedTokens: sumOf(sql`${requestLogs.cachedTokens}`, 'cached'),
       outputTokens: sumOf(sql`${requestLogs.outputTokens}`, 'output'),

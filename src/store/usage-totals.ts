@@ -9,7 +9,8 @@ import { usageDaily, usageTotals } from './schema.ts';
  */
 
 const SUMS = [
-  ...['requests', 'errors', 'input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nano_usd'],
+  ...['requests', 'errors', 'own_errors', 'provider_errors'],
+  ...['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_nano_usd'],
 ];
 const NAMES = ['day', 'provider', 'model', 'team', 'endpoint'];
 

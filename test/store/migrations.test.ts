@@ -101,6 +101,30 @@ it('0011 keeps the sums of days that are over, and drops them where the version 
   });
 });
 
+it('0012 tells whose the errors were, as far as the log goes back, and the version before goes on writing', async () => {
+  await olderDatabase((sql, migrate) => {
+    const failed = (id: string, end: string, status: number, code: string) =>
+      sql.exec(
+        INSERT_LOG.replace('request_id,', 'error_code, request_id,')
+          .replace('(?,', '(?, ?,')
+          .replace(' 200,', ` ${status},`),
+        ...[code, id, 'ann', end, 0],
+      );
+    const sums = () =>
+      sql
+        .exec('SELECT sum(errors) AS errors, sum(own_errors) AS own, sum(provider_errors) AS provider FROM usage_daily')
+        .one();
+    failed('req_1', 'upstream_failed', 503, 'upstream_overloaded');
+    failed('req_2', 'rejected', 402, 'budget_exceeded');
+    migrate();
+    expect(sums()).toEqual({ errors: 2, own: 0, provider: 1 });
+    failed('req_3', 'timeout', 504, 'upstream_timeout');
+    failed('req_4', 'rejected', 503, 'ledger_unavailable');
+    failed('req_5', 'upstream_failed', 400, 'invalid_request');
+    expect(sums()).toEqual({ errors: 5, own: 1, provider: 2 });
+  });
+});
+
 it('0010 lets the audit name people, keeps its rows with their ids, and the version before goes on writing', async () => {
   await olderDatabase((sql, migrate) => {
     sql.exec(

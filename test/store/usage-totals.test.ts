@@ -50,6 +50,8 @@ it('reports say the same before a day’s sums are kept and after', async () => 
     label: 'test/one',
     requests: 2,
     errors: 0,
+    ownErrors: 0,
+    providerErrors: 0,
     costNanoUsd: 116,
   });
   await keepAll();

@@ -7,6 +7,7 @@ import { Meter } from '../kit/meter.tsx';
 import { Empty } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
+import { errorsText } from './errors-text.ts';
 import { Frame, Head } from './frame.tsx';
 import { Light } from './light.tsx';
 import type { OverviewData, ProviderLine } from './overview-data.ts';
@@ -54,24 +55,22 @@ function Figure({ name, note, children }: { name: string; note?: string; childre
 }
 
 function LastDay({ data }: OverviewProps) {
-  const { overview } = useView().texts;
+  const { texts } = useView();
+  const { overview } = texts;
   const sum = (of: (row: OverviewData['hours'][number]) => number) => data.hours.reduce((all, row) => all + of(row), 0);
   const [requests, errors, input] = [
     sum((row) => row.requests),
     sum((row) => row.errors),
     sum((row) => row.inputTokens),
   ];
-  const [theirs, ours] = [sum((row) => row.providerErrors), sum((row) => row.ownErrors)];
+  const whose = { errors, providerErrors: sum((row) => row.providerErrors), ownErrors: sum((row) => row.ownErrors) };
   const { median, p95 } = data.firstToken;
   return (
     <section>
       <h2>{overview.last24}</h2>
       <dl class="figures">
         <Figure name={overview.requests}>{count(requests)}</Figure>
-        <Figure
-          name={overview.errors}
-          {...(errors > 0 && { note: overview.errorsOf(count(errors - theirs - ours), count(ours), count(theirs)) })}
-        >
+        <Figure name={overview.errors} {...(errors > 0 && { note: errorsText(whose, texts) })}>
           {errors > 0 ? `${count(errors)} (${percent(errors, requests)})` : count(errors)}
         </Figure>
         <Figure name={overview.tokens}>{`${compact(input)} / ${compact(sum((row) => row.outputTokens))}`}</Figure>

@@ -29,10 +29,12 @@ export const overview = new Hono<AdminEnv>()
   .get('/overview.csv', async (c) => {
     const { texts } = viewOf(c);
     const { asked, days, names } = await readPeriod(openDatabase(c.env.DB), askedOf(c));
-    const lines = days.map(({ day, label, requests, errors, costNanoUsd }) =>
-      csvLine([day, nameOf(label, names, texts), requests, errors, nanoToUsd(costNanoUsd)]),
-    );
-    const file = [csvLine(['day', asked.by, 'requests', 'errors', 'cost_usd']), ...lines].join('');
+    const lines = days.map(({ day, label, requests, errors, ownErrors, providerErrors, costNanoUsd }) => {
+      const whose = [errors - ownErrors - providerErrors, ownErrors, providerErrors];
+      return csvLine([day, nameOf(label, names, texts), requests, errors, ...whose, nanoToUsd(costNanoUsd)]);
+    });
+    const columns = ['requests', 'errors', 'client_errors', 'own_errors', 'provider_errors', 'cost_usd'];
+    const file = [csvLine(['day', asked.by, ...columns]), ...lines].join('');
     return c.body(file, 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="spend.csv"',

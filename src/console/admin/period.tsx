@@ -6,6 +6,7 @@ import { SpendChart } from '../kit/spend-chart.tsx';
 import { Table } from '../kit/table.tsx';
 import { useView } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
+import { type Errors, errorsText } from './errors-text.ts';
 import { type Asked, addressOf, lengthOf, RANGES } from './overview-range.ts';
 
 /** What the overview shows of the days that were asked for. */
@@ -21,18 +22,19 @@ interface PeriodProps {
   data: PeriodData;
 }
 
-interface Sum {
+interface Sum extends Errors {
   requests: number;
-  errors: number;
   cost: number;
 }
 
-const NOTHING: Sum = { requests: 0, errors: 0, cost: 0 };
+const NOTHING: Sum = { requests: 0, errors: 0, ownErrors: 0, providerErrors: 0, cost: 0 };
 
 function add(sum: Sum, row: GroupedDay): Sum {
   return {
     requests: sum.requests + row.requests,
     errors: sum.errors + row.errors,
+    ownErrors: sum.ownErrors + row.ownErrors,
+    providerErrors: sum.providerErrors + row.providerErrors,
     cost: sum.cost + row.costNanoUsd,
   };
 }
@@ -98,7 +100,8 @@ function OwnDays({ asked }: { asked: Asked }) {
 }
 
 function Figures({ data }: PeriodProps) {
-  const { overview } = useView().texts;
+  const { texts } = useView();
+  const { overview } = texts;
   const now = data.days.reduce(add, NOTHING);
   const before = data.daysBefore.reduce(add, NOTHING);
   const figures = [
@@ -114,6 +117,7 @@ function Figures({ data }: PeriodProps) {
           <dd>
             {value}
             <small>{overview.before(earlier, change)}</small>
+            {name === overview.errors && now.errors > 0 && <small>{errorsText(now, texts)}</small>}
           </dd>
         </div>
       ))}
@@ -144,7 +148,16 @@ function GroupTable({ data }: PeriodProps) {
             cell: ({ label }) => nameOf(label, data.names, texts),
           },
           { head: overview.requests, look: 'number wide-only', cell: ({ requests }) => count(requests) },
-          { head: overview.errors, look: 'number wide-only', cell: ({ errors }) => count(errors) },
+          {
+            head: overview.errors,
+            look: 'number wide-only',
+            cell: (row) => (
+              <>
+                {count(row.errors)}
+                {row.errors > 0 && <small>{errorsText(row, texts)}</small>}
+              </>
+            ),
+          },
           { head: overview.spend, look: 'number', cell: ({ cost }) => money(cost) },
           { head: overview.periodBefore, look: 'number', cell: (row) => money(row.before) },
           { head: overview.change, look: 'number', cell: (row) => changeOf(row.cost, row.before) },

@@ -103,7 +103,7 @@ export const chinese: Texts = {
     periodBefore: '上一时段',
     change: '变化',
     none: '无',
-    errorsOf: (client, own, provider) => `客户端 ${client}，本路由器 ${own}，厂商 ${provider}`,
+    errorsOf: (client, own, provider) => `客户端\u00a0${client}，本路由器\u00a0${own}，厂商\u00a0${provider}`,
     last24: '最近 24 小时',
     requests: '请求',
     errors: '错误',

@@ -116,7 +116,7 @@ export const english = {
     change: 'Change',
     none: 'none',
     errorsOf: (client: string, own: string, provider: string) =>
-      `clients’ ${client}, ours ${own}, providers’ ${provider}`,
+      `${client}\u00a0by clients, ${own}\u00a0by us, ${provider}\u00a0by providers`,
     last24: 'Last 24 hours',
     requests: 'Requests',
     errors: 'Errors',
