@@ -38,6 +38,8 @@ export interface LedgerBooks {
   levels: LevelBook;
   requests: SlidingMinute;
   tokens: SlidingMinute;
+  /** When the last request before the start was let in, ms since 1970; 0 where that is long ago. */
+  usedBefore: number;
   /** The days and resets of an instant. */
   calendar(now: number): Windows;
   /** The ledger's recent noes by request id. */
@@ -66,6 +68,7 @@ export function openLedgerBooks(sql: SqlStorage, terms: LedgerTerms, now: number
     levels: openLevelBook(sql),
     requests,
     tokens,
+    usedBefore: kept.starts.at(-1) ?? 0,
     calendar: createCalendar(terms.budgetUtcOffset),
     noes: new Map<string, Admission>(),
   };

@@ -80,6 +80,9 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
     return slot;
   }
 
+  // An object that sleeps while its rests are idle would otherwise begin to wait anew each time it wakes to give them back.
+  for (const { id } of books.levels.open()) slotOf(id).touchedAt = books.usedBefore;
+
   /** False where the message was not heard, since another was before it: it is to be sent again. */
   async function send(given: KnownLevel, isRelease: boolean, asked: () => Asked): Promise<boolean> {
     // Those who wait for the same word come first, so that one message asks for all.
