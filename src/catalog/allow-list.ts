@@ -51,9 +51,12 @@ function findProvider(pattern: string, catalog: Catalog): { kind: 'found' } | { 
   return { kind: 'unknown', nearest: () => (nearest.length > 0 ? nearest : [...patterns]) };
 }
 
+/** As much of a name as an error repeats: longer ones are pasted by mistake. */
+const LONGEST_SHOWN = 100;
+
 /** The same in words, for the command line and the API. */
 export function describeUnknown({ name, nearest }: UnknownName): string {
   const advice =
     nearest.length === 0 ? 'npm run models -- list shows them all.' : `Did you mean ${nearest.join(' or ')}?`;
-  return `names '${name}', which is no model or provider here. ${advice}`;
+  return `names '${name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name}', which is no model or provider here. ${advice}`;
 }

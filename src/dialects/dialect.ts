@@ -11,7 +11,8 @@ import type { Usage } from '../protocol/usage.ts';
  */
 
 /** A door's name, as log rows have it. */
-export type Endpoint = 'chat' | 'messages' | 'responses' | 'embeddings';
+export const ENDPOINTS = ['chat', 'messages', 'responses', 'embeddings'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
 
 /** What a door's answer says of itself. */
 export interface AnswerFacts {

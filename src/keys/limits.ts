@@ -43,11 +43,16 @@ const count = limit(
 );
 
 // Nano-USD are counted in integers, which JavaScript holds exactly up to 9,007,199 USD.
-const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000, such as 2.50, or "none"';
+const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000 with at most 9 decimal places, such as 2.50, or "none"';
 const budget = limit(
   z.pipe(
     numberFrom(/^\d{1,7}(\.\d{1,9})?$/, BUDGET_RULE),
-    z.number().check(z.minimum(0, BUDGET_RULE), z.maximum(9_000_000, BUDGET_RULE)),
+    z.number().check(
+      z.minimum(0, BUDGET_RULE),
+      z.maximum(9_000_000, BUDGET_RULE),
+      // The ledger would round it: 1e-10 would be shown as it was set, and let nothing through.
+      z.refine((usd) => Math.round(usd * 1e9) / 1e9 === usd, BUDGET_RULE),
+    ),
   ),
 );
 
@@ -99,8 +104,11 @@ const onOff = z.optional(
   ),
 );
 
-/** A user's name. */
-export const userNameSchema = z.string(NAME_RULE).check(z.regex(NAME_PATTERN, NAME_RULE));
+/** A user's name. Dots alone are no name: clients take them out of a path, so nobody could look at `/users/..`. */
+export const userNameSchema = z.string(NAME_RULE).check(
+  z.regex(NAME_PATTERN, NAME_RULE),
+  z.refine((name) => name !== '.' && name !== '..', 'must have more than dots'),
+);
 
 const PREFIX_RULE = 'must be 1 to 10 lower-case letters and digits, a letter first';
 /** What a key begins with. */
@@ -123,7 +131,10 @@ const EMAIL_RULE = 'must be an e-mail address such as ann@example.com, or "none"
 /** Who signs in as a user; kept in small letters. */
 export const emailSchema = limit(
   z.pipe(
-    z.string(EMAIL_RULE).check(z.refine((text) => emailOf(text) !== null, EMAIL_RULE)),
+    // Wider than mail itself: who has such an address signs in, and no other sign is a part of one.
+    z
+      .string(EMAIL_RULE)
+      .check(z.refine((text) => emailOf(text) !== null && !/[<>()[\]:;,"*\\]/.test(text), EMAIL_RULE)),
     z.transform((text) => emailOf(text) ?? text),
   ),
 );

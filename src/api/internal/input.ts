@@ -44,13 +44,18 @@ export async function readJsonBody<T extends z.ZodMiniType>(c: Context, schema: 
 
 /**
  * The query's parameters, checked. An empty one counts as left out. Throws RouterError `invalid_value` naming those
- * that are not in the shape: a filter with a slip in its name would else give an answer about something else.
+ * that are not in the shape or stand there twice: with a slip in a filter the answer would else be about something else.
  */
 export function readQuery<Shape extends z.core.$ZodLooseShape>(
   c: Context,
   shape: Shape,
 ): z.output<z.ZodMiniObject<Shape>> {
   const query = c.req.query();
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
+  if (twice !== undefined) {
+    const message = `${twice[0]} stands in the query twice. Name it once.`;
+    throw new RouterError('invalid_value', message, { param: twice[0] });
+  }
   const unknown = Object.keys(query).filter((name) => !Object.hasOwn(shape, name));
   if (unknown.length > 0) {
     const known = Object.keys(shape);
@@ -72,7 +77,10 @@ export async function noQuery(c: Context, next: Next): Promise<void> {
 
 const LIMIT_RULE = 'must be a whole number from 1 to 200';
 const limitSchema = z._default(
-  z.pipe(z.coerce.number(LIMIT_RULE), z.int(LIMIT_RULE).check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,3}$/, LIMIT_RULE)),
+    z.pipe(z.transform(Number), z.number().check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
+  ),
   50,
 );
 const CURSOR_RULE = 'must be a next_cursor of an earlier answer';

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
+import { ENDPOINTS } from '../../dialects/dialect.ts';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { RouterError } from '../../protocol/errors.ts';
@@ -22,7 +23,8 @@ const tagSchema = z.pipe(
 );
 
 const queryShape = {
-  ...{ key: text, user: text, model: text, endpoint: text, session: text },
+  ...{ key: text, user: text, team: text, model: text, session: text },
+  endpoint: z.optional(z.enum(ENDPOINTS, `must be one of ${ENDPOINTS.join(', ')}`)),
   end: z.optional(z.enum(ENDS, `must be one of ${ENDS.join(', ')}`)),
   tag: z.optional(tagSchema),
   ...daysShape,

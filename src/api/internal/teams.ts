@@ -50,7 +50,7 @@ export const internalTeams = new Hono<AppEnv>({ strict: false })
     const removed = await removeTeam(deskOf(c), name);
     if (removed.kind === 'missing') throw missing(name);
     if (removed.kind === 'removed') return c.json({ removed: name });
-    const message = `The team ${name} has ${removed.members} members. Take them out first: PATCH /internal/users/{name} with {"team": null}.`;
+    const message = `The team ${name} still has members (${removed.members}). Take them out first: PATCH /internal/users/{name} with {"team": null}.`;
     throw new RouterError('conflict', message, { param: 'name' });
   })
   .all('/', methodNotAllowed('GET', 'POST'))

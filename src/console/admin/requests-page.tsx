@@ -1,3 +1,4 @@
+import { ENDPOINTS } from '../../dialects/dialect.ts';
 import type { Page } from '../../store/page.ts';
 import type { RequestLogRow } from '../../store/schema.ts';
 import type { SessionSum } from '../../store/session-sum.ts';
@@ -16,7 +17,6 @@ import { SessionLine } from './session-line.tsx';
 const REFRESH_SECONDS = 10;
 
 const PATH = '/admin/requests';
-const ENDPOINTS = ['chat', 'messages', 'responses', 'embeddings'];
 
 interface RequestsProps {
   page: Page<RequestLogRow>;

@@ -39,6 +39,7 @@ describe('/internal/keys', () => {
     const username = someone();
     const WRONG: [string, unknown][] = [
       ['username', 'a b'],
+      ['username', '..'],
       ['prefix', 'SK'],
       ['prefix', 5],
       ['purpose', 'vim'],
@@ -49,8 +50,12 @@ describe('/internal/keys', () => {
       ['max_concurrent', -1],
       ['budget_day_usd', -0.01],
       ['budget_week_usd', 1e12],
+      ['budget_day_usd', 1e-10],
+      ['budget_total_usd', 0.1234567891],
+      ['budget_month_usd', '0.1234567891'],
       ['models', []],
       ['models', 'a b'],
+      ['models', 'a'.repeat(100_000)],
       ['expires_at', 'tomorrow'],
       ['expires_at', '9999-12-31T23:59:59-14:00'],
       ['expires_at', '0000-01-01T00:00:00+14:00'],
@@ -66,6 +71,7 @@ describe('/internal/keys', () => {
       expect(answer, member).toMatchObject({ status: 400, body: { error: { type: 'invalid_request_error' } } });
       expect(answer.body.error.param.split('.')[0]).toBe(member);
       expect(answer.body.error.message).not.toContain('Invalid');
+      expect(answer.body.error.message.length, member).toBeLessThan(500);
     }
     expect(await call('POST', '/keys', '{')).toMatchObject({ status: 400, body: { error: { code: 'invalid_json' } } });
     expect((await call('POST', '/keys', '[]')).status).toBe(400);

@@ -86,7 +86,7 @@ describe('a query parameter that nobody knows', () => {
   );
 
   test('is told what there is', async () => {
-    expect((await ask('/logs?limt=5')).body.error.message).toContain('key, user, model');
+    expect((await ask('/logs?limt=5')).body.error.message).toContain('key, user, team, model');
     expect((await ask('/providers?check=yes')).body.error).toMatchObject({ param: 'check' });
   });
 
@@ -102,6 +102,7 @@ describe('/internal/logs is narrowed', () => {
   test.each([
     ['user=alice', [0, 1]],
     ['key=key_b', [2, 3]],
+    ['team=blue', [3]],
     ['model=test/other', [3]],
     ['model=other&user=alice', []],
     ['end=timeout', [2]],
@@ -128,10 +129,15 @@ describe('/internal/logs is narrowed', () => {
     'to=2026-02-30',
     'format=xls',
     'limit=0',
+    'limit=1e1',
+    'limit=0x10',
+    'endpoint=chats',
+    'user=alice&user=bob',
+    'from=2026-03-11&from=2026-03-12',
   ])('but not by %s', async (query) => {
     const { status, body } = await ask(`/logs?${query}`);
     expect(status).toBe(400);
-    expect(body.error.param).toBe(query.split('=')[0]);
+    expect(body.error).toMatchObject({ code: 'invalid_value', param: query.split('=')[0] });
   });
 
   test('page by page, where a page of rows that do not meet the filter goes on with a cursor', async () => {

@@ -40,6 +40,8 @@ describe('/internal/teams', () => {
 
   test.each([
     [{ name: 'none' }, 'name'],
+    [{ name: '.' }, 'name'],
+    [{ name: 'fine', budget_total_usd: 1e-10 }, 'budget_total_usd'],
     [{ name: 'a b' }, 'name'],
     [{}, 'name'],
     [{ name: 'fine', budget_day_usd: -1 }, 'budget_day_usd'],

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { audited, call, echo, makeKey, someone } from './call.ts';
 
+/** What one types that no mail program would take, and a sign-in would never bring. */
+const SLIPS = ['<ann@example.com>', 'mailto:ann@example.com', '*@example.com', 'ann@example.com,', '"ann"@example.com'];
+
 describe('/internal/users', () => {
   test('are made once, listed by page, and disabled with all their keys', async () => {
     const username = someone();
@@ -37,7 +40,7 @@ describe('/internal/users', () => {
     expect(await call('PATCH', `/users/${one}`, { email: null })).toMatchObject({ status: 200, body: { email: null } });
     const moved = await call('PATCH', `/users/${other}`, { email: `${one}@example.com` });
     expect(moved).toMatchObject({ status: 200, body: { name: other, email: `${one}@example.com` } });
-    for (const email of ['ann', 'a b@example.com', '@example.com', `${'x'.repeat(250)}@example.com`, 7]) {
+    for (const email of ['ann', 'a b@example.com', '@example.com', `${'x'.repeat(250)}@example.com`, 7, ...SLIPS]) {
       const refused = await call('PATCH', `/users/${other}`, { email });
       expect(refused).toMatchObject({ status: 400, body: { error: { param: 'email' } } });
     }
