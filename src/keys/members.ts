@@ -10,7 +10,7 @@ import {
 import { createKeyWhere, getKey, type KeySettings } from '../store/keys.ts';
 import { mayMakeOneMore, readTemplate, type TemplateSettings, updateTemplate } from '../store/member-template.ts';
 import type { ApiKey, MemberTemplate } from '../store/schema.ts';
-import { getUserByEmail, type UserWithKeys, welcomeUser } from '../store/users.ts';
+import { getUser, getUserByEmail, type UserWithKeys, welcomeUser } from '../store/users.ts';
 import { parseDuration, userNameSchema } from './limits.ts';
 import type { Desk } from './manage.ts';
 import { hashSecret, isWellFormed, keyId, makeSecret } from './secret.ts';
@@ -96,11 +96,16 @@ export async function changeTemplate(
 const INVITATION_DAYS = 7;
 const DAY_MS = 86_400_000;
 
-/** An invitation with the secret of its link, the one time that it is known; null for a person who is not there. */
-export async function inviteUser(
-  desk: Desk,
-  owner: string,
-): Promise<{ invitation: Invitation; secret: string } | null> {
+export type Invited =
+  /** With the secret of its link, the one time that it is known. */
+  | { kind: 'invited'; invitation: Invitation; secret: string }
+  /** Nobody is called so. */
+  | { kind: 'missing' }
+  /** The person could make nothing of it. */
+  | { kind: 'disabled' };
+
+/** Makes an invitation of somebody who is there. */
+export async function inviteUser(desk: Desk, owner: string): Promise<Invited> {
   const secret = makeSecret('inv');
   const row = {
     id: keyId(desk.now).replace(/^key_/, 'inv_'),
@@ -110,7 +115,8 @@ export async function inviteUser(
     expiresAt: new Date(desk.now + INVITATION_DAYS * DAY_MS).toISOString(),
   };
   const invitation = await createInvitation(desk.database, row, desk.actor);
-  return invitation === null ? null : { invitation, secret };
+  if (invitation !== null) return { kind: 'invited', invitation, secret };
+  return (await getUser(desk.database, owner)) === null ? { kind: 'missing' } : { kind: 'disabled' };
 }
 
 /** The invitation of a link; null for a link that nobody was given. */

@@ -29,24 +29,24 @@ function selectInvitations(database: Database) {
     .$dynamic();
 }
 
-/** Stores an invitation of somebody who is there; null where they are not. `hash` is of the link's secret. */
+/** Stores an invitation of somebody who is active; null where nobody is. `hash` is of the link's secret. */
 export async function createInvitation(
   database: Database,
   invitation: Pick<InvitationRow, 'id' | 'owner' | 'hash' | 'createdAt' | 'expiresAt'>,
   actor: Actor,
 ): Promise<Invitation | null> {
   const { id, owner, hash, createdAt, expiresAt } = invitation;
-  const isThere = eq(users.name, owner);
+  const isActive = and(eq(users.name, owner), eq(users.status, 'active'));
   const entry: AuditEntry = {
     actor,
     action: 'invitation.create',
     target: owner,
     details: { id, expires_at: expiresAt },
   };
-  const row = sql`SELECT ${id}, ${owner}, ${hash}, ${createdAt}, ${expiresAt}, NULL, NULL, NULL FROM ${users} WHERE ${isThere}`;
+  const row = sql`SELECT ${id}, ${owner}, ${hash}, ${createdAt}, ${expiresAt}, NULL, NULL, NULL FROM ${users} WHERE ${isActive}`;
   const [, , rows] = await database.batch([
     database.insert(invitations).select(row),
-    auditWhere(database, entry, users, isThere),
+    auditWhere(database, entry, users, isActive),
     selectInvitations(database).where(eq(invitations.id, id)),
   ]);
   return rows[0] ?? null;

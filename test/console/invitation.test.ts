@@ -87,7 +87,7 @@ describe('an invitation', () => {
     };
     expect((await submit(path, { client: 'curl', ...extra })).status).toBe(200);
     const [key] = await keysOf(name);
-    expect(key).toMatchObject({ rpm: 9, models: 'test/*', name: '', purpose: 'default' });
+    expect(key).toMatchObject({ rpm: 9, models: 'test/*', name: 'curl', purpose: 'default' });
     expect((Date.parse(String(key?.['expires_at'])) - Date.now()) / 86_400_000).toBeCloseTo(30, 1);
     expect(await keysOf('somebody')).toEqual([]);
   });
@@ -186,6 +186,35 @@ describe('the page of members', () => {
     expect(back.headers.get('location')).toBe('/admin/members?done=taken-back');
     expect((await browse(new URL(find(html, /id="link">([^<]+)</)).pathname)).status).toBe(410);
     expect((await operator.send(action, { owner: 'somebody-else' })).status).toBe(404);
+  });
+
+  it('says of a link that was used a moment before that it was too late', async () => {
+    const operator = await newOperator();
+    const html = await (await operator.send('/admin/members/invitations', { username: 'quick' })).text();
+    const page = await operator.read('/admin/members');
+    const action = find(page, /action="(\/admin\/members\/invitations\/inv_\w+\/take-back)"/);
+    expect((await submit(new URL(find(html, /id="link">([^<]+)</)).pathname, { client: 'curl' })).status).toBe(200);
+    const late = await operator.send(action, fieldsIn(page, action));
+    expect(late.headers.get('location')).toBe('/admin/members?done=used');
+    expect(await operator.read('/admin/members?done=used')).toContain('Revoke the key that it made');
+  });
+
+  it('makes none for who is disabled, and is led to from a person’s page with their name', async () => {
+    const operator = await newOperator();
+    await operator.send('/admin/users', { username: 'left' });
+    const own = await operator.read('/admin/users/left');
+    expect(own).toContain('href="/admin/members?user=left#invite"');
+    expect(fieldsIn(await operator.read('/admin/members?user=left'), '/admin/members/invitations')).toMatchObject({
+      username: 'left',
+    });
+    expect(own).toContain('href="/admin/keys/new?user=left"');
+    expect(fieldsIn(await operator.read('/admin/keys/new?user=left'), '/admin/keys')).toMatchObject({
+      username: 'left',
+    });
+    await operator.send('/admin/users/left/disable', {});
+    const refused = await operator.send('/admin/members/invitations', { username: 'left' });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('Enable the user first')]);
+    expect(await operator.read('/admin/users/left')).not.toContain('#invite');
   });
 
   it('sets the template, tells what could not be taken, and what somebody else has set meanwhile', async () => {

@@ -241,16 +241,35 @@ describe('a member makes a key', () => {
     expect(await other.text()).not.toContain(key.owner);
   });
 
-  it.each([{ client: 'no-such-client' }, { name: 'two words' }, { name: '<script>' }, { id: 'key_short' }, { id: '' }])(
-    'and not with %j',
-    async (changes) => {
+  it.each([{ client: 'no-such-client' }, { id: 'key_short' }, { id: '' }])('and not with %j', async (changes) => {
+    await allow();
+    const member = await newMember();
+    const refused = await make(member, changes);
+    expect(refused.headers.get('location')).toBe('/me?done=refused');
+    expect(await keysOf(member.email)).toEqual([]);
+  });
+
+  it.each(['two words', '<script>', 'x'.repeat(65)])(
+    'and not with the name %s, which stays where it was typed',
+    async (name) => {
       await allow();
       const member = await newMember();
-      const refused = await make(member, changes);
-      expect(refused.headers.get('location')).toBe('/me?done=invalid');
+      const refused = await make(member, { name, client: 'codex' });
+      const html = await refused.text();
+      expect(refused.status).toBe(400);
+      expect(html).toMatch(/<input id="name"[^>]* aria-invalid="true"/);
+      expect(html).toContain('<option value="codex" selected');
+      expect(fieldsIn(html, '/me/keys')).toMatchObject({ name });
       expect(await keysOf(member.email)).toEqual([]);
     },
   );
+
+  it('and is called like its client where it was given no name', async () => {
+    await allow();
+    const member = await newMember();
+    expect((await make(member, { name: '', client: 'claude-code' })).status).toBe(200);
+    expect(await keysOf(member.email)).toMatchObject([{ name: 'claude-code' }]);
+  });
 });
 
 describe("a member's own key", () => {

@@ -11,12 +11,10 @@ import { describeInvitation, listInvitations, revokeInvitation } from '../../sto
 import { describeTemplate, readTemplate, type TemplateSettings } from '../../store/member-template.ts';
 import { getUser } from '../../store/users.ts';
 import { deskOf } from './desk-of.ts';
-import { noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
+import { namesSomething, noQuery, pageShape, readJsonBody, readQuery } from './input.ts';
 
 const wholeSchema = z.strictObject(templateShape);
-const changeSchema = wholeSchema.check(
-  z.refine((change) => Object.values(change).some((value) => value !== undefined), 'names nothing to change'),
-);
+const changeSchema = wholeSchema.check(namesSomething);
 
 /** What PUT sets where nothing is said. */
 const UNSAID = templateToColumns({
@@ -68,7 +66,11 @@ export const internalInvitations = new Hono<AppEnv>({ strict: false })
     await readJsonBody(c, z.strictObject({}));
     const desk = deskOf(c);
     const invited = await inviteUser(desk, owner);
-    if (invited === null) throw missingUser(owner);
+    if (invited.kind === 'missing') throw missingUser(owner);
+    if (invited.kind === 'disabled') {
+      const message = `${owner} is disabled, so a link would be of no use. Enable them first: PATCH /internal/users/${owner} with {"status": "active"}.`;
+      throw new RouterError('conflict', message, { param: 'name' });
+    }
     // The one time that anybody sees it.
     const url = `${new URL(c.req.url).origin}/invitation/${invited.secret}`;
     return c.json({ ...describeInvitation(invited.invitation, desk.now), url }, 201);

@@ -90,6 +90,7 @@ async function rotate(c: Context<AdminEnv>): Promise<Response> {
 
 /** What makes a secret: a new key, and a rotation. */
 export const keySecrets = new Hono<AdminEnv>()
-  .get('/keys/new', (c) => showForm(c, {}, {}))
+  // A person's own page leads here.
+  .get('/keys/new', (c) => showForm(c, { username: c.req.query('user') ?? '' }, {}))
   .post('/keys', create)
   .post('/keys/:id/rotate', rotate);

@@ -62,13 +62,14 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
 async function invite(c: Context<AdminEnv>): Promise<Response> {
   const { texts } = viewOf(c);
   const username = (await readForm(c))['username'] ?? '';
-  if (!userNameSchema.safeParse(username).success) {
-    return show(c, { typed: { username }, errors: { username: texts.keyForm.errors.name }, note: null, status: 400 });
-  }
+  const refuse = (error: string) =>
+    show(c, { typed: { username }, errors: { username: error }, note: null, status: 400 });
+  if (!userNameSchema.safeParse(username).success) return refuse(texts.keyForm.errors.name);
   const desk = deskOf(c);
   await makeUser(desk, username);
   const invited = await inviteUser(desk, username);
-  if (invited === null) return c.notFound();
+  if (invited.kind === 'missing') return c.notFound();
+  if (invited.kind === 'disabled') return refuse(texts.members.disabled(username));
   const url = `${new URL(c.req.url).origin}/invitation/${invited.secret}`;
   return respond(c, viewOf(c, '/admin/members'), <LinkPage invitation={invited.invitation} url={url} />);
 }
@@ -80,9 +81,13 @@ export const members = new Hono<AdminEnv>()
     const notes = new Map([
       ['saved', texts.saved],
       ['taken-back', texts.takenBack],
+      ['used', texts.usedBefore],
     ]);
-    const text = notes.get(c.req.query('done') ?? '');
-    return show(c, { typed: {}, errors: {}, note: text === undefined ? null : { text, bad: false }, status: 200 });
+    const done = c.req.query('done') ?? '';
+    const text = notes.get(done);
+    const note = text === undefined ? null : { text, bad: done === 'used' };
+    // A person's own page leads here.
+    return show(c, { typed: { username: c.req.query('user') ?? '' }, errors: {}, note, status: 200 });
   })
   // What a form was sent to is no page.
   .get('/members/invitations', (c) => c.redirect('/admin/members', 303))
@@ -92,5 +97,6 @@ export const members = new Hono<AdminEnv>()
     const { owner = '' } = await readForm(c);
     const desk = deskOf(c);
     const taken = await revokeInvitation(desk.database, c.req.param('id'), owner, desk.actor);
-    return taken === null ? c.notFound() : c.redirect('/admin/members?done=taken-back', 303);
+    if (taken === null) return c.notFound();
+    return c.redirect(`/admin/members?done=${taken.usedAt === null ? 'taken-back' : 'used'}`, 303);
   });

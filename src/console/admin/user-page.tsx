@@ -68,16 +68,25 @@ function Settings({ user, teams, typed, errors }: UserProps) {
 }
 
 function Keys({ user, keys, spendOfKeys }: UserProps) {
-  const texts = useView().texts.users;
+  const { keyForm, members, users } = useView().texts;
+  const name = encodeURIComponent(user.name);
   return (
     <section>
       <div class="head">
         <h2>
-          {texts.keys} ({count(user.keys)})
+          {users.keys} ({count(user.keys)})
         </h2>
-        <a href={`/admin/keys?owner=${encodeURIComponent(user.name)}`}>{texts.allKeys}</a>
+        <nav class="row" aria-label={users.keys}>
+          <a href={`/admin/keys?owner=${name}`}>{users.allKeys}</a>
+          {user.status === 'active' && (
+            <>
+              <a href={`/admin/keys/new?user=${name}`}>{keyForm.create}</a>
+              <a href={`/admin/members?user=${name}#invite`}>{members.makeLink}</a>
+            </>
+          )}
+        </nav>
       </div>
-      {keys.length > 0 ? <KeyTable keys={keys} spend={spendOfKeys} /> : <p class="soft">{texts.noKeys}</p>}
+      {keys.length > 0 ? <KeyTable keys={keys} spend={spendOfKeys} /> : <p class="soft">{users.noKeys}</p>}
     </section>
   );
 }

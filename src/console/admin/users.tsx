@@ -69,7 +69,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
   const { kind } = await makeUser(deskOf(c), name);
   return kind === 'exists'
     ? show(c, { name, error: texts.users.exists(name) })
-    : c.redirect('/admin/users?done=created', 303);
+    : c.redirect(`/admin/users/${encodeURIComponent(name)}?done=created`, 303);
 }
 
 async function setStatus(c: Context<AdminEnv>, status: 'active' | 'disabled'): Promise<Response> {

@@ -1,31 +1,20 @@
 import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { keyId } from '../../keys/secret.ts';
-import { windowStarts } from '../../ledger/windows.ts';
 import { logFault } from '../../log-line.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
 import { requireSameOrigin } from '../../middleware/same-origin.ts';
-import { openDatabase } from '../../store/database.ts';
-import { keysOfOwner } from '../../store/keys.ts';
-import { readTemplate } from '../../store/member-template.ts';
-import { dailySpend } from '../../store/overview.ts';
-import { spendByKeyOf } from '../../store/spend.ts';
-import { getTeam } from '../../store/teams.ts';
-import type { UserWithKeys } from '../../store/users.ts';
 import { LonePage } from '../kit/document.tsx';
 import { limitForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { securityHeaders } from '../kit/security-headers.ts';
-import { readLevels, type ShownLevel } from '../kit/shared-budgets.tsx';
-import { useView, type View, viewOf } from '../kit/view.ts';
-import type { Texts } from '../texts/english.ts';
+import { useView, viewOf } from '../kit/view.ts';
 import { ProblemPage } from './me-frame.tsx';
 import { type Hindered, type MemberEnv, standingOf } from './member.ts';
 import { ownKeys } from './own-keys.tsx';
 import { ownModels } from './own-models.tsx';
-import { monthsAt, OwnPage } from './own-page.tsx';
 import { ownRequests } from './own-requests.tsx';
 import { showKeyForm, showPastedKey, showProblem } from './pasted-key.tsx';
+import { showOwnPage } from './show-own-page.tsx';
 
 /** Says to who signed in why they cannot go on. */
 function refuse(c: Context<MemberEnv>, standing: Hindered): Promise<Response> {
@@ -40,42 +29,6 @@ const requireMember = createMiddleware<MemberEnv>(async (c, next) => {
   c.set('member', standing.user);
   return await next();
 });
-
-function noteOf(done: string | undefined, { keyForm, me }: Texts) {
-  if (done === 'refused') return { text: me.refused, bad: true };
-  return done === 'invalid' ? { text: `${keyForm.invalid} ${keyForm.errors.name}`, bad: true } : null;
-}
-
-/** Budgets over all of a member's keys, and over those of their team. */
-async function ownLevels(env: Cloudflare.Env, user: UserWithKeys, view: View): Promise<ShownLevel[]> {
-  const team = user.team === null ? null : await getTeam(openDatabase(env.DB), user.team);
-  const levels = [{ ...user, kind: 'user' } as const, ...(team === null ? [] : [{ ...team, kind: 'team' } as const])];
-  return await readLevels(env, levels, view);
-}
-
-async function showOwnPage(c: Context<MemberEnv>, user: UserWithKeys): Promise<Response> {
-  const view = viewOf(c, '/me');
-  const database = openDatabase(c.env.DB);
-  const starts = windowStarts(view.now, view.offset);
-  const months = monthsAt(starts.month, starts.day);
-  const [keys, template, days, spentByKey, levels] = await Promise.all([
-    keysOfOwner(database, user.name),
-    readTemplate(database),
-    dailySpend(database, months.last.first, { owner: user.name }),
-    spendByKeyOf(database, user.name, months.this.first),
-    ownLevels(c.env, user, view),
-  ]);
-  const page = (
-    <OwnPage
-      {...{ keys, template, days, spentByKey, levels, months }}
-      today={starts.day}
-      shown={c.req.query('month') === 'last' ? months.last : months.this}
-      newId={keyId(view.now)}
-      note={noteOf(c.req.query('done'), view.texts)}
-    />
-  );
-  return respond(c, view, page);
-}
 
 function MissingPage() {
   const { errors, me } = useView().texts;
@@ -114,7 +67,10 @@ export const me = new Hono<MemberEnv>()
   .get('/', async (c) => {
     const standing = await standingOf(c);
     if (standing.kind === 'nobody') return showKeyForm(c);
-    return standing.kind === 'member' ? showOwnPage(c, standing.user) : refuse(c, standing);
+    if (standing.kind !== 'member') return refuse(c, standing);
+    const isRefused = c.req.query('done') === 'refused';
+    const note = isRefused ? { text: viewOf(c).texts.me.refused, bad: true } : null;
+    return showOwnPage(c, standing.user, { typed: {}, errors: {}, note, status: 200 });
   })
   .post('/', showPastedKey)
   .all('/', methodNotAllowed('GET', 'POST'))

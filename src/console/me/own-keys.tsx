@@ -21,6 +21,7 @@ import { useView, viewOf } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 import type { MemberEnv } from './member.ts';
 import { GRACES, OwnKeyPage, type OwnKeyProps } from './own-key-page.tsx';
+import { showOwnPage } from './show-own-page.tsx';
 
 const SHOWN_REQUESTS = 10;
 const { name: nameSchema } = settingsShape(['default']);
@@ -30,9 +31,9 @@ export function clientIn({ client }: FieldValues): Client | undefined {
   return CLIENTS.find(({ id }) => client === undefined || client === '' || id === client);
 }
 
-/** What follows from a client for its key. */
+/** What follows from a client for its key. One without a name of its own is told apart by its client. */
 export function choiceFor(client: Client, name: string): OwnChoice {
-  return { purpose: client.purpose, reasoning: displayFor(client), name };
+  return { purpose: client.purpose, reasoning: displayFor(client), name: name || client.id };
 }
 
 type Occasion = Pick<OwnKeyProps, 'typed' | 'errors' | 'note'> & { status: 200 | 400 | 409 };
@@ -102,8 +103,12 @@ async function create(c: Context<MemberEnv>): Promise<Response> {
   const client = clientIn(fields);
   const name = nameSchema.safeParse(fields['name'] ?? '');
   const id = fields['id'] ?? '';
-  if (client === undefined || !name.success || !/^key_[0-9a-z]{26}$/.test(id))
-    return c.redirect('/me?done=invalid', 303);
+  if (client === undefined || !/^key_[0-9a-z]{26}$/.test(id)) return c.redirect('/me?done=refused', 303);
+  if (!name.success) {
+    const { keyForm } = viewOf(c).texts;
+    const note = { text: keyForm.invalid, bad: true };
+    return showOwnPage(c, c.get('member'), { typed: fields, errors: { name: keyForm.errors.name }, note, status: 400 });
+  }
   const choice = choiceFor(client, name.data ?? '');
   const made = await makeOwnKey(deskOf(c), c.get('member').name, { id, choice });
   switch (made.kind) {

@@ -5,10 +5,11 @@ import type { DailySpend } from '../../store/overview.ts';
 import type { ApiKey, MemberTemplate } from '../../store/schema.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
-import { Field, Select } from '../kit/field.tsx';
+import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { budgetMoney, count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
+import type { FieldValues } from '../kit/read-form.ts';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
 import { SpendChart } from '../kit/spend-chart.tsx';
 import { Empty, Table } from '../kit/table.tsx';
@@ -35,6 +36,9 @@ export interface OwnPageProps {
   shown: Month;
   /** The id that a new key will have: a form sent twice makes one key. */
   newId: string;
+  /** What was typed of a new key and could not be taken. */
+  typed: FieldValues;
+  errors: FieldErrors;
   note: { text: string; bad: boolean } | null;
   /** Budgets over all keys, of the member and of their team. */
   levels: readonly ShownLevel[];
@@ -188,7 +192,7 @@ export function ClientField() {
   return <Select name="client" label={me.client} options={CLIENTS.map(({ id, name }) => [id, name] as const)} />;
 }
 
-function MakeKey({ keys, template, newId }: OwnPageProps) {
+function MakeKey({ keys, template, newId, typed, errors }: OwnPageProps) {
   const { me } = useView().texts;
   const owned = keys.filter(({ status }) => status !== 'revoked').length;
   if (!template.enabled) return <p class="soft">{me.off}</p>;
@@ -197,7 +201,15 @@ function MakeKey({ keys, template, newId }: OwnPageProps) {
     <section class="panel" id="new">
       <h2>{me.make}</h2>
       <p class="soft">{me.makeLead}</p>
-      <Form action="/me/keys" hidden={{ id: newId }} look="row start" submit={me.create} submitLook="after-label">
+      <Form
+        action="/me/keys"
+        hidden={{ id: newId }}
+        values={typed}
+        errors={errors}
+        look="row start"
+        submit={me.create}
+        submitLook="after-label"
+      >
         <ClientField />
         <Field name="name" label={me.name} hint={me.nameHint} />
       </Form>

@@ -25,7 +25,7 @@ export const chinesePeople: PeopleTexts = {
     makeLead: '选择要使用的客户端：合适的设置会自动选好，随后会显示填好密钥的客户端配置。',
     client: '客户端',
     name: '名称',
-    nameHint: '用来区分你的密钥，例如 “laptop”。可不填。',
+    nameHint: '用来区分你的密钥，例如 “laptop”。留空则以客户端命名。',
     create: '新建密钥',
     what: '这样的密钥可以做什么',
     until: (duration) => `${duration} 之后`,
@@ -105,7 +105,7 @@ export const chinesePeople: PeopleTexts = {
       owner_disabled: '对应的账号已停用。请联系发送者。',
       missing: '没有这个邀请。请从第一个字符到最后一个字符重新复制链接。',
     },
-    toUsage: '密钥的花费可以在这里查看：',
+    toUsage: '要查看密钥的花费，请在这里粘贴密钥：',
   },
 
   members: {
@@ -139,6 +139,8 @@ export const chinesePeople: PeopleTexts = {
     takeBack: '收回',
     takeBackHint: (owner) => `收回给 ${owner} 的邀请`,
     takenBack: '邀请已收回。',
+    usedBefore: '收回之前，已有人使用了这个链接。请吊销由它创建的密钥。',
+    disabled: (name) => `${name} 已停用，链接不会起作用。请先启用该用户。`,
     linkTitle: (owner) => `给 ${owner} 的邀请`,
     once: '链接只在此处显示一次，请立即复制并发送给对方；系统只保存其哈希值。',
     link: '链接',

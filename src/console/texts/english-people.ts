@@ -23,7 +23,7 @@ export const englishPeople = {
     makeLead: 'Choose the client it is for: the right settings follow, and you see its set-up with the key filled in.',
     client: 'Client',
     name: 'Name',
-    nameHint: 'Tells your keys apart, such as “laptop”. Optional.',
+    nameHint: 'Tells your keys apart, such as “laptop”. Empty: it is called like its client.',
     create: 'Create key',
     what: 'What such a key may do',
     until: (duration: string) => `after ${duration}`,
@@ -101,7 +101,7 @@ export const englishPeople = {
     lead: (owner: string) =>
       `This link makes one key for ${owner}. It can be used once: choose your client, press the button, and copy what you see.`,
     make: 'Show my key',
-    closedTitle: 'This link is of no use',
+    closedTitle: 'This link does not work',
     closed: {
       used: 'It has been used, and it works once. If it was not you, tell whoever sent it.',
       revoked: 'It was taken back. Ask whoever sent it for a new one.',
@@ -109,7 +109,7 @@ export const englishPeople = {
       owner_disabled: 'The account it was made for is disabled. Ask whoever sent it.',
       missing: 'There is no such invitation. Copy the link again, from its first letter to its last.',
     },
-    toUsage: 'What your key has spent stands here:',
+    toUsage: 'To see what your key has spent, paste it here:',
   },
 
   members: {
@@ -151,6 +151,8 @@ export const englishPeople = {
     takeBack: 'Take back',
     takeBackHint: (owner: string) => `Take back the invitation of ${owner}`,
     takenBack: 'The invitation is taken back.',
+    usedBefore: 'Somebody has used the link before it could be taken back. Revoke the key that it made.',
+    disabled: (name: string) => `${name} is disabled, so a link would be of no use. Enable the user first.`,
     linkTitle: (owner: string) => `Invitation of ${owner}`,
     once: 'This is the only time the link is shown. Copy it now and send it to the person; only its hash is kept.',
     link: 'Link',

@@ -101,6 +101,21 @@ describe('/internal/users/{name}/invitations', () => {
     expect(JSON.stringify(details)).not.toContain(secret);
   });
 
+  it('is refused for who is disabled, to whom it would be of no use', async () => {
+    await send('POST', '/internal/users', { username: 'away' });
+    await send('PATCH', '/internal/users/away', { status: 'disabled' });
+    const refused = await send('POST', '/internal/users/away/invitations');
+    expect([refused.status, await refused.json()]).toMatchObject([409, { error: { code: 'conflict', param: 'name' } }]);
+    await send('PATCH', '/internal/users/away', { status: 'active' });
+    expect((await send('POST', '/internal/users/away/invitations')).status).toBe(201);
+    expect(await auditOf('away')).toEqual([
+      'api user.create',
+      'api user.disable',
+      'api user.enable',
+      'api invitation.create',
+    ]);
+  });
+
   it('can be taken back, by its own person’s name alone', async () => {
     for (const username of ['one', 'other']) await send('POST', '/internal/users', { username });
     const { id } = await (await send('POST', '/internal/users/one/invitations')).json<{ id: string }>();
