@@ -1,7 +1,7 @@
 import type { WholeAnswer } from '../dialects/dialect.ts';
 import { readCompletion } from '../protocol/completion.ts';
-import { textBytes } from '../protocol/estimate.ts';
 import { withoutHalves } from '../protocol/half-surrogates.ts';
+import { textBytes } from '../protocol/text-bytes.ts';
 import { countToolUses } from '../protocol/tool-uses.ts';
 import { secretsOf } from '../providers/credentials.ts';
 import { failedFinish, failureIn200 } from '../providers/failure.ts';

@@ -2,6 +2,7 @@ import type { ChatMessage, ChatRequest } from './chat.ts';
 import { isObject, type JsonObject } from './json.ts';
 import type { JsonDocument } from './json-document.ts';
 import { holdsFile, mediaOf, mediaTokens } from './media.ts';
+import { textBytes } from './text-bytes.ts';
 
 /*
  * Estimates hold money and stand in where a provider gave no numbers; they are marked as such and never silently billed as true.
@@ -15,23 +16,6 @@ const MESSAGE_TOKENS = 4;
 
 /** A word such as a role, a type or a setting is no text; what is longer counts as one. */
 const LONGEST_WORD = 32;
-
-// A search for the first one reads text of ASCII alone three times as fast as the loop below.
-const BEYOND_ASCII = /[\u0080-\uffff]/;
-
-/** Bytes of a text in UTF-8. */
-export function textBytes(text: string): number {
-  const { length } = text;
-  const first = text.search(BEYOND_ASCII);
-  if (first < 0) return length;
-  let bytes = length;
-  for (let index = first; index < length; index += 1) {
-    const code = text.charCodeAt(index);
-    // Two bytes up to U+07FF, else three; the halves of a surrogate pair are two each.
-    if (code > 127) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
-  }
-  return bytes;
-}
 
 /** Tokens of a text of so many bytes that was not kept. */
 export function estimateByteTokens(bytes: number): number {

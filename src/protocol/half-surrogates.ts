@@ -39,7 +39,7 @@ function nextBackslash(bytes: Uint8Array, start: number): number {
  * Puts U+FFFD in the place of the escape at this backslash where it is half a surrogate pair, in the bytes themselves: an
  * escape has the same length. Answers the offset behind what needs no other look.
  */
-export function mendUnicodeEscape(json: Uint8Array, at: number): number {
+function mendUnicodeEscape(json: Uint8Array, at: number): number {
   const half = halfAt(json, at);
   // Any other escape: the character behind the backslash is not one that begins the next.
   if (half === null) return at + 2;

@@ -1,8 +1,10 @@
 import { MOST_MEMBERS, tooMany } from './bounds.ts';
 import { RouterError } from './errors.ts';
 import { keepSchemaNumbers } from './exact-numbers.ts';
+import { mayHoldHalves, mendHalfSurrogates } from './half-surrogates.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { DEPTH_LIMIT, type JsonScan, type Span, scanJson } from './scan-json.ts';
+import { textBytes } from './text-bytes.ts';
 
 /**
  * A JSON object together with the bytes it was read from, so that members nobody changes
@@ -31,6 +33,12 @@ function decode(bytes: Uint8Array): string {
       cause,
     });
   }
+}
+
+/** The text of a body. Halves of surrogate pairs are mended in the bytes themselves. */
+function readText(bytes: Uint8Array): string {
+  const text = decode(bytes);
+  return mayHoldHalves(text) && mendHalfSurrogates(bytes) ? decode(bytes) : text;
 }
 
 function parseObject(text: string): JsonObject {
@@ -63,14 +71,29 @@ function textAt(bytes: Uint8Array, { start, end }: Span): string {
   return decoder.decode(bytes.subarray(start, end));
 }
 
-function membersOf(bytes: Uint8Array, value: JsonObject, { members }: JsonScan): JsonDocument['members'] {
+/** Where spans of the text stand in its bytes. They come in the order of the text. */
+function toBytes(text: string, bytes: Uint8Array): (span: Span) => Span {
+  if (text.length === bytes.length) return (span) => span;
+  let seen = 0;
+  // A byte order mark is no part of the text.
+  let offset = bytes.length - textBytes(text);
+  const move = (at: number) => {
+    offset += textBytes(text.slice(seen, at));
+    seen = at;
+    return offset;
+  };
+  return ({ start, end }) => ({ start: move(start), end: move(end) });
+}
+
+function membersOf(text: string, bytes: Uint8Array, value: JsonObject, { members }: JsonScan): JsonDocument['members'] {
   const names = Object.keys(value);
   if (names.length !== members.length) return null;
   // Names that are whole numbers come first in an object, wherever they stand in the text.
   const inOrder = /^\d+$/.test(names[0] ?? '')
-    ? members.map(({ key }) => String(JSON.parse(textAt(bytes, key))))
+    ? members.map(({ key }) => String(JSON.parse(text.slice(key.start, key.end))))
     : names;
-  return new Map(members.map((member, position) => [inOrder[position] ?? '', member.value]));
+  const spans = members.map(({ value: span }) => span).map(toBytes(text, bytes));
+  return new Map(spans.map((span, position) => [inOrder[position] ?? '', span]));
 }
 
 /**
@@ -78,10 +101,11 @@ function membersOf(bytes: Uint8Array, value: JsonObject, { members }: JsonScan):
  * Throws RouterError: not UTF-8, no JSON object, nested too deeply, too many members.
  */
 export function parseDocument(bytes: Uint8Array): JsonDocument {
-  const scan = scanJson(bytes);
-  const value = parseObject(decode(bytes));
+  const text = readText(bytes);
+  const value = parseObject(text);
+  const scan = scanJson(text);
   checkScan(scan);
-  const document = { bytes, value, members: membersOf(bytes, value, scan), hasLongNumbers: scan.hasLongNumbers };
+  const document = { bytes, value, members: membersOf(text, bytes, value, scan), hasLongNumbers: scan.hasLongNumbers };
   if (scan.hasLongNumbers) {
     keepSchemaNumbers(value, (name) => {
       const span = document.members?.get(name);

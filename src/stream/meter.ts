@@ -1,6 +1,6 @@
 import type { ChatChunk } from '../protocol/chat.ts';
-import { textBytes } from '../protocol/estimate.ts';
 import { type StepController, StreamEvent, type StreamStep } from '../protocol/event.ts';
+import { textBytes } from '../protocol/text-bytes.ts';
 import type { ToolUseCounter } from '../protocol/tool-uses.ts';
 import type { Usage } from '../protocol/usage.ts';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../src/protocol/chat.ts';
-import { estimateInputTokens, textBytes } from '../../src/protocol/estimate.ts';
+import { estimateInputTokens } from '../../src/protocol/estimate.ts';
 import { parseDocument } from '../../src/protocol/json-document.ts';
+import { textBytes } from '../../src/protocol/text-bytes.ts';
 
 /** The estimate of a body as a client writes it. */
 function estimate(body: object): number {

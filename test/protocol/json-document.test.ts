@@ -46,8 +46,17 @@ describe('a JSON object that is read and printed', () => {
     ['a number that JavaScript cannot count', '{"model":"a","seed":12345678901234567890}'],
     ['escapes that are not needed', '{"model":"a","messages":[{"content":"\\u0041\\/"}]}'],
     ['a number inside of a list', '{"model":"a","x":[1.50,{"y":-0.0}]}'],
+    [
+      'what stands behind texts of two, three and four bytes a character',
+      '{"model":"a","é":"用🙂","x":[1.0],"🙂":2.0}',
+    ],
+    ['what stands behind backslashes and quotes', String.raw`{"model":"a","\\":"\\\"{\\","x":"\\","y":1.0}`],
   ])('keeps %s', (_name, text) => {
     expect(print(text, (value) => ({ ...value, model: 'b' }))).toBe(text.replace('"a"', '"b"'));
+  });
+
+  it('keeps members behind a byte order mark', () => {
+    expect(print('\ufeff{"model":"a","é":1.0}', (value) => ({ ...value, model: 'b' }))).toBe('{"model":"b","é":1.0}');
   });
 
   it('is trusted as an object alone where a key is there twice', () => {
