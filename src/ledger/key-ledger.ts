@@ -128,7 +128,8 @@ export class KeyLedger extends DurableObject {
     const { unsent } = this.#books.entries.outbox;
     if (isAfterPause || (unsent > 0 && unsent % FULL === 0)) this.ctx.waitUntil(this.#flush(false));
     this.#wakeBy(isAfterPause ? Math.min(now + this.#leaseTtlMs, this.#nextDue(now)) : now + FLUSH_AFTER_MS);
-    if (this.#books.levels.open().length > 0) this.ctx.waitUntil(this.#draws.tidy());
+    const tidying = this.#draws.tidy();
+    if (tidying !== null) this.ctx.waitUntil(tidying);
     return answer;
   }
 

@@ -67,7 +67,7 @@ function admitAll(books: LedgerBooks, key: ApiKey, request: LeaseRequest, now: n
   const position = positionAt(books, now);
   const own = admit(key, request, position);
   if (own.kind === 'refused') return own;
-  const levels = shortLevels(books, key, request.holdNanoUsd, position.windows);
+  const levels = shortLevels(books, key, request.holdNanoUsd);
   if (levels.length === 0) return own;
   return levelRefusal(books, levels, request, rateLimitsOf(key, position), now) ?? { kind: 'short', levels };
 }

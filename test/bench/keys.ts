@@ -1,5 +1,5 @@
 import { keyId, newSecret } from '../../src/keys/secret.ts';
-import type { ApiKey } from '../../src/store/schema.ts';
+import type { ApiKey, Level } from '../../src/store/schema.ts';
 
 /** A client key of the bench, as D1 would hold it. */
 export interface BenchKey {
@@ -7,8 +7,15 @@ export interface BenchKey {
   record: ApiKey;
 }
 
-/** `rpm` is null for a key without limits: only such a one is served before the ledger has answered. */
-export async function makeKey(purpose: string, rpm: number | null = null): Promise<BenchKey> {
+/** A person with a budget over all their keys, as D1 would hold it. */
+export const PAYER: Level = {
+  ...{ id: 'bench-payer', name: 'bench', revision: 1, updatedAt: '2026-11-24T00:00:00.000Z' },
+  ...{ budgetDayUsd: 100, budgetWeekUsd: null, budgetMonthUsd: null, budgetTotalUsd: null },
+  place: { ledgerJurisdiction: null, ledgerLocation: null },
+};
+
+/** A key without limits, but for those that are given: only one without any is served before the ledger has answered. */
+export async function makeKey(purpose: string, limits: Partial<ApiKey> = {}): Promise<BenchKey> {
   const { secret, hash, prefix, last4 } = await newSecret('sk');
   const now = Date.now();
   const time = new Date(now).toISOString();
@@ -25,7 +32,7 @@ export async function makeKey(purpose: string, rpm: number | null = null): Promi
     previousExpiresAt: null,
     expiresAt: null,
     models: null,
-    rpm,
+    rpm: null,
     tpm: null,
     maxConcurrent: null,
     budgetDayUsd: null,
@@ -41,6 +48,7 @@ export async function makeKey(purpose: string, rpm: number | null = null): Promi
     ledgerSince: '2026-11-24T00:00:00.000Z',
     ledgerJurisdiction: null,
     ledgerLocation: null,
+    ...limits,
   };
   return { secret, record };
 }

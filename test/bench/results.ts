@@ -15,6 +15,8 @@ export interface Results {
   large: Record<Large, Rounds>;
   /** CPU µs for a request of 60 KB: for one target, and for a route of three with four credentials that begins with it. */
   route: Record<'one' | 'three', Rounds>;
+  /** CPU µs for a request of 300 B: of a key with a budget of its own, and of one whose user has a budget too. */
+  budget: Record<'own' | 'shared', Rounds>;
   /** MiB. */
   memory: Record<Streaming, { idle: number; peak: number }>;
   bundleGzipBytes: number;

@@ -1,4 +1,5 @@
 import { CONFIG_FILE } from './build.ts';
+import type { BenchKey } from './keys.ts';
 import { eventCost, firstByte, type Running, routedCost, type Scale, slowStreams, wholeCost } from './measures.ts';
 import { BODY_SIZES } from './requests.ts';
 import {
@@ -133,9 +134,31 @@ async function routeRounds({ routed }: Record<TargetName, Running>, scale: Scale
   return route;
 }
 
+/** In one process, so that nothing but the user's budget differs. */
+async function budgetRounds(
+  { budgeted }: Record<TargetName, Running>,
+  sharedKey: BenchKey,
+  scale: Scale,
+  progress: Progress,
+): Promise<Results['budget']> {
+  const budget = empty(['own', 'shared']);
+  const asked = { own: budgeted, shared: { ...budgeted, key: sharedKey } };
+  const load = { size: '300 B', connections: 16, remembers: false } as const;
+  progress("a user's budget, warming up");
+  for (const each of Object.values(asked)) await wholeCost(each, { ...load, requests: scale.warmingAnswers });
+  // What is looked for is two in a hundred: that takes more rounds than elsewhere.
+  for (let round = 0; round < scale.rounds * 6; round += 1) {
+    progress(`a user's budget, round ${round + 1} of ${scale.rounds * 6}`);
+    for (const name of inTurn(['own', 'shared'] as const, round)) {
+      budget[name].push(await wholeCost(asked[name], { ...load, requests: scale.wholeAnswers }));
+    }
+  }
+  return budget;
+}
+
 /** Measures everything, one target after the other. `providerPort` is the double's. */
 export async function runBench(
-  { all, bareApp, directory, router }: Targets,
+  { all, bareApp, directory, router, sharedKey }: Targets,
   providerPort: number,
   scale: Scale,
   progress: Progress,
@@ -160,6 +183,7 @@ export async function runBench(
       whole: await wholeRounds(running, scale, progress),
       large: await largeRounds(running, scale, progress),
       route: await routeRounds(running, scale, progress),
+      budget: await budgetRounds(running, sharedKey, scale, progress),
       memory: memory as Record<Streaming, { idle: number; peak: number }>, // each of STREAMING was measured
       bundleGzipBytes: router.gzipBytes,
       startMs,

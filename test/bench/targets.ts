@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Built, buildBare, buildRouter, configureBare, readWranglerConfig } from './build.ts';
 import type { DoorName } from './doors.ts';
-import { type BenchKey, makeKey } from './keys.ts';
+import { type BenchKey, makeKey, PAYER } from './keys.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import type { StoreSetup, WorkerSetup } from './runtime-config.ts';
 
 /** All that is measured. `direct` is the provider double itself, without any router. */
 const BARE = ['pass', 'loop', 'parse', 'calls', 'callsParse', 'begin'] as const;
-const ROUTED = ['default', 'limited', 'cursor', 'messages', 'responses', 'routed'] as const;
+const ROUTED = ['default', 'limited', 'cursor', 'messages', 'responses', 'routed', 'budgeted'] as const;
 export const TARGETS = [...BARE, ...ROUTED] as const;
 export type TargetName = (typeof TARGETS)[number];
 
@@ -24,6 +24,8 @@ export interface Target {
 
 export interface Targets {
   all: Readonly<Record<TargetName, Target>>;
+  /** Like that of `budgeted`, and its user has a budget too. */
+  sharedKey: BenchKey;
   router: Built;
   /** The configuration of a bare app made of the same libraries, for its start-up. */
   bareApp: string;
@@ -43,8 +45,10 @@ export async function prepareTargets(provider: string, directory: string): Promi
   ]);
   const keys = {
     default: await makeKey('default'),
-    limited: await makeKey('default', 1_000_000),
+    limited: await makeKey('default', { rpm: 1_000_000 }),
     cursor: await makeKey('cursor'),
+    budgeted: await makeKey('default', { budgetDayUsd: 100 }),
+    shared: await makeKey('default', { budgetDayUsd: 100, user: PAYER }),
   };
   const stores: StoreSetup = { built: storeWorker, keys: Object.values(keys) };
 
@@ -89,6 +93,7 @@ export async function prepareTargets(provider: string, directory: string): Promi
     cursor: routed,
     messages: routed,
     responses: routed,
+    budgeted: routed,
     // Three providers with four keys between them.
     routed: {
       ...routed,
@@ -101,7 +106,7 @@ export async function prepareTargets(provider: string, directory: string): Promi
   };
 
   function target(name: TargetName): Target {
-    const key = name === 'cursor' || name === 'limited' ? keys[name] : keys.default;
+    const key = name === 'cursor' || name === 'limited' || name === 'budgeted' ? keys[name] : keys.default;
     const door = name === 'messages' || name === 'responses' ? name : 'chat';
     return { name, door, key, headers: {}, start: () => startRuntime(setups[name], stores, directory) };
   }
@@ -109,6 +114,7 @@ export async function prepareTargets(provider: string, directory: string): Promi
   return {
     // A target for each name of the list.
     all: Object.fromEntries(TARGETS.map((name) => [name, target(name)])) as Targets['all'],
+    sharedKey: keys.shared,
     router,
     bareApp: configureBare('bare-app', import.meta.url, date, directory),
     directory,

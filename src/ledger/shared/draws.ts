@@ -1,7 +1,6 @@
 import { inTime } from '../../in-time.ts';
 import { logFault } from '../../log-line.ts';
 import type { LedgerBooks } from '../ledger-books.ts';
-import type { Windows } from '../windows.ts';
 import type { BudgetDoor, BudgetPlace, KnownLevel, LevelMessage, Stand } from './calls.ts';
 import { sumsFor } from './level-rules.ts';
 import { newestLevel, prepareMessage, takeAnswer } from './messages.ts';
@@ -27,8 +26,8 @@ export interface Draws {
   draw(level: KnownLevel, hold: number): Promise<void>;
   /** A request of the key was let in: its levels are in use. */
   touch(): void;
-  /** After a booking: tells at once what has passed a ceiling, and gives back a rest above a usual grant. */
-  tidy(): Promise<void>;
+  /** After a booking: tells at once what has passed a ceiling, and gives back a rest far above a usual grant. Null where there is neither. */
+  tidy(): Promise<unknown> | null;
   /** How the ledger stands with a level, after it has given back what it does not hold where that is wanted. */
   tell(level: KnownLevel, lowers: boolean, stand: Stand): LevelMessage;
   /** Gives back what nobody has used for so long. */
@@ -62,11 +61,14 @@ function askedBy({ waiting }: Slot): Asked {
   return { asked: Math.min(...amounts), wanted: amounts.reduce((sum, amount) => sum + amount, 0) };
 }
 
+/** What running requests give back lands on a usual grant: where that alone were too much, each draw were given back. */
+const USUAL_GRANTS_KEPT = 2;
+
 /** Whether more was spent than a ceiling lets, or more is left below it than is usual. */
-function isLoud(books: LedgerBooks, stand: LevelStand, windows: Windows): boolean {
-  const sums = sumsFor(books, stand, windows);
+function isLoud(books: LedgerBooks, stand: LevelStand): boolean {
   if (stand.version === 0) return false;
-  return sums.gross + sums.held > stand.ceiling || idleRest(stand, sums) > stand.usual;
+  const sums = sumsFor(books, stand);
+  return sums.gross + sums.held > stand.ceiling || idleRest(stand, sums) > USUAL_GRANTS_KEPT * stand.usual;
 }
 
 /** Opens the way after a start. */
@@ -140,10 +142,9 @@ export function openDraws({ books, blockTtlMs, newPlace, find }: DrawPorts): Dra
       const now = Date.now();
       for (const { id } of books.levels.open()) slotOf(id).touchedAt = now;
     },
-    async tidy() {
-      const windows = books.calendar(Date.now());
-      const loud = books.levels.open().filter((stand) => isFree(stand) && isLoud(books, stand, windows));
-      await Promise.all(loud.map(release));
+    tidy() {
+      const loud = books.levels.open().filter((stand) => isFree(stand) && isLoud(books, stand));
+      return loud.length === 0 ? null : Promise.all(loud.map(release));
     },
     tell(given, lowers, stand) {
       const level = newestLevel(books, given);

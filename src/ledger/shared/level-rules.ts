@@ -15,21 +15,23 @@ interface Books {
   spend: SpendBook;
 }
 
-/** What a key has spent and holds for a user or a team. */
-export function sumsFor(books: Books, payer: Payer, { monthStart, weekStart }: Windows): LevelSums {
-  const { total, days } = books.spend.spentBy(payer);
+/** What a key has ever spent and holds for a user or a team: all that a request needs. */
+export function sumsFor(books: Books, payer: Payer): Omit<LevelSums, 'days'> {
+  const { total } = books.spend.spentBy(payer);
+  const gross = total + (books.levels.findByPayer(payer)?.back ?? 0);
+  return { total, gross, held: books.leases.heldBy(payer) };
+}
+
+/** The same for a message, with the days that a window may reach back to. */
+export function sumsByDay(books: Books, payer: Payer, { monthStart, weekStart }: Windows): LevelSums {
   const first = monthStart < weekStart ? monthStart : weekStart;
-  return {
-    total,
-    gross: total + (books.levels.findByPayer(payer)?.back ?? 0),
-    held: books.leases.heldBy(payer),
-    days: Object.fromEntries([...days].filter(([day]) => day >= first)),
-  };
+  const days = [...books.spend.spentBy(payer).days].filter(([day]) => day >= first);
+  return { ...sumsFor(books, payer), days: Object.fromEntries(days) };
 }
 
 /** The levels that must be asked before a request may run. */
-export function shortLevels(books: Books, key: ApiKey, hold: number, windows: Windows): KnownLevel[] {
-  return levelsOf(key).filter((level) => !fits(books.levels.stand(level), level, sumsFor(books, level, windows), hold));
+export function shortLevels(books: Books, key: ApiKey, hold: number): KnownLevel[] {
+  return levelsOf(key).filter((level) => !fits(books.levels.stand(level), level, sumsFor(books, level), hold));
 }
 
 /** A level's no as the ledger tells it. */

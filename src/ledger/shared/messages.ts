@@ -1,7 +1,7 @@
 import type { LedgerBooks } from '../ledger-books.ts';
 import type { BudgetPlace, KnownLevel, LevelAnswer, LevelMessage } from './calls.ts';
 import { levelsOf } from './level-book.ts';
-import { sumsFor } from './level-rules.ts';
+import { sumsByDay, sumsFor } from './level-rules.ts';
 import { after, before, type LevelStand, messageOf, stateName } from './stand.ts';
 
 /* What a ledger does before a message to a shared budget goes out, and when its answer comes. `now` is ms since 1970. */
@@ -23,7 +23,7 @@ export function prepareMessage(
   now: number,
 ): { message: LevelMessage; place: BudgetPlace } {
   const { levels, policy } = books;
-  const sums = sumsFor(books, level, books.calendar(now));
+  const sums = sumsByDay(books, level, books.calendar(now));
   const stand = levels.stand(level);
   const place = level.place ?? stand.place ?? newPlace;
   const ready = { ...before(stand, sums, said.lowers), place };
@@ -34,8 +34,8 @@ export function prepareMessage(
 }
 
 /** Whether nothing is held, and nothing was booked since the message was made. */
-function isQuiet(books: LedgerBooks, level: KnownLevel, { held, gross, total }: LevelMessage, now: number): boolean {
-  const sums = sumsFor(books, level, books.calendar(now));
+function isQuiet(books: LedgerBooks, level: KnownLevel, { held, gross, total }: LevelMessage): boolean {
+  const sums = sumsFor(books, level);
   return held === 0 && sums.held === 0 && sums.gross === gross && sums.total === total;
 }
 
@@ -51,7 +51,7 @@ export function takeAnswer(
   const stand = levels.stand(level);
   const isLowered = answer.isHeard && message.lowers;
   const next = after(stand, answer, isLowered ? stateName(level) : stand.grantedFor);
-  const isDone = isLowered && next.ceiling <= message.gross && isQuiet(books, level, message, now);
+  const isDone = isLowered && next.ceiling <= message.gross && isQuiet(books, level, message);
   if (next !== stand || isDone === stand.isOpen) levels.put({ ...next, isOpen: !isDone });
   levels.keepNo(answer.level, message.asked, answer.no, now);
   const key = policy.current();

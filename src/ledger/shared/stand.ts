@@ -38,7 +38,7 @@ export function askedOf(hold: number): number {
 }
 
 /** Whether a request may run as far as this level goes, without asking anybody. */
-export function fits(stand: LevelStand, level: KnownLevel, sums: LevelSums, hold: number) {
+export function fits(stand: LevelStand, level: KnownLevel, sums: Omit<LevelSums, 'days'>, hold: number) {
   return stand.grantedFor === stateName(level) && sums.gross + sums.held + askedOf(hold) <= stand.ceiling;
 }
 

@@ -142,6 +142,38 @@ describe('what is reserved', () => {
     expect((await ask(two, 3_000)).answer.kind).toBe('admitted');
   });
 
+  it('I13 is not given back and drawn again while its key is busy: few requests cost a message', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    await set(owner, { budget_day_usd: 1 });
+    let messages = 0;
+    await runInDurableObject(one.stub, (instance) => {
+      const inner: Cloudflare.Env = Reflect.get(instance, 'env');
+      const getByName = (id: string): BudgetDoor => ({
+        draw(...args) {
+          messages += 1;
+          return env.SHARED_BUDGET.getByName(id).draw(...args);
+        },
+      });
+      Object.defineProperty(instance, 'env', { value: { ...inner, SHARED_BUDGET: { getByName } }, configurable: true });
+    });
+    // Eight at once hold as much as a usual grant, and cost a tenth of it.
+    for (let round = 0; round < 20; round += 1) {
+      const running: string[] = [];
+      for (let each = 0; each < 8; each += 1) running.push((await ask(one, 2_500_000)).id);
+      const key = await fresh(one);
+      for (const requestId of running) {
+        await one.stub.settle(key, settlement({ requestId, costNanoUsd: 270_000 }));
+      }
+    }
+    expect(await (await sharedBudget('user', owner)).state()).toMatchObject({ spent: { day: 160 * 270_000 } });
+    expect(messages).toBeLessThan(10);
+    // What one large request gives back is more than that.
+    const large = await ask(one, 500_000_000);
+    await one.stub.settle(await fresh(one), settlement({ requestId: large.id, costNanoUsd: 0 }));
+    await vi.waitFor(async () => expect((await (await sharedBudget('user', owner)).sums()).reserved).toBe(0));
+  });
+
   it('I13 goes back when nobody has used it for so long, and nothing stays open', async () => {
     const { owner, ledgers } = await openUser(1);
     const [one] = ledgers as [Ledger];
