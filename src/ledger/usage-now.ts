@@ -37,6 +37,26 @@ async function usageInDatabase(binding: D1Database, key: ApiKey, now: number, of
   };
 }
 
+/** How many requests of each of these keys are running, by id; null where its ledger does not answer. Each is a call. */
+export async function runningNow(
+  places: Pick<CheckPlaces, 'KEY_LEDGER'>,
+  keys: readonly ApiKey[],
+): Promise<Map<string, number | null>> {
+  const running = await Promise.all(
+    keys.map(withKnownLedger).map(async (key) => {
+      if (!hasLedger(key)) return 0;
+      try {
+        const { openLeases } = await ledgerOf<DurableObjectStub<KeyLedger>>(places.KEY_LEDGER, key).sums();
+        return openLeases;
+      } catch (cause) {
+        logFault('ledger_unavailable', cause, { key_id: key.id });
+        return null;
+      }
+    }),
+  );
+  return new Map(keys.map(({ id }, index) => [id, running[index] ?? null]));
+}
+
 /**
  * What a key has spent now: as its ledger says, or as D1 does while the ledger does not answer, or was never made. It is
  * not made by whoever only looks.

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, is, isNull, lt, ne, or, SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, is, isNotNull, isNull, lt, ne, or, SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import { type AuditEntry, auditWhere } from './audit.ts';
@@ -91,6 +91,23 @@ export async function findKeyByHash(database: Database, hash: string): Promise<A
 export async function getKey(database: Database, id: string): Promise<ApiKey | null> {
   const rows = await selectKeys(database).where(eq(apiKeys.id, id)).limit(1);
   return rows[0] ?? null;
+}
+
+/** Keys by their ids, in any state; those that are not there are left out. */
+export async function keysOfIds(database: Database, ids: readonly string[]): Promise<ApiKey[]> {
+  return await selectKeys(database).where(sql`${apiKeys.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+/** Up to `limit` keys of these people that are not revoked and have a ledger. */
+export async function usedKeysOfOwners(
+  database: Database,
+  owners: readonly string[],
+  limit: number,
+): Promise<ApiKey[]> {
+  const isTheirs = sql`${apiKeys.owner} IN (SELECT value FROM json_each(${JSON.stringify(owners)}))`;
+  return await selectKeys(database)
+    .where(and(isTheirs, ne(apiKeys.status, 'revoked'), isNotNull(ledgers.keyId)))
+    .limit(limit);
 }
 
 /** All keys of one person, in any state. */

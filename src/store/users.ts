@@ -53,6 +53,13 @@ export async function getUser(database: Database, name: string): Promise<UserWit
   return rows[0] ?? null;
 }
 
+/** People by their names; those who are not there are left out. */
+export async function usersOfNames(database: Database, names: readonly string[]): Promise<UserWithKeys[]> {
+  return await selectUsers(database).where(
+    sql`${users.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+  );
+}
+
 /** The person who signs in with an address; null where it is nobody's. */
 export async function getUserByEmail(database: Database, email: string): Promise<UserWithKeys | null> {
   const rows = await selectUsers(database).where(eq(users.email, email)).limit(1);

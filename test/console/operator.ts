@@ -51,6 +51,8 @@ export function allPages(keyId: string, requestId: string): string[] {
     '/admin',
     '/admin/keys',
     '/admin/keys/new',
+    `/admin/several/keys?do=limit&id=${keyId}`,
+    '/admin/several/users?do=disable',
     `/admin/keys/${keyId}`,
     '/admin/users',
     '/admin/members',

@@ -31,6 +31,8 @@ const MOST: Size = { keys: 10_000, rows: 1_000_000 };
 const TRIES = 3;
 /** What takes so many times as long as it may is not asked again. */
 const HOPELESS = 10;
+/** Of a page of a list all may be ticked. */
+const SEVERAL = 50;
 const PATIENCE_MS = 180_000;
 const COMMAND_PATIENCE_MS = 900_000;
 const ADMINISTRATOR = 'boss@example.com';
@@ -139,11 +141,14 @@ async function fillHome(home: Home, access: AccessDouble, size: Size): Promise<F
   await useOneKey(home);
   await killRouter();
   const began = performance.now();
-  const [keyId = ''] = fill(findStores(home.folder), size);
+  const ids = fill(findStores(home.folder), size);
+  const [keyId = ''] = ids;
   console.log(`filled in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
   await startRouter(home, variables);
   const { data } = await callInternal(home.port, 'GET', '/internal/logs?limit=1');
-  return { keyId, owner: 'user1', team: 'team0', requestId: data[0].request_id };
+  const userNames = Array.from({ length: SEVERAL }, (_, index) => `user${index}`);
+  const named = { owner: 'user1', team: 'team0', requestId: data[0].request_id };
+  return { keyId, keyIds: ids.slice(0, SEVERAL), userNames, ...named };
 }
 
 function readSize(): { size: Size; only: string } | null {

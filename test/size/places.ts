@@ -11,6 +11,9 @@ export interface Place {
 /** Whom and what the pages are about. */
 export interface Filled {
   keyId: string;
+  /** As many as are changed at once. */
+  keyIds: readonly string[];
+  userNames: readonly string[];
   owner: string;
   team: string;
   requestId: string;
@@ -25,7 +28,8 @@ function page(path: string, as: Place['as'] = 'administrator'): Place {
 const GROUPS = ['day', 'key', 'model', 'user', 'team', 'provider', 'endpoint'];
 
 /** Every page that shows what the database holds. */
-function pagesOf({ keyId, owner, team, requestId }: Filled): Place[] {
+function pagesOf({ keyId, keyIds, userNames, owner, team, requestId }: Filled): Place[] {
+  const ticked = (ids: readonly string[]) => ids.map((id) => `&id=${id}`).join('');
   return [
     page('/admin'),
     page('/admin?by=key&range=90'),
@@ -36,6 +40,8 @@ function pagesOf({ keyId, owner, team, requestId }: Filled): Place[] {
     page(`/admin/keys/${keyId}`),
     page('/admin/keys?sort=used'),
     page(`/admin/keys?team=${team}`),
+    { ...page(`/admin/several/keys?do=disable${ticked(keyIds)}`), name: 'several keys' },
+    { ...page(`/admin/several/users?do=disable${ticked(userNames)}`), name: 'several users' },
     page('/admin/users'),
     page('/admin/users?sort=keys'),
     page(`/admin/users?team=${team}`),

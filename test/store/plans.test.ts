@@ -115,7 +115,14 @@ async function askForAll(): Promise<void> {
     member: { 'cf-access-jwt-assertion': await team.sign('user1@example.com') },
     secret: { authorization: `Bearer ${env.INTERNAL_SECRET}` },
   };
-  const places = placesOf({ keyId: key.id, owner: 'user1', team: 'team0', requestId: id });
+  const places = placesOf({
+    keyId: key.id,
+    keyIds: [key.id],
+    userNames: ['user1'],
+    owner: 'user1',
+    team: 'team0',
+    requestId: id,
+  });
   for (const { path, method = 'GET', as } of places) {
     const request = new Request(`http://router.test${path}`, { method, headers: headers[as], redirect: 'manual' });
     const response = await app.fetch(request, { ...watched, ...team.variables }, createExecutionContext());

@@ -21,6 +21,7 @@ import { models } from './models.tsx';
 import { overview } from './overview.tsx';
 import { providers } from './providers.tsx';
 import { requests } from './requests.tsx';
+import { several } from './several.tsx';
 import { signIn } from './sign-in.tsx';
 import { teams } from './teams.tsx';
 import { tryIt } from './try-it.tsx';
@@ -65,6 +66,7 @@ const pages = new Hono<AdminEnv>()
   .route('/', overview)
   .route('/', keySecrets)
   .route('/', keys)
+  .route('/', several)
   .route('/', users)
   .route('/', members)
   .route('/', teams)

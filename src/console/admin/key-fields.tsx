@@ -16,16 +16,18 @@ interface LimitsProps {
   title: string;
   inputmode: 'numeric' | 'decimal';
   limits: readonly (readonly [name: string, label: string])[];
+  /** What an empty field means; no limit where nothing else is said. */
+  empty?: string | undefined;
 }
 
-function Limits({ title, inputmode, limits }: LimitsProps) {
+function Limits({ title, inputmode, limits, empty }: LimitsProps) {
   const { unlimited } = useView().texts;
   return (
     <fieldset>
       <legend>{title}</legend>
       <div class="fields">
         {limits.map(([name, label]) => (
-          <Field name={name} label={label} inputmode={inputmode} placeholder={unlimited} />
+          <Field name={name} label={label} inputmode={inputmode} placeholder={empty ?? unlimited} />
         ))}
       </div>
     </fieldset>
@@ -33,11 +35,12 @@ function Limits({ title, inputmode, limits }: LimitsProps) {
 }
 
 /** Budgets by window, of whatever has them. */
-export function BudgetFields() {
+export function BudgetFields({ empty }: Pick<LimitsProps, 'empty'>) {
   const { keyForm } = useView().texts;
   return (
     <Limits
       title={keyForm.budgets}
+      empty={empty}
       inputmode="decimal"
       limits={[
         ['budget_day_usd', keyForm.budgetDay],
@@ -50,11 +53,12 @@ export function BudgetFields() {
 }
 
 /** How fast and how much at once. */
-export function RateFields() {
+export function RateFields({ empty }: Pick<LimitsProps, 'empty'>) {
   const { keyForm } = useView().texts;
   return (
     <Limits
       title={keyForm.limits}
+      empty={empty}
       inputmode="numeric"
       limits={[
         ['rpm', keyForm.rpm],

@@ -6,7 +6,9 @@ import type { ApiKey } from '../../store/schema.ts';
 import type { KeySpend } from '../../store/spend.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { budgetMoney, money } from '../kit/format.ts';
+import { nameOfKey } from '../kit/key-names.ts';
 import { Meter } from '../kit/meter.tsx';
+import { Pick, Picking } from '../kit/picks.tsx';
 import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
@@ -20,6 +22,7 @@ interface KeysProps {
   /** Whose keys alone are shown. */
   owner: string | null;
   team: string | null;
+  picksAll: boolean;
 }
 
 /** What a key's row may say of it. */
@@ -61,10 +64,12 @@ interface KeyTableProps {
   spend: ReadonlyMap<string, KeySpend>;
   /** The list that its headings put into another order. */
   list?: RankedList;
+  /** Whether each can be ticked, and all are. */
+  picks?: { all: boolean };
 }
 
 /** Keys with their state and what they have spent. */
-export function KeyTable({ keys, spend, list }: KeyTableProps) {
+export function KeyTable({ keys, spend, list, picks }: KeyTableProps) {
   const { texts } = useView();
   const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
   const lastUse = (key: ApiKey) => {
@@ -78,7 +83,13 @@ export function KeyTable({ keys, spend, list }: KeyTableProps) {
       caption={texts.keys.caption}
       rows={keys}
       columns={[
-        { ...heading('name', texts.keys.key), cell: (key) => <KeyName apiKey={key} /> },
+        picks !== undefined && {
+          head: <span class="quiet">{texts.several.column}</span>,
+          cell: (key) =>
+            // Nothing can be done with one that is revoked.
+            key.status !== 'revoked' && <Pick id={key.id} name={nameOfKey(key)} checked={picks.all} />,
+        },
+        { ...heading('name', texts.keys.key), isName: true, cell: (key) => <KeyName apiKey={key} /> },
         { ...heading('owner', texts.keys.owner), look: 'wide-only', cell: ({ owner }) => owner },
         { ...heading('purpose', texts.keys.purpose), look: 'wide-only', cell: ({ purpose }) => purpose },
         { ...heading('status', texts.keys.status), cell: (key) => <KeyBadge apiKey={key} /> },
@@ -90,7 +101,7 @@ export function KeyTable({ keys, spend, list }: KeyTableProps) {
 }
 
 /** All keys, the dearest of this month first, or those that a search finds. */
-export function KeysPage({ keys, ranking, spend, owner, team }: KeysProps) {
+export function KeysPage({ keys, ranking, spend, owner, team, picksAll }: KeysProps) {
   const { keys: texts, users } = useView().texts;
   const { search, status } = ranking;
   const isFiltered = search !== '' || status !== '' || owner !== null || team !== null;
@@ -107,7 +118,9 @@ export function KeysPage({ keys, ranking, spend, owner, team }: KeysProps) {
       </Head>
       <RankedSearch list={list} hint={texts.searchHint} status={{ label: texts.status, options: statuses }} />
       {keys.data.length > 0 ? (
-        <KeyTable keys={keys.data} spend={spend} list={list} />
+        <Picking of="keys" list={list}>
+          <KeyTable keys={keys.data} spend={spend} list={list} picks={{ all: picksAll }} />
+        </Picking>
       ) : (
         <Empty>
           <p>{isFiltered ? texts.noMatch(search || (owner ?? team ?? status)) : texts.empty}</p>

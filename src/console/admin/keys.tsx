@@ -8,6 +8,7 @@ import { KEY_SORTS, rankKeys } from '../../store/ranked.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { spendOfKeys } from '../../store/spend.ts';
 import { deskOf } from '../kit/desk-of.ts';
+import { isAllPicked } from '../kit/picks.tsx';
 import { readRanking } from '../kit/ranking.tsx';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -42,7 +43,7 @@ async function list(c: Context<AdminEnv>): Promise<Response> {
     keys.data.map(({ id }) => id),
     starts,
   );
-  return respond(c, view, <KeysPage {...{ keys, ranking, spend, ...whose }} />);
+  return respond(c, view, <KeysPage {...{ keys, ranking, spend, ...whose }} picksAll={isAllPicked(c)} />);
 }
 
 /** Shows the key with what was done, or why it was not. */

@@ -5,6 +5,7 @@ import { Field } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
+import { Pick, Picking } from '../kit/picks.tsx';
 import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
@@ -16,6 +17,7 @@ export interface UsersProps {
   ranking: Ranking<UserSort>;
   /** Whose members alone are shown. */
   team: string | null;
+  picksAll: boolean;
   note: string | null;
   /** A name that could not be added, and why. */
   refused: { name: string; error: string } | null;
@@ -48,10 +50,11 @@ function StatusForm({ user }: { user: UserWithKeys }) {
 interface UserTableProps {
   users: readonly UserWithSpend[];
   list: RankedList;
+  picksAll: boolean;
 }
 
-function UserTable({ users, list }: UserTableProps) {
-  const { keys, users: texts } = useView().texts;
+function UserTable({ users, list, picksAll }: UserTableProps) {
+  const { keys, several, users: texts } = useView().texts;
   const heading = (by: UserSort, name: string) => rankedHeading(list, by, name);
   return (
     <Table
@@ -59,7 +62,12 @@ function UserTable({ users, list }: UserTableProps) {
       rows={users}
       columns={[
         {
+          head: <span class="quiet">{several.column}</span>,
+          cell: ({ name }) => <Pick id={name} name={name} checked={picksAll} />,
+        },
+        {
           ...heading('name', texts.name),
+          isName: true,
           cell: ({ name }) => <a href={`/admin/users/${encodeURIComponent(name)}`}>{name}</a>,
         },
         {
@@ -111,7 +119,7 @@ function NewUser({ refused }: Pick<UsersProps, 'refused'>) {
 }
 
 /** Everyone, the dearest of this month first, or those that a search finds, and a form for someone new. */
-export function UsersPage({ people, ranking, team, note, refused }: UsersProps) {
+export function UsersPage({ people, ranking, team, picksAll, note, refused }: UsersProps) {
   const { keys, users: texts } = useView().texts;
   const isFiltered = ranking.search !== '' || ranking.status !== '' || team !== null;
   const list = { path: '/admin/users', ranking, query: team === null ? {} : { team } };
@@ -122,7 +130,9 @@ export function UsersPage({ people, ranking, team, note, refused }: UsersProps) 
       <Note text={note} />
       <RankedSearch list={list} hint={texts.searchHint} status={{ label: texts.status, options: statuses }} />
       {people.data.length > 0 ? (
-        <UserTable users={people.data} list={list} />
+        <Picking of="users" list={list}>
+          <UserTable users={people.data} list={list} picksAll={picksAll} />
+        </Picking>
       ) : (
         <Empty>
           <p>{isFiltered ? texts.noMatch : texts.empty}</p>

@@ -13,6 +13,7 @@ import { listTeams } from '../../store/teams.ts';
 import { getUser } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import { nameOfKey } from '../kit/key-names.ts';
+import { isAllPicked } from '../kit/picks.tsx';
 import { readRanking } from '../kit/ranking.tsx';
 import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -55,6 +56,7 @@ async function show(c: Context<AdminEnv>, refused: UsersProps['refused']): Promi
       people={people}
       ranking={ranking}
       team={team}
+      picksAll={isAllPicked(c)}
       note={noteOf(c.req.query('done'), view.texts)}
       refused={refused}
     />,

@@ -37,7 +37,11 @@ export interface RankedList {
   query?: Readonly<Record<string, string>>;
 }
 
-function addressOf({ path, ranking, query = {} }: RankedList, changed: Readonly<Record<string, string>>): string {
+/** Where a list stands as it is, but for what is changed. */
+export function addressOf(
+  { path, ranking, query = {} }: RankedList,
+  changed: Readonly<Record<string, string>>,
+): string {
   const { search, sort, status } = ranking;
   const all = { ...query, q: search, status, sort, order: ranking.descending ? 'desc' : 'asc', ...changed };
   return `${path}?${new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''))}`;

@@ -176,7 +176,10 @@ label, .label { font-size: .875rem; font-weight: 500 }
 input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem; font: inherit; line-height: 1.45; color: var(--ink); background: var(--surface);
   border: 1px solid var(--edge); border-radius: 6px }
 textarea { resize: vertical; min-height: 5.5rem; line-height: 1.5 }
-input[type=radio] { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
+input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
+.pick { display: block; position: relative; width: 1.5rem; min-height: 1.5rem; padding: .1rem 0 0 .25rem; cursor: pointer } .pick input { margin: 0 }
+/* In sight while something is ticked, however long the list. */
+.picks { align-items: center; margin-top: 1rem } body:has(.pick :checked) .picks { position: sticky; bottom: 0; z-index: 2; padding: .75rem 0; background: var(--paper); border-top: 1px solid var(--line) }
 ::placeholder { color: var(--soft); opacity: 1 }
 [aria-invalid=true] { border-color: var(--bad) }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; font-weight: 400 }

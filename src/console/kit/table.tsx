@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 
-/** A column of a table: its heading, and what stands in it for a row. The first one names its row. */
+/** A column of a table: its heading, and what stands in it for a row. */
 export interface Column<Row> {
   head: Child;
   cell(row: Row): Child;
@@ -8,6 +8,8 @@ export interface Column<Row> {
   look?: string;
   /** Classes of the cells alone. */
   cells?: string;
+  /** Whether it names its row; else the first one does. */
+  isName?: boolean;
   /** Which way the rows are ordered by it. */
   order?: 'ascending' | 'descending' | undefined;
   /** Over how many rows a cell reaches; 0 where one above reaches over it. */
@@ -81,12 +83,13 @@ function GroupHeading<Row>({ title, columns }: { title: string; columns: readonl
 }
 
 function Rows<Row>({ rows, columns }: { rows: readonly Row[]; columns: readonly Column<Row>[] }) {
+  const name = columns.find(({ isName }) => isName) ?? columns[0];
   return (
     <>
       {rows.map((row) => (
         <tr>
-          {columns.map((column, index) => (
-            <Cell column={column} row={row} isName={index === 0} />
+          {columns.map((column) => (
+            <Cell column={column} row={row} isName={column === name} />
           ))}
         </tr>
       ))}

@@ -1,6 +1,7 @@
 import { chineseCatalog } from './chinese-catalog.ts';
 import { chinesePeople } from './chinese-people.ts';
 import { chineseRecords } from './chinese-records.ts';
+import { chineseSeveral } from './chinese-several.ts';
 import type { Texts } from './english.ts';
 
 /** Every text of the pages in Simplified Chinese. */
@@ -184,6 +185,7 @@ export const chinese: Texts = {
   ...chineseRecords,
   ...chineseCatalog,
   ...chinesePeople,
+  ...chineseSeveral,
 
   models: {
     title: '模型',

@@ -1,6 +1,7 @@
 import { englishCatalog } from './english-catalog.ts';
 import { englishPeople } from './english-people.ts';
 import { englishRecords } from './english-records.ts';
+import { englishSeveral } from './english-several.ts';
 
 /**
  * Every text of the pages in English; those about keys, users and requests are in a file of their own.
@@ -198,6 +199,7 @@ export const english = {
 
   ...englishRecords,
   ...englishPeople,
+  ...englishSeveral,
 
   models: {
     title: 'Models',
