@@ -72,3 +72,7 @@ CREATE TABLE shared_budgets (
   location TEXT,
   since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) WITHOUT ROWID;
+
+-- What a user or a team has paid in all: a shared budget begins with it.
+CREATE INDEX usage_monthly_by_owner ON usage_monthly (owner, month);
+CREATE INDEX usage_monthly_by_team ON usage_monthly (team, month);

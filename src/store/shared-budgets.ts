@@ -1,7 +1,7 @@
-import { and, asc, eq, getTableColumns, gt, isNotNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, gte, isNotNull, or, sql } from 'drizzle-orm';
 import type { LedgerPlace } from '../protocol/ledger-place.ts';
 import type { Database } from './database.ts';
-import { type Level, ledgers, sharedBudgets, teams, usageDaily, users } from './schema.ts';
+import { type Level, ledgers, sharedBudgets, teams, usageDaily, usageMonthly, users } from './schema.ts';
 
 /** A shared budget that was made: whose it is, and where. */
 export type SharedBudgetRow = typeof sharedBudgets.$inferSelect;
@@ -16,30 +16,45 @@ export interface PaidByKey {
   days: Record<string, number>;
 }
 
+type Payer = { kind: 'user' | 'team'; name: string };
+
+/** All time is a row a month: of days there may be hundreds, for each model. */
+function monthsOf(database: Database, { kind, name }: Payer) {
+  return database
+    .select({
+      keyId: usageMonthly.keyId,
+      ledgerJurisdiction: ledgers.jurisdiction,
+      total: sql<number>`sum(${usageMonthly.costNanoUsd})`.as('total'),
+    })
+    .from(usageMonthly)
+    .leftJoin(ledgers, eq(ledgers.keyId, usageMonthly.keyId))
+    .where(eq(kind === 'user' ? usageMonthly.owner : usageMonthly.team, name))
+    .groupBy(usageMonthly.keyId);
+}
+
+/** What a user or a team has ever paid for each key. */
+export async function totalsByKey(database: Database, payer: Payer): Promise<Map<string, number>> {
+  return new Map((await monthsOf(database, payer)).map(({ keyId, total }) => [keyId, total]));
+}
+
 /** What a user or a team has paid for each key: all time, and by day since `firstDay`. */
-export async function paidByKey(
-  database: Database,
-  { kind, name }: { kind: 'user' | 'team'; name: string },
-  firstDay: string,
-): Promise<PaidByKey[]> {
-  const column = kind === 'user' ? usageDaily.owner : usageDaily.team;
-  const day = sql<string>`iif(${usageDaily.day} >= ${firstDay}, ${usageDaily.day}, '')`;
-  const rows = await database
+export async function paidByKey(database: Database, payer: Payer, firstDay: string): Promise<PaidByKey[]> {
+  const column = payer.kind === 'user' ? usageDaily.owner : usageDaily.team;
+  const days = database
     .select({
       keyId: usageDaily.keyId,
-      ledgerJurisdiction: ledgers.jurisdiction,
-      day: day.as('since_day'),
+      day: usageDaily.day,
       cost: sql<number>`sum(${usageDaily.costNanoUsd})`.as('cost'),
     })
     .from(usageDaily)
-    .leftJoin(ledgers, eq(ledgers.keyId, usageDaily.keyId))
-    .where(eq(column, name))
-    .groupBy(usageDaily.keyId, day);
-  return [...Map.groupBy(rows, (row) => row.keyId)].map(([keyId, own]) => ({
-    keyId,
-    ledgerJurisdiction: own[0]?.ledgerJurisdiction ?? null,
-    total: own.reduce((sum, { cost }) => sum + cost, 0),
-    days: Object.fromEntries(own.flatMap((row) => (row.day === '' ? [] : [[row.day, row.cost]]))),
+    .where(and(eq(column, payer.name), gte(usageDaily.day, firstDay)))
+    .groupBy(usageDaily.keyId, usageDaily.day);
+  // In one transaction, so that the two are of one moment.
+  const [paid, paidByDay] = await database.batch([monthsOf(database, payer), days]);
+  const daysOf = Map.groupBy(paidByDay, ({ keyId }) => keyId);
+  return paid.map((key) => ({
+    ...key,
+    days: Object.fromEntries((daysOf.get(key.keyId) ?? []).map(({ day, cost }) => [day, cost])),
   }));
 }
 

@@ -43,8 +43,11 @@ describe('the ledger’s light on the overview', () => {
     const rows = agreeing.slice(agreeing.indexOf('id="budgets"'));
     expect(rows).not.toContain('differs');
     // Somebody has moved a day to another person: no key's sum has changed.
-    const move = (from: string, to: string) =>
-      env.DB.prepare('UPDATE usage_daily SET owner = ?2 WHERE owner = ?1').bind(from, to).run();
+    const move = (from: string, to: string) => {
+      const moving = (table: string) =>
+        env.DB.prepare(`UPDATE ${table} SET owner = ?2 WHERE owner = ?1`).bind(from, to);
+      return env.DB.batch(['usage_daily', 'usage_monthly'].map(moving));
+    };
     await move(owner, `${owner}-moved`);
     try {
       const differing = await operator.read('/admin/ledger');

@@ -5,7 +5,7 @@ import { app } from '../../src/app.ts';
 import { sweep } from '../../src/ledger/sweep.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { paidByKey } from '../../src/store/shared-budgets.ts';
+import { paidByKey, totalsByKey } from '../../src/store/shared-budgets.ts';
 import { call } from '../api/internal/call.ts';
 import { logRequest } from '../console/operator.ts';
 import { placesOf } from '../size/places.ts';
@@ -131,6 +131,7 @@ async function askForAll(): Promise<void> {
   }
   for (const level of [{ kind: 'user', name: 'user1' } as const, { kind: 'team', name: 'team0' } as const]) {
     await paidByKey(openDatabase(watched.DB), level, '2026-11-01');
+    await totalsByKey(openDatabase(watched.DB), level);
   }
   await sweep(watched, Math.ceil(Date.now() / 3_600_000) * 3_600_000);
 }

@@ -2,7 +2,7 @@ import { type Ledgers, ledgerOf } from '../../keys/ledger-of.ts';
 import { logFault } from '../../log-line.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { sumsOfKeys } from '../../store/key-sums.ts';
-import { listSharedBudgets, type PaidByKey, paidByKey, type SharedBudgetRow } from '../../store/shared-budgets.ts';
+import { listSharedBudgets, type SharedBudgetRow, totalsByKey } from '../../store/shared-budgets.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { LedgerSums } from '../key-ledger.ts';
 import type { LevelKind } from './calls.ts';
@@ -38,8 +38,6 @@ export interface SharedCheck {
 
 /** An invocation is to make 500 calls at most: a look at one budget takes two to four, and those that differ get a second. */
 const BUDGETS_A_SLICE = 30;
-// Of the days only their sum is asked for.
-const NO_DAY = '9999-12-31';
 const BUDGETS = 'budgets/';
 
 /** A walk over all keys goes on with the budgets of users and teams: the cursor for those behind an id, '' for the first. */
@@ -58,10 +56,9 @@ export function sharesAgree(row: SharedCheckRow): boolean {
 }
 
 /** The key whose two sums are farthest apart. */
-function mostDiffering({ totals }: BudgetSums, paid: readonly PaidByKey[]): string {
-  const byKey = new Map(paid.map(({ keyId, total }) => [keyId, total]));
-  const apart = (keyId: string) => Math.abs((totals[keyId] ?? 0) - (byKey.get(keyId) ?? 0));
-  const keyIds = [...new Set([...Object.keys(totals), ...byKey.keys()])];
+function mostDiffering({ totals }: BudgetSums, paid: ReadonlyMap<string, number>): string {
+  const apart = (keyId: string) => Math.abs((totals[keyId] ?? 0) - (paid.get(keyId) ?? 0));
+  const keyIds = [...new Set([...Object.keys(totals), ...paid.keys()])];
   return keyIds.toSorted((one, other) => apart(other) - apart(one))[0] ?? '';
 }
 
@@ -76,12 +73,12 @@ async function look(places: SharedCheckPlaces, database: Database, budget: Share
   const { id, jurisdiction, kind, location, name } = budget;
   const place = { ledgerJurisdiction: jurisdiction, ledgerLocation: location };
   const sums = await ledgerOf(places.SHARED_BUDGET, { id, ...place }).check();
-  const paid = await paidByKey(database, { kind, name }, NO_DAY);
-  const total = (costs: readonly number[]) => costs.reduce((sum, cost) => sum + cost, 0);
+  const paid = await totalsByKey(database, { kind, name });
+  const total = (costs: Iterable<number>) => [...costs].reduce((sum, cost) => sum + cost, 0);
   const row = {
     ...{ level: kind, name },
     shared_nano_usd: total(Object.values(sums.totals)),
-    daily_nano_usd: total(paid.map((each) => each.total)),
+    daily_nano_usd: total(paid.values()),
     reserved_nano_usd: sums.reserved,
     outbox: 0,
   };

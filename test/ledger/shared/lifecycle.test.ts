@@ -25,8 +25,6 @@ import { sharedBudget } from '../../support/team.ts';
 beforeAll(() => void clock.start());
 afterAll(() => void vi.restoreAllMocks());
 
-const NANO = 1e-9;
-
 /** A user's keys, each with its ledger. */
 async function openUser(keys: number): Promise<{ owner: string; ledgers: Ledger[] }> {
   const ledgers: Ledger[] = [];
@@ -77,7 +75,7 @@ describe('a budget that is set while its keys are in use', () => {
     await spend(one, 600);
     await spend(two, 300);
     for (const ledger of ledgers) await drain(ledger);
-    await set(owner, { budget_month_usd: 1_000 * NANO });
+    await set(owner, { budget_month_usd: 1_000 / 1e9 });
     expect([await spend(one, 101), await spend(one, 100), await spend(two, 1)]).toEqual([
       'refused',
       'served',
@@ -89,31 +87,31 @@ describe('a budget that is set while its keys are in use', () => {
   it('I13 raised, lowered and lifted hold from the next request on', async () => {
     const { owner, ledgers } = await openUser(2);
     const [one, two] = ledgers as [Ledger, Ledger];
-    await set(owner, { budget_day_usd: 1_000_000 * NANO });
+    await set(owner, { budget_day_usd: 1_000_000 / 1e9 });
     expect(await spend(one, 100_000)).toBe('served');
     // A rest of a usual grant is left at the first ledger: the lower budget takes it back.
-    await set(owner, { budget_day_usd: 100_000 * NANO });
+    await set(owner, { budget_day_usd: 100_000 / 1e9 });
     expect([await spend(one, 1), await spend(two, 1)]).toEqual(['refused', 'refused']);
-    await set(owner, { budget_day_usd: 100_010 * NANO });
+    await set(owner, { budget_day_usd: 100_010 / 1e9 });
     expect([await spend(two, 10), await spend(one, 1)]).toEqual(['served', 'refused']);
     await set(owner, { budget_day_usd: null });
     expect([await spend(two, 1_000), await spend(one, 1_000)]).toEqual(['served', 'served']);
     // What was spent while there was none counts, once there is one again.
     for (const ledger of ledgers) await drain(ledger);
-    await set(owner, { budget_day_usd: 102_010 * NANO });
+    await set(owner, { budget_day_usd: 102_010 / 1e9 });
     expect([await spend(one, 1), await spend(two, 1)]).toEqual(['refused', 'refused']);
-    await set(owner, { budget_day_usd: 102_011 * NANO });
+    await set(owner, { budget_day_usd: 102_011 / 1e9 });
     expect(await spend(one, 1)).toBe('served');
   });
 
   it('I13 by plain SQL holds for whoever has read it, and for the ledgers that have not', async () => {
     const { owner, ledgers } = await openUser(2);
     const [one, two] = ledgers as [Ledger, Ledger];
-    await set(owner, { budget_day_usd: 1_000_000 * NANO });
+    await set(owner, { budget_day_usd: 1_000_000 / 1e9 });
     const old = await fresh(two);
     expect([await spend(one, 500), await spend(two, 500)]).toEqual(['served', 'served']);
     await env.DB.prepare('UPDATE users SET budget_day_usd = ? WHERE name = ?')
-      .bind(1_000 * NANO, owner)
+      .bind(1_000 / 1e9, owner)
       .run();
     expect(await spend(one, 1)).toBe('refused');
     clock.pass(2 * SECOND);
@@ -128,7 +126,7 @@ describe('what is reserved', () => {
   it('I13 idle at one key serves another: a no is true', async () => {
     const { owner, ledgers } = await openUser(3);
     const [one, two, three] = ledgers as [Ledger, Ledger, Ledger];
-    await set(owner, { budget_day_usd: 10_000 * NANO });
+    await set(owner, { budget_day_usd: 10_000 / 1e9 });
     const running = await ask(one, 3_000);
     await spend(two, 1_000, 10);
     // 3,000 run, 10 are spent, and what the two ledgers have beside that is had back.
@@ -206,7 +204,7 @@ describe('what is reserved', () => {
     const [one] = ledgers as [Ledger];
     const names = ['old', 'new'].map((name) => `${name}-${owner}`) as [string, string];
     for (const name of names) {
-      const body = JSON.stringify({ name, budget_day_usd: 1_000 * NANO });
+      const body = JSON.stringify({ name, budget_day_usd: 1_000 / 1e9 });
       expect((await internal('/internal/teams', { method: 'POST', body })).status).toBe(201);
     }
     await set(owner, { team: names[0] });
@@ -222,7 +220,7 @@ describe('what is reserved', () => {
   it('I13 holds over the edge of a day: what was drawn yesterday counts today', async () => {
     const { owner, ledgers } = await openUser(2);
     const [one, two] = ledgers as [Ledger, Ledger];
-    await set(owner, { budget_day_usd: 1_000 * NANO });
+    await set(owner, { budget_day_usd: 1_000 / 1e9 });
     clock.pass(DAY - (clock.now() % DAY) - MINUTE);
     const running = await ask(one, 900);
     clock.pass(2 * MINUTE);
@@ -293,7 +291,7 @@ describe('a shared budget that cannot be reached', () => {
     const [one] = ledgers as [Ledger];
     await spend(one, 900);
     await drain(one);
-    await set(owner, { budget_day_usd: 1_000 * NANO });
+    await set(owner, { budget_day_usd: 1_000 / 1e9 });
     const budget = await sharedBudget('user', owner);
     const DB = {
       prepare: () => ({
@@ -316,7 +314,7 @@ describe('a shared budget that cannot be reached', () => {
   it('I13 learns each hour from D1 of spend that no ledger has told, and asks those that differ', async () => {
     const { owner, ledgers } = await openUser(2);
     const [one, two] = ledgers as [Ledger, Ledger];
-    await set(owner, { budget_total_usd: 10_000 * NANO });
+    await set(owner, { budget_total_usd: 10_000 / 1e9 });
     await spend(one, 100);
     // Booked before this ledger knew of the budget.
     const unaware = { ...(await fresh(two)), user: null, team: null };
