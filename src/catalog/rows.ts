@@ -74,11 +74,14 @@ const thinking: z.ZodMiniType<Thinking> = z.discriminatedUnion(
   'must be an object whose kind is none, always or switch',
 );
 
+const CONTEXT_RULE = 'must be a whole number of tokens from 1 to 1000000000';
+
 export const modelRowSchema = z.object({
   provider: providerId,
   id: modelId,
   kind: orNull(z.enum(['chat', 'embedding'], 'must be chat or embedding')),
-  context_length: orNull(count),
+  // Into a context of none nothing fits: whoever has no number leaves it open.
+  context_length: orNull(count.check(z.minimum(1, CONTEXT_RULE))),
   max_output: orNull(count),
   inputs: orNull(inputs),
   tools: orNull(flag),

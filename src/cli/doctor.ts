@@ -10,8 +10,9 @@ import { callRouter, findRouter, type Router, refusalIn } from './router.ts';
 const HELP = `npm run doctor [-- --remote] [--env E] [--json]
 
 Asks a running router which providers work from where it runs: a live call with each of their keys, the balance,
-and what to do about each problem; and which rows of the catalogue are left out. The router is ROUTER_URL with INTERNAL_SECRET from the environment; without them the local
-one on port 8787 (PORT) with the secret of .dev.vars. A router that is not on this machine needs --remote.
+and what to do about each problem; and which rows of the catalogue are left out. The router is ROUTER_URL with
+INTERNAL_SECRET from the environment; without them the local one on port 8787 (PORT) with the secret of .dev.vars.
+A router that is not on this machine needs --remote.
 Ends with 1 when something has to be done.`;
 
 const checkSchema = z.looseObject({

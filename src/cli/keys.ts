@@ -60,7 +60,10 @@ async function list(values: Values, place: Place): Promise<void> {
   const { data, isAll } = await way.listKeys(values.username ?? null);
   if (place.json) sayJson(data);
   else if (data.length > 0) say(keyTable(data));
-  else note('There are no keys yet. Make one: npm run keys -- create --username admin');
+  else {
+    const whose = values.username === undefined ? 'There are' : `${values.username} has`;
+    note(`${whose} no keys yet. Make one: npm run keys -- create --username ${values.username ?? 'admin'}`);
+  }
   if (!isAll) note(`Only the newest ${data.length} keys are shown: narrow it down with --username.`);
   noteEnd(way, null);
 }

@@ -10,6 +10,7 @@ import {
   teamExists,
   teamHasMembers,
   teamIsMissing,
+  teamIsUnknown,
   userExists,
   userIsMissing,
 } from './refusals.ts';
@@ -45,7 +46,10 @@ async function listAll<T extends z.ZodMiniType>(router: Router, path: string, me
 }
 
 /** An answer about one key or user, in the words of the command line where it is refused. */
-async function about<T>(job: Promise<T>, words: { missing: () => Error; conflict?: () => Promise<Error> }): Promise<T> {
+async function about<T>(
+  job: Promise<T>,
+  words: { missing: () => Error; conflict?: () => Promise<Error>; wrong?: (param: string | null) => Error | null },
+): Promise<T> {
   try {
     return await job;
   } catch (cause) {
@@ -53,6 +57,8 @@ async function about<T>(job: Promise<T>, words: { missing: () => Error; conflict
     if (cause.status === 404) throw words.missing();
     // By the name that was typed, not by the column's.
     const flag = cause.param === null ? null : flagOf(cause.param);
+    const wrong = cause.status === 400 ? (words.wrong?.(cause.param) ?? null) : null;
+    if (wrong !== null) throw wrong;
     if (cause.status === 400 && flag !== null) throw new Mistake(`--${flag} ${cause.words.replace(/^\w+: /, '')}`);
     if (cause.status === 409 && cause.param !== null && words.conflict !== undefined) throw await words.conflict();
     throw cause;
@@ -143,7 +149,9 @@ export function routerWay(router: Router, sentence: string | null): Way {
     async changeUser(name, change) {
       const missing = () => userIsMissing(name);
       const conflict = async () => emailIsTaken(change.email ?? '');
-      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, change), { missing, conflict });
+      // A team's name was looked at before, so that only its being there is left to be wrong.
+      const wrong = (param: string | null) => (param === 'team' ? teamIsUnknown(change.team ?? '') : null);
+      const job = about(askRouter(router, 'PATCH', userPath(name), userSchema, change), { missing, conflict, wrong });
       return await evenLate(job, () => askRouter(router, 'GET', userPath(name), userSchema));
     },
     makeTeam: (name, budgets) =>

@@ -1,5 +1,6 @@
 import { desc, lt, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { parseJson } from '../protocol/json.ts';
 import type { Database } from './database.ts';
 import { type Page, pageOf } from './page.ts';
 import { type Actor, type AuditRow, audit } from './schema.ts';
@@ -13,10 +14,20 @@ export interface AuditEntry {
   details?: Record<string, unknown>;
 }
 
+/** `maxConcurrent` as the API and the command line write it: `max_concurrent`. */
+function columnName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** What was set, by column name: people read it in D1, too. */
+function detailsText({ details }: AuditEntry): string | null {
+  if (details === undefined) return null;
+  return JSON.stringify(Object.fromEntries(Object.entries(details).map(([name, set]) => [columnName(name), set])));
+}
+
 /** The statement that writes an audit row, for a batch with the change itself. */
 export function auditOf(database: Database, entry: AuditEntry) {
-  const details = entry.details === undefined ? null : JSON.stringify(entry.details);
-  return database.insert(audit).values({ ...entry, details, at: new Date().toISOString() });
+  return database.insert(audit).values({ ...entry, details: detailsText(entry), at: new Date().toISOString() });
 }
 
 /** Writes an audit row for a change that has been made. */
@@ -29,7 +40,6 @@ export async function writeAudit(database: Database, entry: AuditEntry): Promise
  * put before the change in one batch, it writes nothing for a change that will not happen.
  */
 export function auditWhere(database: Database, entry: AuditEntry, table: SQLiteTable, condition: SQL | undefined) {
-  const details = entry.details === undefined ? null : JSON.stringify(entry.details);
   return database.insert(audit).select(
     database
       .select({
@@ -38,7 +48,7 @@ export function auditWhere(database: Database, entry: AuditEntry, table: SQLiteT
         actor: sql<Actor>`${entry.actor}`.as('actor'),
         action: sql<string>`${entry.action}`.as('action'),
         target: sql<string>`${entry.target}`.as('target'),
-        details: sql<string | null>`${details}`.as('details'),
+        details: sql<string | null>`${detailsText(entry)}`.as('details'),
       })
       .from(table)
       .where(condition),
@@ -54,4 +64,15 @@ export async function listAudit(database: Database, limit: number, cursor: strin
     .orderBy(desc(audit.id))
     .limit(limit + 1);
   return pageOf(rows, limit, (row) => String(row.id));
+}
+
+/** What a row says was set. Rows may be edited by hand: what is no JSON stays the text that it is. */
+export function settingsOf({ details }: AuditRow): unknown {
+  if (details === null) return null;
+  return parseJson(details) ?? details;
+}
+
+/** A row as JSON shows it. */
+export function describeAudit(row: AuditRow) {
+  return { ...row, details: settingsOf(row) };
 }

@@ -203,6 +203,7 @@ describe('npm run teams', () => {
     const changed = await json('teams', 'set', 'research', '--budget-day', 'none', '--budget-total', '1000');
     expect(changed).toMatchObject({ budget_day_usd: null, budget_month_usd: 200, budget_total_usd: 1000 });
     expect((await runHere(['teams', 'list'])).stdout).toMatch(/research +\$200\/month, \$1000 in total +1/);
+    expect((await runHere(['keys', 'list', '--username', 'greta'])).stderr).toMatch(/^greta has no keys yet/);
     expect((await runHere(['users', 'list'])).stdout).toMatch(/greta +active +0 +research +\$9\/week/);
     expect(await json('users', 'set', 'greta', '--team', 'none')).toMatchObject({ team: null, budget_week_usd: 9 });
     expect(await json('teams', 'remove', 'research')).toEqual({ removed: 'research' });

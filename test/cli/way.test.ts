@@ -222,6 +222,14 @@ describe('through a running router', () => {
       'The user ann is already there: npm run users -- show ann\n',
     ],
     ['keys create --username ann', 'POST /keys', 400, 'invalid_value', 'rpm', '--rpm Somebody was first.\n'],
+    [
+      'users set ann --team core',
+      'PATCH /users/ann',
+      400,
+      'invalid_value',
+      'team',
+      '--team "core" is no team. See what there is: npm run teams -- list\n',
+    ],
   ])('"%s" refused is one line, and goes no other way', async (line, call, status, code, param, words) => {
     const url = await router({ [call]: refusal(status, code, 'Somebody was first.', param) });
     const ran = await through(url, ...line.split(' '));

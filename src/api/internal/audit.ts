@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { AppEnv } from '../../middleware/app-env.ts';
 import { methodNotAllowed } from '../../middleware/error-response.ts';
-import { listAudit } from '../../store/audit.ts';
+import { describeAudit, listAudit } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import { pageShape, readQuery } from './input.ts';
 
@@ -10,6 +10,6 @@ export const internalAudit = new Hono<AppEnv>()
   .get('/audit', async (c) => {
     const { limit, cursor } = readQuery(c, pageShape(/^\d+$/));
     const page = await listAudit(openDatabase(c.env.DB), limit, cursor);
-    return c.json({ data: page.data, next_cursor: page.nextCursor });
+    return c.json({ data: page.data.map(describeAudit), next_cursor: page.nextCursor });
   })
   .all('/audit', methodNotAllowed('GET'));

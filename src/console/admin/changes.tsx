@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
-import { listAudit } from '../../store/audit.ts';
+import { isObject } from '../../protocol/json.ts';
+import { listAudit, settingsOf } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { Page } from '../../store/page.ts';
 import type { Actor, AuditRow } from '../../store/schema.ts';
@@ -13,20 +14,13 @@ import { Frame, Head } from './frame.tsx';
 
 const PAGE_SIZE = 50;
 
-/** `maxConcurrent` as the API and the CLI write it: `max_concurrent`. */
-function outsideName(column: string): string {
-  return column.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** What was set, without what is empty. Rows may be edited by hand: what cannot be read is shown as it is. */
-function settingsIn(details: string | null): string {
-  try {
-    const set = Object.entries(JSON.parse(details ?? '{}')).filter(([, value]) => value !== null && value !== '');
-    // Lines end between settings, not within one.
-    return set.map(([name, value]) => `${outsideName(name)}\u00a0${value}`).join('\u00a0· ');
-  } catch {
-    return details ?? '';
-  }
+/** What was set, without what is empty. */
+function settingsIn(row: AuditRow): string {
+  const settings = settingsOf(row);
+  if (!isObject(settings)) return row.details ?? '';
+  const set = Object.entries(settings).filter(([, value]) => value !== null && value !== '');
+  // Lines end between settings, not within one.
+  return set.map(([name, value]) => `${name}\u00a0${value}`).join('\u00a0· ');
 }
 
 function Target({ target, action }: { target: string; action: string }) {
@@ -60,7 +54,7 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
           head: changes.details,
           look: 'wide-only',
           cells: 'small details',
-          cell: ({ details }) => settingsIn(details),
+          cell: settingsIn,
         },
         { head: changes.actor, cells: 'who', cell: ({ actor }) => <Who actor={actor} /> },
       ]}

@@ -97,6 +97,7 @@ describe('a row that is wrong is a clear error before it is written', () => {
     ['models/nowhere/x', {}, 'provider', 'there is no provider nowhere'],
     ['models/x', {}, 'provider', 'provider must be'],
     ['models/test/x', { context_length: -1 }, 'context_length', 'must be a whole number'],
+    ['models/test/x', { context_length: 0 }, 'context_length', 'must be a whole number'],
     ['prices/test/echo', { input: 0.1234567, output: 1 }, 'input', 'at most six decimals'],
     ['prices/test/echo', { input: 1 }, 'output', 'output is missing'],
     ['prices/test/none', { input: 1, output: 1 }, 'revision', 'there is no model test/none'],

@@ -225,10 +225,12 @@ describe('/internal/keys', () => {
   });
 
   test('the audit trail is read newest first and holds no secret', async () => {
-    const { id, key } = await makeKey();
+    const { id, key } = await makeKey({ max_concurrent: 3, budget_day_usd: 2 });
     await call('POST', `/keys/${id}/rotate`);
     const { body } = await call('GET', '/audit?limit=2');
     expect(body.data.map((row: { action: string }) => row.action)).toEqual(['key.rotate', 'key.create']);
+    // By the names that were sent.
+    expect(body.data[1].details).toMatchObject({ max_concurrent: 3, budget_day_usd: 2 });
     const { results } = await env.DB.prepare('SELECT details FROM audit').all();
     expect(JSON.stringify(results)).not.toMatch(/[0-9a-f]{64}/);
     expect(JSON.stringify(results)).not.toContain(key.slice(3, 30));
