@@ -54,7 +54,8 @@ export class SharedBudget extends DurableObject {
   #askedAt = new Map<string, { at: number; version: number }>();
   /** Ledgers whose sums D1 does not bear out. */
   #differing: string[] = [];
-  #comparedAt = Date.now();
+  /** Before the start of this instance is long ago: it may have slept through its hour. */
+  #comparedAt = 0;
   #usedAt = 0;
   #alarmAt = Number.POSITIVE_INFINITY;
 

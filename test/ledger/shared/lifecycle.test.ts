@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Admission } from '../../../src/ledger/calls.ts';
@@ -322,6 +322,8 @@ describe('a shared budget that cannot be reached', () => {
     for (const ledger of ledgers) await drain(ledger);
     const budget = await sharedBudget('user', owner);
     clock.pass(HOUR + MINUTE);
+    // It may have slept meanwhile, and know only what it has written down.
+    await evictDurableObject(budget);
     await runDurableObjectAlarm(budget);
     expect((await budget.sums()).totals[two.key.id]).toBe(9_000);
     expect([await spend(one, 901), await spend(one, 900)]).toEqual(['refused', 'served']);
