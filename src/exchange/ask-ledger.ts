@@ -1,6 +1,6 @@
 import type { Admission, LeaseRequest, Settlement } from '../ledger/calls.ts';
 import { beginRequest, settleRequest } from '../ledger/client.ts';
-import { hasBudgets } from '../ledger/policy.ts';
+import { hasLimits } from '../ledger/policy.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { atMost } from './at-most.ts';
 import type { Incoming } from './incoming.ts';
@@ -17,11 +17,6 @@ import { LONGEST_WAIT_MS } from './settle-first.ts';
 
 // One isolate's; never the truth.
 const memory = newRefusalMemory();
-
-/** True for a key whose requests the ledger may refuse for what they cost or how many they are. */
-export function hasLimits(key: ApiKey): boolean {
-  return [key.rpm, key.tpm, key.maxConcurrent].some((limit) => limit !== null) || hasBudgets(key);
-}
 
 /** Throws RouterError where any request of the key is refused, as far as this isolate knows. No I/O. */
 export function refuseKnown({ key }: Incoming): void {

@@ -1,5 +1,6 @@
+import { hasLimits } from '../ledger/policy.ts';
 import type { Ask } from './ask.ts';
-import { askLedger, hasLimits } from './ask-ledger.ts';
+import { askLedger } from './ask-ledger.ts';
 import type { Exchange } from './exchange.ts';
 import type { Incoming } from './incoming.ts';
 import { leaseOf } from './lease-of.ts';

@@ -25,6 +25,11 @@ export interface Entry {
   refusal: Admission | null;
 }
 
+/** Whether there is a row of this request: it runs, or it is settled. */
+export function hasRow(sql: SqlStorage, requestId: string): boolean {
+  return [...sql.exec("SELECT 1 FROM requests WHERE request_id = ? AND kind = 'settle'", requestId)].length > 0;
+}
+
 /** False where there is a row of this request already. */
 export function insertLease(sql: SqlStorage, { request, owner, team, admittedAt, expiresAt }: Lease): boolean {
   const { rowsWritten } = sql.exec(

@@ -12,7 +12,7 @@ import type {
 } from './calls.ts';
 import { bookRow, type LedgerBooks, positionAt } from './ledger-books.ts';
 import type { RowName } from './outbox.ts';
-import { stateRefusal } from './policy.ts';
+import { hasLimits, stateRefusal } from './policy.ts';
 import { adjustRow, assertWhole, expiredRow, isSameSettlement, settleRow } from './settlement-row.ts';
 import type { KnownLevel } from './shared/calls.ts';
 import { levelRefusal, levelStanding, shortLevels } from './shared/level-rules.ts';
@@ -72,6 +72,14 @@ function admitAll(books: LedgerBooks, key: ApiKey, request: LeaseRequest, now: n
   return levelRefusal(books, levels, request, rateLimitsOf(key, position), now) ?? { kind: 'short', levels };
 }
 
+/**
+ * Where a lease is kept at first. The yes to a key with limits is one that others were not given, and lasts; that to a key
+ * without says nothing that a ledger which forgets it would not say again, and need not wait for the disk.
+ */
+function leasePlace({ levels }: LedgerBooks, key: ApiKey): 'storage' | 'memory' {
+  return hasLimits(key) || levels.open().length > 0 ? 'storage' : 'memory';
+}
+
 /** May this request run? A yes opens a lease; the same id again gets the first answer. */
 export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, now: number): Admission | Short {
   const { leases, noes, policy, requests, terms } = books;
@@ -91,7 +99,8 @@ export function begin(books: LedgerBooks, given: ApiKey, asked: LeaseRequest, no
   }
   const expiresAt = now + terms.leaseTtlMs;
   const team = key.team?.name ?? null;
-  const isNew = leases.open({ request, owner: key.owner, team, admittedAt: now, expiresAt, checkpoint: null });
+  const lease = { request, owner: key.owner, team, admittedAt: now, expiresAt, checkpoint: null };
+  const isNew = leases.open(lease, leasePlace(books, key));
   // Settled already: a begin that was overtaken opens nothing.
   if (!isNew) return saidOf(books, key, requestId, now) ?? admitted(books, key, now);
   requests.add(now, 1);

@@ -27,6 +27,11 @@ export function hasBudgets(key: ApiKey): boolean {
   return [key, key.user, key.team].some((level) => level && budgetsOf(level).length > 0);
 }
 
+/** True for a key whose requests may be refused for what they cost or how many they are. */
+export function hasLimits(key: ApiKey): boolean {
+  return [key.rpm, key.tpm, key.maxConcurrent].some((limit) => limit !== null) || hasBudgets(key);
+}
+
 /** Why a secret may not be used now, or null. `now` is ms since 1970. */
 export function stateRefusal(key: ApiKey, keyHash: string | null, now: number): RefusalReason | null {
   const verdict = judgeKey(key, keyHash, now);

@@ -1,7 +1,8 @@
 /*
  * The tables of one key's ledger object. WITHOUT ROWID, since each row written is billed, and so is each index.
- * A request writes three rows in all: it begins, it is settled, and it is pruned. What D1 has confirmed and what days
- * have cost is written once for many rows (balance.ts), and is made again from the rows behind the marks after a start.
+ * A request writes three rows in all: it begins, it is settled, and it is pruned; two where it ends before its lease is
+ * written (lease-book.ts). What D1 has confirmed and what days have cost is written once for many rows (balance.ts), and is
+ * made again from the rows behind the marks after a start.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS policy (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, key TEXT NOT NULL);

@@ -59,7 +59,7 @@ describe('a ledger that sleeps', () => {
       await request(ledger);
       clock.pass(5 * SECOND);
       sent += await deliver(ledger);
-      await ledger.evict();
+      await ledger.kill();
       clock.pass(10 * MINUTE);
     }
     expect(sent).toBe(requests);

@@ -12,6 +12,8 @@ import type { ApiKey } from '../../src/store/schema.ts';
 import { makeUsedKey } from './keys.ts';
 import { ledgerRows } from './ledger-row.ts';
 
+/** A lease of a key without limits is on disk after this. */
+export const LEASES_WRITTEN_MS = 60;
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -80,8 +82,10 @@ export interface Ledger {
   queue: LogMessage[];
   /** A queue that takes nothing. */
   refuse(isRefusing: boolean): void;
-  /** Takes the object out of memory; only its storage is left. */
+  /** Takes the object out of memory; only its storage is left. The platform does so after seconds without a call. */
   evict(): Promise<void>;
+  /** The same at once, whatever the object was about to do. */
+  kill(): Promise<void>;
   ring(): Promise<boolean>;
   /** The object's rows, in the order of their ids. */
   rows(): Promise<LedgerRow[]>;
@@ -104,6 +108,10 @@ export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
       Object.defineProperty(instance, 'env', { value: { ...env, LOG_QUEUE }, configurable: true });
     });
   await plug();
+  const kill = async () => {
+    await evictDurableObject(stub);
+    await plug();
+  };
   return {
     ...{ key, secret },
     stub,
@@ -112,9 +120,10 @@ export async function openLedger(settings: KeySettings = {}): Promise<Ledger> {
       isRefusing = value;
     },
     async evict() {
-      await evictDurableObject(stub);
-      await plug();
+      await scheduler.wait(LEASES_WRITTEN_MS);
+      await kill();
     },
+    kill,
     ring: () => runDurableObjectAlarm(stub),
     rows: () => ledgerRows(key.id),
   };
