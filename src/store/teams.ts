@@ -41,6 +41,19 @@ export async function getTeam(database: Database, name: string): Promise<TeamWit
   return rows[0] ?? null;
 }
 
+/** Teams by their names, with the number of their members' keys that are not revoked; those not there are left out. */
+export async function teamsOfNames(
+  database: Database,
+  names: readonly string[],
+): Promise<(TeamWithMembers & { keys: number })[]> {
+  const keys = sql<number>`(SELECT count(*) FROM users JOIN api_keys ON api_keys.owner = users.name
+    WHERE users.team = teams.name AND api_keys.status <> 'revoked')`;
+  return await database
+    .select({ ...teamColumns, keys: keys.as('keys') })
+    .from(teams)
+    .where(sql`${teams.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`);
+}
+
 /** Teams by name. `cursor` is a name. */
 export async function listTeams(
   database: Database,

@@ -39,6 +39,9 @@ async function openHostilePages(tab: Tab, filled: Filled, hostile: Hostile): Pro
     `/admin/requests/${hostile.requestId}`,
     `/admin/requests?key=${hostile.keyId}`,
     `/admin/keys?q=${encodeURIComponent(MARKUP)}`,
+    `/admin/several/keys?do=disable&id=${hostile.keyId}`,
+    `/admin/several/users?do=limit&id=${encodeURIComponent(MARKUP)}`,
+    `/admin/keys?team=${encodeURIComponent(MARKUP)}`,
     `/admin/requests?model=${encodeURIComponent(MARKUP)}`,
   ];
   let shown = 0;
@@ -85,6 +88,13 @@ export async function attack(
     await operator.page.goto('/admin/users');
     assert.equal(await operator.page.getByRole('link', { name: 'intruder' }).count(), 0);
     assert.equal(await isSignedIn(operator.page), true);
+  });
+
+  await check('nor does one that would disable several keys', async () => {
+    const rows = JSON.stringify([[filled.keyId, 1, {}]]).replaceAll('"', '&quot;');
+    assert.equal(await lure(operator.page, `${router.url}/admin/several/keys`, { do: 'disable', rows }), 403);
+    await operator.page.goto(`/admin/keys/${filled.keyId}`);
+    await operator.page.getByRole('button', { name: 'Disable', exact: true }).waitFor();
   });
 
   await check('a session that was planted before the sign-in is not the one after it', async () => {

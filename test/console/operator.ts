@@ -53,6 +53,7 @@ export function allPages(keyId: string, requestId: string): string[] {
     '/admin/keys/new',
     `/admin/several/keys?do=limit&id=${keyId}`,
     '/admin/several/users?do=disable',
+    '/admin/several/teams?do=limit&id=none',
     `/admin/keys/${keyId}`,
     '/admin/users',
     '/admin/members',

@@ -18,7 +18,9 @@ beforeAll(async () => {
   operator = await newOperator('language=en');
 });
 
-function asking(list: 'keys' | 'users', action: string, ids: readonly string[], back = ''): string {
+type List = 'keys' | 'users' | 'teams';
+
+function asking(list: List, action: string, ids: readonly string[], back = ''): string {
   return `/admin/several/${list}?${new URLSearchParams([['do', action], ['back', back], ...ids.map((id) => ['id', id])])}`;
 }
 
@@ -28,13 +30,13 @@ async function askedFields(path: string): Promise<Record<string, string>> {
 }
 
 /** Ticks these, and says yes. */
-async function go(list: 'keys' | 'users', action: string, ids: readonly string[], typed: Record<string, string> = {}) {
+async function go(list: List, action: string, ids: readonly string[], typed: Record<string, string> = {}) {
   const fields = await askedFields(asking(list, action, ids));
   const response = await operator.send(`/admin/several/${list}`, { ...fields, ...typed });
   return { status: response.status, html: await response.text() };
 }
 
-async function undo(list: 'keys' | 'users', html: string): Promise<string> {
+async function undo(list: List, html: string): Promise<string> {
   const path = `/admin/several/${list}/undo`;
   return await (await operator.send(path, fieldsIn(html, path))).text();
 }
@@ -299,6 +301,34 @@ describe('several users', () => {
     const on = /href="(\/admin\/several\/users\?[^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const fields = await askedFields(on);
     expect(await (await operator.send('/admin/several/users', fields)).text()).toContain('Disabled: 1 user<');
+  });
+});
+
+describe('several teams', () => {
+  it('get budgets, and their own back; nothing else can be done to them at once', async () => {
+    const names = ['sv-red', 'sv-blue'];
+    await operator.send('/admin/teams', { teamname: names[0] ?? '', budget_day_usd: '3' });
+    await operator.send('/admin/teams', { teamname: names[1] ?? '' });
+    const list = await operator.read('/admin/teams?q=sv-&pick=all');
+    expect(list).toMatch(/form="picks" name="id" value="sv-red" checked/);
+    expect(list).not.toContain('value="disable"');
+    expect((await operator.open(asking('teams', 'disable', names))).status).toBe(303);
+    const budgets = async () => {
+      const sql = "SELECT budget_day_usd, budget_month_usd FROM teams WHERE name LIKE 'sv-%' ORDER BY name";
+      return await env.DB.prepare(sql).raw();
+    };
+    const { html } = await go('teams', 'limit', names, { budget_day_usd: 'none', budget_month_usd: '60' });
+    expect(html).toContain('<h1>Limits set of 2 teams</h1>');
+    expect(await budgets()).toEqual([
+      [null, 60],
+      [null, 60],
+    ]);
+    expect(await auditOf('sv-red')).toEqual(['console team.create', 'console team.update']);
+    await undo('teams', html);
+    expect(await budgets()).toEqual([
+      [null, null],
+      [3, null],
+    ]);
   });
 });
 

@@ -1,14 +1,24 @@
-import { type ChangedKey, type ChangedUser, changeKey, changeUser, type Desk } from '../../keys/manage.ts';
+import {
+  type ChangedKey,
+  type ChangedTeam,
+  type ChangedUser,
+  changeKey,
+  changeTeam,
+  changeUser,
+  type Desk,
+} from '../../keys/manage.ts';
 import { runningNow } from '../../ledger/usage-now.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { keysOfIds, usedKeysOfOwners } from '../../store/keys.ts';
 import type { ApiKey } from '../../store/schema.ts';
+import { teamsOfNames } from '../../store/teams.ts';
 import { usersOfNames } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import { nameOfKey } from '../kit/key-names.ts';
+import { ACTIONS, type Action } from '../kit/picks.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import type { Texts } from '../texts/english.ts';
-import { fieldsOfBudgets, fieldsOfKey, readSettings, readUser } from './key-input.ts';
+import { fieldsOfBudgets, fieldsOfKey, readSettings, readTeam, readUser } from './key-input.ts';
 
 /** One of those that were ticked, as it is now. */
 export interface Chosen {
@@ -16,7 +26,8 @@ export interface Chosen {
   name: string;
   /** Whose it is, or where it is. */
   detail: string;
-  status: ApiKey['status'];
+  /** Teams have none. */
+  status: ApiKey['status'] | null;
   revision: number;
   /** What it may use at most, as the fields of a form. */
   limits: FieldValues;
@@ -31,12 +42,13 @@ export type Outcome =
 
 /** What a list is of, and how several of them are changed: by the same desk as one alone. */
 export interface Kind {
-  list: 'keys' | 'users';
+  list: 'keys' | 'users' | 'teams';
+  actions: readonly Action[];
   /** The fields of its limits. */
   limits: readonly string[];
   /** What is there of these ids, in their order. */
   read(database: Database, ids: readonly string[]): Promise<Chosen[]>;
-  /** Requests that are running, by id; null where that cannot be told just now. */
+  /** Requests that disabling stops, by id; null where that cannot be told just now. */
   running(env: Cloudflare.Env, ids: readonly string[]): Promise<Map<string, number | null>>;
   /** What is wrong with limits that were typed. */
   faults(limits: FieldValues, texts: Texts): FieldErrors;
@@ -62,10 +74,10 @@ function statusIn({ status }: FieldValues): 'active' | 'disabled' | undefined {
   return status === 'active' || status === 'disabled' ? status : undefined;
 }
 
-function outcomeOf(change: ChangedKey | ChangedUser): Outcome {
+function outcomeOf(change: ChangedKey | ChangedUser | ChangedTeam): Outcome {
   switch (change.kind) {
     case 'changed': {
-      const { revision } = 'key' in change ? change.key : change.user;
+      const { revision } = 'key' in change ? change.key : 'user' in change ? change.user : change.team;
       return { kind: change.effect === 'at_once' ? 'changed' : 'late', revision };
     }
     case 'missing':
@@ -79,6 +91,7 @@ function outcomeOf(change: ChangedKey | ChangedUser): Outcome {
 
 export const keyKind: Kind = {
   list: 'keys',
+  actions: ACTIONS,
   limits: KEY_LIMITS,
   async read(database, ids) {
     const keys = await keysOfIds(database, ids);
@@ -104,6 +117,7 @@ export const keyKind: Kind = {
 
 export const userKind: Kind = {
   list: 'users',
+  actions: ACTIONS,
   limits: BUDGETS,
   async read(database, ids) {
     const users = await usersOfNames(database, ids);
@@ -131,5 +145,29 @@ export const userKind: Kind = {
     const read = readUser(pick(values, BUDGETS), texts);
     if (read.kind === 'invalid') return { kind: 'failed' };
     return outcomeOf(await changeUser(desk, id, { ...read.settings, status: statusIn(values) }, revision));
+  },
+};
+
+export const teamKind: Kind = {
+  list: 'teams',
+  actions: ['limit'],
+  limits: BUDGETS,
+  async read(database, ids) {
+    const teams = await teamsOfNames(database, ids);
+    const chosen = teams.map((team) => ({
+      ...{ id: team.name, name: team.name, detail: '', status: null },
+      ...{ revision: team.revision, keys: team.keys, limits: fieldsOfBudgets(team) },
+    }));
+    return inOrder(ids, chosen);
+  },
+  running: async () => new Map(),
+  faults(limits, texts) {
+    const read = readTeam(pick(limits, BUDGETS), texts);
+    return read.kind === 'invalid' ? read.errors : {};
+  },
+  async change(desk, id, values, texts, revision) {
+    const read = readTeam(pick(values, BUDGETS), texts);
+    if (read.kind === 'invalid') return { kind: 'failed' };
+    return outcomeOf(await changeTeam(desk, id, read.settings, revision));
   },
 };

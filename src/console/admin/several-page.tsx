@@ -47,6 +47,13 @@ function Limits({ limits }: Pick<Chosen, 'limits'>) {
   return <>{set.length === 0 ? texts.unlimited : set.map(([name, value]) => `${names[name]}: ${value}`).join(' · ')}</>;
 }
 
+function Status({ status }: Pick<Chosen, 'status'>) {
+  const { keys } = useView().texts;
+  if (status === null) return null;
+  const tone = status === 'active' ? 'good' : status === 'revoked' ? 'bad' : 'warn';
+  return <Badge tone={tone}>{keys.statuses[status]}</Badge>;
+}
+
 function ChosenTable({ kind: { list }, action, chosen, running }: AskProps) {
   const { texts } = useView();
   const { keys, several, users } = texts;
@@ -56,17 +63,10 @@ function ChosenTable({ kind: { list }, action, chosen, running }: AskProps) {
       rows={chosen}
       columns={[
         { head: list === 'keys' ? keys.key : users.name, cell: (each) => <Name list={list} {...each} /> },
-        {
-          head: keys.status,
-          cell: ({ status }) => (
-            <Badge tone={status === 'active' ? 'good' : status === 'revoked' ? 'bad' : 'warn'}>
-              {keys.statuses[status]}
-            </Badge>
-          ),
-        },
-        list === 'users' && { head: users.keys, look: 'number', cell: (each) => count(each.keys) },
+        list !== 'teams' && { head: keys.status, cell: ({ status }) => <Status status={status} /> },
+        list !== 'keys' && { head: users.keys, look: 'number', cell: (each) => count(each.keys) },
         action === 'limit' && { head: several.limits, look: 'wide-only', cell: (each) => <Limits {...each} /> },
-        {
+        action === 'disable' && {
           head: several.running,
           look: 'number',
           cell: ({ id }) => {
@@ -77,7 +77,11 @@ function ChosenTable({ kind: { list }, action, chosen, running }: AskProps) {
         {
           head: several.fate,
           cell: (each) =>
-            isChanged(action, each) ? several.changes[action] : <span class="soft">{several.stays(each.status)}</span>,
+            isChanged(action, each) ? (
+              several.changes[action]
+            ) : (
+              <span class="soft">{several.stays(each.status ?? 'active')}</span>
+            ),
         },
       ]}
     />
@@ -94,7 +98,7 @@ function Consequences({ kind: { list }, action, changed, running }: AskProps & {
       <p>{several[list].leads[action]}</p>
       {action === 'disable' && (
         <p>
-          {several.stops(count(sum))}
+          {sum === 0 ? several.stopsNothing : several.stops(count(sum))}
           {known.includes(null) && ` ${several.untold}`}
         </p>
       )}

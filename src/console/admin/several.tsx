@@ -8,12 +8,12 @@ import { openDatabase } from '../../store/database.ts';
 import { RANKED_PAGE } from '../../store/ranked.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import type { FieldErrors } from '../kit/field.tsx';
-import { ACTIONS, type Action } from '../kit/picks.tsx';
+import type { Action } from '../kit/picks.tsx';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { ownPath, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
-import { type Chosen, type Kind, keyKind, type Outcome, userKind } from './several-kinds.ts';
+import { type Chosen, type Kind, keyKind, type Outcome, teamKind, userKind } from './several-kinds.ts';
 import { AskPage, type Done, DonePage } from './several-page.tsx';
 
 /*
@@ -22,7 +22,7 @@ import { AskPage, type Done, DonePage } from './several-page.tsx';
  * where its ledger is slow, and an invocation is to make 500.
  */
 
-/** Keys that are told of changes of their owners, in one go. */
+/** Keys that are told of changes of their owners or teams, in one go. */
 const MOST_TOLD = 60;
 const LONGEST_ID = 100;
 
@@ -42,8 +42,8 @@ function readRows(text: string | undefined): z.output<typeof rowsSchema> {
   return rowsSchema.safeParse(parseJson(text ?? '')).data ?? [];
 }
 
-function actionOf(text: string | undefined): Action | null {
-  return ACTIONS.find((action) => action === text) ?? null;
+function actionOf({ actions }: Kind, text: string | undefined): Action | null {
+  return actions.find((action) => action === text) ?? null;
 }
 
 function listOf({ list }: Kind): string {
@@ -74,7 +74,7 @@ function isSame({ status, limits }: Chosen, values: FieldValues): boolean {
 /** What it was before, to be set back. */
 function before({ status, limits }: Chosen, values: FieldValues): FieldValues {
   return Object.fromEntries(
-    Object.keys(values).map((name) => [name, name === 'status' ? status : (limits[name] ?? '')]),
+    Object.keys(values).map((name) => [name, name === 'status' ? (status ?? '') : (limits[name] ?? '')]),
   );
 }
 
@@ -90,7 +90,10 @@ async function ask(c: Context<AdminEnv>, kind: Kind, { ids, ...asked }: Asked): 
   const isRefused = Object.keys(asked.errors).length > 0;
   const query = new URLSearchParams([['do', asked.action], ['back', asked.back], ...ids.map((id) => ['id', id])]);
   const view = viewOf(c, `/admin/several/${kind.list}?${query}`);
-  const [chosen, running] = await Promise.all([kind.read(openDatabase(c.env.DB), ids), kind.running(c.env, ids)]);
+  const [chosen, running] = await Promise.all([
+    kind.read(openDatabase(c.env.DB), ids),
+    asked.action === 'disable' ? kind.running(c.env, ids) : new Map<string, null>(),
+  ]);
   const props = { kind, chosen, running, gone: ids.length - chosen.length, ...asked };
   return respond(c, view, <AskPage {...props} />, isRefused ? 400 : 200);
 }
@@ -146,7 +149,7 @@ async function act(c: Context<AdminEnv>, kind: Kind): Promise<Response> {
   const { texts } = viewOf(c);
   const fields = await readForm(c);
   const back = wayBack(kind, fields['back']);
-  const action = actionOf(fields['do']);
+  const action = actionOf(kind, fields['do']);
   const rows = readRows(fields['rows']);
   if (action === null || rows.length === 0) return c.redirect(back, 303);
   const values = action === 'limit' ? typedLimits(kind, fields) : { status: STATUSES[action] };
@@ -174,7 +177,7 @@ function severalOf(kind: Kind) {
     new Hono<AdminEnv>()
       .get('/', async (c) => {
         const back = wayBack(kind, c.req.query('back'));
-        const action = actionOf(c.req.query('do'));
+        const action = actionOf(kind, c.req.query('do'));
         const ids = [...new Set(c.req.queries('id'))].filter((id) => id.length <= LONGEST_ID).slice(0, RANKED_PAGE);
         if (action === null) return c.redirect(back, 303);
         return await ask(c, kind, { action, ids, back, typed: {}, errors: {} });
@@ -186,7 +189,8 @@ function severalOf(kind: Kind) {
   );
 }
 
-/** `/admin/several`: what is done to several keys or users at once. */
+/** `/admin/several`: what is done to several keys, users or teams at once. */
 export const several = new Hono<AdminEnv>()
   .route('/several/keys', severalOf(keyKind))
-  .route('/several/users', severalOf(userKind));
+  .route('/several/users', severalOf(userKind))
+  .route('/several/teams', severalOf(teamKind));

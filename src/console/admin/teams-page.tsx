@@ -6,6 +6,7 @@ import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { budgetMoney, count, money } from '../kit/format.ts';
 import { Note } from '../kit/note.tsx';
+import { Pick, Picking } from '../kit/picks.tsx';
 import { type RankedList, RankedPages, RankedSearch, rankedHeading } from '../kit/ranking.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { Empty, Table } from '../kit/table.tsx';
@@ -17,6 +18,7 @@ import { BudgetFields } from './key-fields.tsx';
 export interface TeamsProps {
   teams: Ranked<TeamWithSpend>;
   ranking: Ranking<TeamSort>;
+  picksAll: boolean;
   note: string | null;
   /** A form that could not be taken. */
   typed: FieldValues;
@@ -39,8 +41,14 @@ function BudgetList({ team }: { team: TeamWithMembers }) {
   return <>{words.length === 0 ? teams.none : words.join(' · ')}</>;
 }
 
-function TeamTable({ teams, list }: { teams: readonly TeamWithSpend[]; list: RankedList }) {
-  const { teams: texts, users } = useView().texts;
+interface TeamTableProps {
+  teams: readonly TeamWithSpend[];
+  list: RankedList;
+  picksAll: boolean;
+}
+
+function TeamTable({ teams, list, picksAll }: TeamTableProps) {
+  const { several, teams: texts, users } = useView().texts;
   const heading = (by: TeamSort, name: string) => rankedHeading(list, by, name);
   return (
     <Table
@@ -48,7 +56,12 @@ function TeamTable({ teams, list }: { teams: readonly TeamWithSpend[]; list: Ran
       rows={teams}
       columns={[
         {
+          head: <span class="quiet">{several.column}</span>,
+          cell: ({ name }) => <Pick id={name} name={name} checked={picksAll} />,
+        },
+        {
           ...heading('name', texts.name),
+          isName: true,
           cell: ({ name }) => <a href={`/admin/teams/${encodeURIComponent(name)}`}>{name}</a>,
         },
         {
@@ -57,7 +70,7 @@ function TeamTable({ teams, list }: { teams: readonly TeamWithSpend[]; list: Ran
           cell: ({ name, members }) => <a href={`/admin/users?team=${encodeURIComponent(name)}`}>{count(members)}</a>,
         },
         { ...heading('spend', users.spent), look: 'number', cell: ({ spent }) => money(spent) },
-        { ...heading('budget', texts.budgets), cell: (team) => <BudgetList team={team} /> },
+        { ...heading('budget', texts.budgets), look: 'wide-only', cell: (team) => <BudgetList team={team} /> },
         {
           ...heading('created', texts.since),
           look: 'wide-only',
@@ -85,7 +98,7 @@ function NewTeam({ typed, errors }: Pick<TeamsProps, 'typed' | 'errors'>) {
 }
 
 /** Every team, the dearest of this month first, or those that a search finds, and a form for a new one. */
-export function TeamsPage({ teams, ranking, note, typed, errors }: TeamsProps) {
+export function TeamsPage({ teams, ranking, picksAll, note, typed, errors }: TeamsProps) {
   const texts = useView().texts.teams;
   const list = { path: '/admin/teams', ranking };
   const isFiltered = ranking.search !== '';
@@ -95,7 +108,9 @@ export function TeamsPage({ teams, ranking, note, typed, errors }: TeamsProps) {
       <Note text={note} />
       <RankedSearch list={list} hint={texts.name} />
       {teams.data.length > 0 ? (
-        <TeamTable teams={teams.data} list={list} />
+        <Picking of="teams" actions={['limit']} list={list}>
+          <TeamTable teams={teams.data} list={list} picksAll={picksAll} />
+        </Picking>
       ) : (
         <Empty>
           <p>{isFiltered ? texts.noMatch : texts.empty}</p>

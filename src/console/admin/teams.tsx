@@ -11,6 +11,7 @@ import { getTeam } from '../../store/teams.ts';
 import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import { keyNamesOf } from '../kit/key-names.ts';
+import { isAllPicked } from '../kit/picks.tsx';
 import { readRanking } from '../kit/ranking.tsx';
 import { readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -47,7 +48,7 @@ async function list(c: Context<AdminEnv>, refused: Pick<TeamsProps, 'typed' | 'e
   return respond(
     c,
     view,
-    <TeamsPage teams={found} ranking={ranking} note={note} {...shown} />,
+    <TeamsPage teams={found} ranking={ranking} picksAll={isAllPicked(c)} note={note} {...shown} />,
     refused === null ? 200 : 400,
   );
 }

@@ -33,13 +33,14 @@ export function Pick({ id, name, checked }: PickProps) {
 }
 
 interface PickingProps {
-  of: 'keys' | 'users';
+  of: 'keys' | 'users' | 'teams';
+  actions?: readonly Action[];
   list: RankedList;
   children?: Child;
 }
 
 /** A list with what can be done to those that are ticked, without a script too: a page asks before anything is. */
-export function Picking({ of, list, children }: PickingProps) {
+export function Picking({ of, actions = ACTIONS, list, children }: PickingProps) {
   const { several } = useView().texts;
   const here = { page: String(list.ranking.page) };
   return (
@@ -48,9 +49,9 @@ export function Picking({ of, list, children }: PickingProps) {
       <form id={FORM} method="get" action={`/admin/several/${of}`} class="row picks" aria-label={several.bar}>
         <input type="hidden" name="back" value={addressOf(list, here)} />
         <span class="soft">{several.bar}</span>
-        {ACTIONS.map((action) => (
+        {actions.map((action) => (
           <button type="submit" name="do" value={action} class="plain tight">
-            {several[of].actions[action]}
+            {action === 'limit' ? several[of].limit : several.actions[action]}
           </button>
         ))}
         <a class="small" href={addressOf(list, { ...here, pick: 'all' })}>

@@ -177,9 +177,9 @@ input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem
   border: 1px solid var(--edge); border-radius: 6px }
 textarea { resize: vertical; min-height: 5.5rem; line-height: 1.5 }
 input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
-.pick { display: block; position: relative; width: 1.5rem; min-height: 1.5rem; padding: .1rem 0 0 .25rem; cursor: pointer } .pick input { margin: 0 }
+.pick { display: block; width: 1.5rem; min-height: 1.5rem; padding: .1rem 0 0 .25rem; cursor: pointer } .pick input { position: relative; top: .15rem; margin: 0 }
 /* In sight while something is ticked, however long the list. */
-.picks { align-items: center; margin-top: 1rem } body:has(.pick :checked) .picks { position: sticky; bottom: 0; z-index: 2; padding: .75rem 0; background: var(--paper); border-top: 1px solid var(--line) }
+.row.picks { align-items: center; margin-top: 1rem } body:has(.pick :checked) .picks { position: sticky; bottom: 0; z-index: 2; padding: .75rem 0; background: var(--paper); border-top: 1px solid var(--line) }
 ::placeholder { color: var(--soft); opacity: 1 }
 [aria-invalid=true] { border-color: var(--bad) }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; font-weight: 400 }
@@ -265,7 +265,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 /* On paper: in light, and nothing that only a screen can use. */
 @media print {
   :root, [data-theme=light], [data-theme=dark] { color-scheme: light; --paper: #fff; --surface: #fff }
-  .side, .skip, #own-time, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
+  .side, .skip, .pick, #own-time, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
     section:has(> form.row) { display: none }
   .frame { display: block }
   .frame > main, .lone { max-width: none; padding: 0; min-height: 0 }

@@ -1,11 +1,12 @@
 import type { SeveralTexts } from './english-several.ts';
 
-/** The texts of what is done to several keys or users at once, in Simplified Chinese. */
+/** The texts of what is done to several keys, users or teams at once, in Simplified Chinese. */
 export const chineseSeveral: SeveralTexts = {
   several: {
     pick: (name) => `选择 ${name}`,
     column: '选择',
-    bar: '对所选项',
+    bar: '所选项：',
+    actions: { disable: '停用…', enable: '启用…' },
     all: '选择本页全部',
     none: '没有选择任何项。请先在列表中勾选。',
     back: '返回列表',
@@ -17,6 +18,7 @@ export const chineseSeveral: SeveralTexts = {
     changes: { disable: '被停用', enable: '被启用', limit: '采用新限制' },
     stays: (status) => ({ active: '保持启用', disabled: '保持停用', revoked: '保持吊销' })[status],
     stops: (running) => `会被中止的运行中请求：${running} 个。它们在半分钟内结束，并按已使用的量计费。`,
+    stopsNothing: '不会中止任何运行中的请求。',
     untold: '有账本没有应答，实际可能更多。',
     titles: {
       disable: (what) => `停用 ${what}？`,
@@ -55,7 +57,7 @@ export const chineseSeveral: SeveralTexts = {
     keys: {
       of: (n) => `${n} 个密钥`,
       caption: '所选密钥',
-      actions: { disable: '停用…', enable: '启用…', limit: '设置限制…' },
+      limit: '设置限制…',
       leads: {
         disable: '从下一个请求起被拒绝，直到重新启用。',
         enable: '从下一个请求起可用，仍受其所有者、有效期与限制约束。',
@@ -65,11 +67,19 @@ export const chineseSeveral: SeveralTexts = {
     users: {
       of: (n) => `${n} 位用户`,
       caption: '所选用户',
-      actions: { disable: '停用…', enable: '启用…', limit: '设置预算…' },
+      limit: '设置预算…',
       leads: {
         disable: '其全部密钥从下一个请求起被拒绝，个人页面也会退出登录，直到重新启用。',
         enable: '其密钥从下一个请求起按各自的设置可用。',
         limit: '预算对用户的全部密钥合计生效。留空的字段保持各用户原值；填写 none 表示取消预算。',
+      },
+    },
+    teams: {
+      of: (n) => `${n} 个团队`,
+      caption: '所选团队',
+      limit: '设置预算…',
+      leads: {
+        limit: '预算对成员的全部密钥合计生效。留空的字段保持各团队原值；填写 none 表示取消预算。',
       },
     },
   },

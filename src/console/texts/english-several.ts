@@ -1,9 +1,12 @@
-/** The texts of what is done to several keys or users at once, in English. */
+type Leads = Readonly<Partial<Record<'disable' | 'enable' | 'limit', string>>>;
+
+/** The texts of what is done to several keys, users or teams at once, in English. */
 export const englishSeveral = {
   several: {
     pick: (name: string) => `Select ${name}`,
     column: 'Select',
-    bar: 'With those selected',
+    bar: 'Selected:',
+    actions: { disable: 'Disable …', enable: 'Enable …' },
     all: 'Select all on this page',
     none: 'Nothing is selected. Tick some in the list first.',
     back: 'Back to the list',
@@ -17,6 +20,7 @@ export const englishSeveral = {
       ({ active: 'stays enabled', disabled: 'stays disabled', revoked: 'stays revoked' })[status],
     stops: (running: string) =>
       `Running requests that this stops: ${running}. Each ends within half a minute, and is billed for what it has used.`,
+    stopsNothing: 'It stops no running request.',
     untold: 'Not every ledger has answered, so there may be more.',
     titles: {
       disable: (what: string) => `Disable ${what}?`,
@@ -55,24 +59,33 @@ export const englishSeveral = {
     keys: {
       of: (n: number) => (n === 1 ? '1 key' : `${n} keys`),
       caption: 'Selected keys',
-      actions: { disable: 'Disable …', enable: 'Enable …', limit: 'Set limits …' },
+      limit: 'Set limits …',
       leads: {
         disable: 'Each is refused from the next request on, until it is enabled again.',
         enable: 'Each works from the next request on, as far as its owner, its expiry and its limits let it.',
         limit: 'A field that is left empty leaves what each key has; the word “none” lifts a limit.',
-      },
+      } as Leads,
     },
     users: {
       of: (n: number) => (n === 1 ? '1 user' : `${n} users`),
       caption: 'Selected users',
-      actions: { disable: 'Disable …', enable: 'Enable …', limit: 'Set budgets …' },
+      limit: 'Set budgets …',
       leads: {
         disable:
           'All of their keys are refused from the next request on, and they are signed out of their own page, until they are enabled again.',
         enable: 'Their keys work from the next request on, as each of them is set.',
         limit:
           'Budgets hold over all keys of a user. A field that is left empty leaves what each has; the word “none” lifts a budget.',
-      },
+      } as Leads,
+    },
+    teams: {
+      of: (n: number) => (n === 1 ? '1 team' : `${n} teams`),
+      caption: 'Selected teams',
+      limit: 'Set budgets …',
+      leads: {
+        limit:
+          'Budgets hold over all keys of the members. A field that is left empty leaves what each team has; the word “none” lifts a budget.',
+      } as Leads,
     },
   },
 };
