@@ -66,7 +66,7 @@ interface Statement {
 }
 
 /** What a shared budget asks before its first grant; the key itself is read from other tables. */
-const OF_BUDGETS = /^insert into "shared_budgets"|^select .* from "(shared_budgets|usage_daily)"/;
+const OF_BUDGETS = /^insert into "shared_budgets"|^select .* from "(shared_budgets|usage_daily|usage_monthly)"/;
 const NO_ROWS = { success: true, results: { columns: [], rows: [] }, meta: {} };
 
 /**
