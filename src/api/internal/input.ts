@@ -75,14 +75,16 @@ export async function noQuery(c: Context, next: Next): Promise<void> {
   await next();
 }
 
+/** A number from 1 on in the query, in digits alone: `0x10` and `1e1` are slips. */
+export function wholeNumber(most: number, rule: string) {
+  return z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/, rule)),
+    z.pipe(z.transform(Number), z.number().check(z.minimum(1, rule), z.maximum(most, rule))),
+  );
+}
+
 const LIMIT_RULE = 'must be a whole number from 1 to 200';
-const limitSchema = z._default(
-  z.pipe(
-    z.string().check(z.regex(/^\d{1,3}$/, LIMIT_RULE)),
-    z.pipe(z.transform(Number), z.number().check(z.minimum(1, LIMIT_RULE), z.maximum(200, LIMIT_RULE))),
-  ),
-  50,
-);
+const limitSchema = z._default(wholeNumber(200, LIMIT_RULE), 50);
 const CURSOR_RULE = 'must be a next_cursor of an earlier answer';
 
 /** `limit` and `cursor` of a list whose cursors look like `form`: with any other it would seem to be at its end. */

@@ -44,7 +44,16 @@ describe('/internal/logs, /internal/usage and /internal/ledger', () => {
     for (const { model } of await by('model')) expect(model).toMatch(/^(none|.+\/.+)$/);
     expect((await by('day'))[0]).toMatchObject({ day: row.day, cost_usd: expect.stringMatching(/^\d+(\.\d+)?$/) });
     expect((await call('GET', '/usage?by=key&from=2020-01-01&to=2020-12-31')).body.data).toEqual([]);
-    for (const query of ['by=week', 'from=yesterday', 'to=2026-13-01', 'days=0', 'days=1.5', 'days=4000']) {
+    for (const query of [
+      'by=week',
+      'from=yesterday',
+      'to=2026-13-01',
+      'days=0',
+      'days=1.5',
+      'days=4000',
+      'days=1e1',
+      'days=3&from=2026-11-01',
+    ]) {
       expect((await call('GET', `/usage?${query}`)).status, query).toBe(400);
     }
 
