@@ -75,18 +75,26 @@ export async function refreshKey(
   return key;
 }
 
-/** A Worker may make so many calls, some a key: the rest hear of a change with their next reading, within 60 s. */
+/** A Worker may make some hundred calls: so many keys are made known everywhere, for some calls each. */
 const MOST_KEYS = 100;
+/** Of more keys those in use are told of at their ledgers alone, a call each: there a change holds, whoever asks. */
+const MOST_LEDGERS = 450;
 
 /**
  * The same for the keys of a person or of a team's members, after that was changed. Revoked keys are refused whatever
- * their owner may do. Throws where there are more than are told at once.
+ * their owner may do. Throws where there are more than can be told at once: the rest hear of it with their next reading.
  */
 export async function refreshKeysOf(env: KeyPlaces, whose: { owner: string } | { team: string }): Promise<void> {
   const readAt = Date.now();
-  const keys = await liveKeysOf(openDatabase(env.DB), whose, MOST_KEYS + 1);
-  await Promise.all(keys.slice(0, MOST_KEYS).map((key) => spread(env, key, readAt, [])));
-  if (keys.length <= MOST_KEYS) return;
+  const keys = await liveKeysOf(openDatabase(env.DB), whose, MOST_LEDGERS + 1);
+  if (keys.length <= MOST_KEYS) {
+    await Promise.all(keys.map((key) => spread(env, key, readAt, [])));
+    return;
+  }
+  // Those that were used come first; the others read themselves again before their first request.
+  const used = keys.filter(hasLedger);
+  await Promise.all(used.slice(0, MOST_LEDGERS).map((key) => tellLedger(env, key)));
+  if (used.length <= MOST_LEDGERS) return;
   const message = 'The change is stored, and there are more keys than are told at once: it holds within 60 s.';
   throw new RouterError('ledger_unavailable', message, { retryAfter: 5 });
 }
