@@ -131,6 +131,24 @@ async function playRound(
   return { faults, figures };
 }
 
+/** A round that breaks off has failed; the next one begins with a router that runs. Throws where none can be started. */
+async function tryRound(
+  home: Home,
+  provider: ProviderDouble,
+  keys: Key[],
+  round: number,
+  seed: number,
+  isShared: boolean,
+): Promise<Comparison> {
+  try {
+    return await playRound(home, provider, keys, round, seed, isShared);
+  } catch (cause) {
+    await killRouter().catch(() => {});
+    await startRouter(home, variablesOf(provider));
+    return { faults: [`The round broke off: ${cause instanceof Error ? cause.message : String(cause)}`], figures: {} };
+  }
+}
+
 /** Each key works after the last kill as before the first: no slot, hold or lease is left behind. */
 async function tryKeys(home: Home, keys: Key[], round: number): Promise<string[]> {
   const order = { words: 3, pauseMs: 0 };
@@ -145,9 +163,10 @@ async function tryKeys(home: Home, keys: Key[], round: number): Promise<string[]
     .map(({ end, name }) => `After all rounds ${name} is ${end}`);
 }
 
-function report(round: number, seed: number, { faults, figures }: Comparison): void {
+function report(round: number, seed: number, { faults, figures }: Comparison, seconds: number): void {
   const text = Object.entries(figures).map(([name, count]) => `${name} ${count}`);
-  process.stdout.write(`round ${round}, seed ${seed}: ${text.join(', ')}: ${faults.length === 0 ? 'ok' : 'FAILED'}\n`);
+  const verdict = `${faults.length === 0 ? 'ok' : 'FAILED'} in ${seconds.toFixed(1)} s`;
+  process.stdout.write(`round ${round}, seed ${seed}: ${text.join(', ')}: ${verdict}\n`);
   for (const fault of faults.slice(0, FAULTS_SHOWN)) process.stdout.write(`  ${fault}\n`);
   if (faults.length > FAULTS_SHOWN) process.stdout.write(`  and ${faults.length - FAULTS_SHOWN} more\n`);
 }
@@ -174,19 +193,23 @@ async function main(): Promise<number> {
   const isShared = values.shared ?? false;
   const keys = await makeKeys(home.port, isShared);
   if (isShared) await setShared(home.port);
-  let failed = 0;
+  const failed: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const comparison = await playRound(home, provider, keys, round, seed + round - 1, isShared);
+    const began = Date.now();
+    const comparison = await tryRound(home, provider, keys, round, seed + round - 1, isShared);
     if (round === rounds) comparison.faults.push(...(await tryKeys(home, keys, round + 1)));
-    report(round, seed + round - 1, comparison);
-    if (comparison.faults.length > 0) failed += 1;
+    report(round, seed + round - 1, comparison, (Date.now() - began) / 1_000);
+    if (comparison.faults.length > 0) failed.push(seed + round - 1);
   }
   await killRouter();
   provider.close();
+  const took = Math.round((Date.now() - startedAt) / 1_000);
   process.stdout.write(
-    `${rounds - failed} of ${rounds} rounds passed in ${Math.round((Date.now() - startedAt) / 1_000)} s.\n`,
+    `${rounds - failed.length} of ${rounds} rounds passed in ${took} s${isShared ? ', with shared budgets' : ''}.\n`,
   );
-  return failed === 0 ? 0 : 1;
+  if (failed.length > 0)
+    process.stdout.write(`Again: ${failed.map((each) => `--seed ${each} --rounds 1`).join('; ')}\n`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 process.exit(await main());
