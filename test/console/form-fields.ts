@@ -23,8 +23,10 @@ export function fieldsIn(html: string, action: string): Record<string, string> {
   const fields: Record<string, string> = {};
   const inside = form.slice(0, form.indexOf('</form>'));
   for (const [tag] of inside.matchAll(/<input [^>]*>/g)) {
-    if (attribute(tag, 'type') === 'radio' && !/ checked=/.test(tag)) continue;
-    fields[attribute(tag, 'name')] = attribute(tag, 'value');
+    if (/^(radio|checkbox)$/.test(attribute(tag, 'type')) && !/ checked=/.test(tag)) continue;
+    const name = attribute(tag, 'name');
+    // What is sent several times is read as one list.
+    fields[name] = [fields[name] ?? '', attribute(tag, 'value')].filter((value) => value !== '').join(',');
   }
   for (const [select, name = ''] of inside.matchAll(/<select [^>]*name="([^"]*)".*?<\/select>/gs)) {
     fields[name] = attribute(/<option [^>]*selected=[^>]*>/.exec(select)?.[0] ?? '', 'value');

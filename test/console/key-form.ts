@@ -23,7 +23,7 @@ export async function makeThroughForm(
 ): Promise<{ id: string; secret: string; html: string }> {
   const form = await operator.read('/admin/keys/new');
   const id = find(form, /name="id" value="([^"]+)"/);
-  const response = await operator.send('/admin/keys', { id, prefix: 'sk', expires: '', purpose: 'default', ...fields });
+  const response = await operator.send('/admin/keys', { id, prefix: 'sk', purpose: 'default', ...fields });
   const html = await response.text();
   expect(response.status, html.slice(0, 300)).toBe(200);
   return { id, secret: secretIn(html), html };

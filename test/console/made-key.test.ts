@@ -40,7 +40,7 @@ describe('a key made in the console', () => {
 
   it('is made once when its form is sent several times, at the same moment too', async () => {
     const id = find(await operator.read('/admin/keys/new'), /name="id" value="([^"]+)"/);
-    const form = { id, username: 'twice', prefix: 'sk', expires: '', purpose: 'default' };
+    const form = { id, username: 'twice', prefix: 'sk', purpose: 'default' };
     const answers = await Promise.all(Array.from({ length: 4 }, () => operator.send('/admin/keys', form)));
     const pages = await Promise.all(answers.map((answer) => answer.text()));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409]);
@@ -55,8 +55,8 @@ describe('a key made in the console', () => {
     ['username', 'not a name', 'Use 1 to 64 letters'],
     ['username', '', 'Use 1 to 64 letters'],
     ['prefix', 'SK', 'lower-case letters'],
-    ['expires', 'tomorrow', 'such as 90d'],
-    ['expires', '0s', 'still to come'],
+    ['expires_at', 'tomorrow', 'such as 2027-01-31'],
+    ['expires_at', '2020-01-31', 'still to come'],
     ['rpm', '1.5', 'whole number'],
     ['rpm', '0', 'whole number'],
     ['tpm', '-1', 'whole number'],
@@ -71,7 +71,6 @@ describe('a key made in the console', () => {
       id,
       username: 'somebody',
       prefix: 'sk',
-      expires: '',
       purpose: 'default',
       name: 'kept',
       [field]: value,

@@ -12,13 +12,13 @@ interface RotateProps {
 }
 
 /** Makes a new secret. The revision it was made from goes along: a form sent twice rotates once. */
-export function RotateForm({ apiKey, values, errors }: RotateProps) {
+function RotateForm({ apiKey, values, errors }: RotateProps) {
   const view = useView();
   const { keyPage } = view.texts;
   const old = apiKey.previousExpiresAt;
   return (
-    <section>
-      <h2>{keyPage.rotate}</h2>
+    <div class="stack">
+      <h3>{keyPage.rotate}</h3>
       <p class="soft">{keyPage.rotateText}</p>
       {old !== null && Date.parse(old) > view.now && (
         <p class="warn">
@@ -39,33 +39,33 @@ export function RotateForm({ apiKey, values, errors }: RotateProps) {
       >
         <Field name="grace" label={keyPage.grace} initial="24h" hint={keyPage.graceHint} />
       </Form>
-    </section>
+    </div>
   );
 }
 
 /** Taking away needs no second look; giving back does, since the key may have been disabled again for a reason. */
-function StatusForm({ apiKey }: { apiKey: ApiKey }) {
+export function StatusForm({ apiKey }: { apiKey: ApiKey }) {
   const { keyPage } = useView().texts;
   const isActive = apiKey.status === 'active';
   return (
     <Form
       action={`/admin/keys/${apiKey.id}/${isActive ? 'disable' : 'enable'}`}
       {...(isActive ? {} : { hidden: { revision: apiKey.revision } })}
-      look="row between"
       submit={isActive ? keyPage.disable : keyPage.enable}
+      submitTitle={isActive ? keyPage.disableText : keyPage.enableText}
       submitLook="plain"
-    >
-      <p>{isActive ? keyPage.disableText : keyPage.enableText}</p>
-    </Form>
+    />
   );
 }
 
-/** Disable, enable, revoke. Revoking takes a second step, without a script too. */
-export function KeyDangers({ apiKey }: { apiKey: ApiKey }) {
+/** A new secret, and the end. Revoking takes a second step, without a script too. */
+export function KeyDangers(props: RotateProps) {
+  const { apiKey } = props;
   const { keyPage } = useView().texts;
   return (
-    <section class="panel">
-      <StatusForm apiKey={apiKey} />
+    <section class="panel" id="danger">
+      <h2>{keyPage.danger}</h2>
+      <RotateForm {...props} />
       <details class="danger-zone">
         <summary class="bad">{keyPage.revoke} …</summary>
         <Form

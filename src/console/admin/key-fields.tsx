@@ -1,6 +1,7 @@
 import { REASONING_DISPLAYS } from '../../pipelines/pipeline.ts';
 import { PIPELINES } from '../../pipelines/registry.ts';
 import { Choices, Field, Select } from '../kit/field.tsx';
+import { type ModelGroup, ModelPicker } from '../kit/model-picker.tsx';
 import { useView } from '../kit/view.ts';
 
 function Purposes() {
@@ -70,15 +71,15 @@ export function RateFields({ empty }: Pick<LimitsProps, 'empty'>) {
 }
 
 /** What may be set of a key at any time. */
-export function SettingsFields() {
+export function SettingsFields({ models }: { models: readonly ModelGroup[] }) {
   const { keyForm } = useView().texts;
   return (
     <>
       <Purposes />
       <BudgetFields />
       <RateFields />
+      <ModelPicker groups={models} />
       <div class="fields">
-        <Field look="wide" name="models" label={keyForm.models} hint={keyForm.modelsHint} />
         <Select
           name="reasoning"
           label={keyForm.reasoning}
@@ -88,6 +89,7 @@ export function SettingsFields() {
         <Select
           name="provider_tools"
           label={keyForm.providerTools}
+          hint={keyForm.providerToolsHint}
           initial="off"
           options={[
             ['off', keyForm.providerToolsOff],
@@ -97,6 +99,12 @@ export function SettingsFields() {
       </div>
     </>
   );
+}
+
+/** The last day of a key, on both of its forms. */
+export function ExpiryField() {
+  const { keyForm } = useView().texts;
+  return <Field name="expires_at" type="date" label={keyForm.expiresAt} hint={keyForm.expiresAtHint} />;
 }
 
 /** What a key is called, on both of its forms. */

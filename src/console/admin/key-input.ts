@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import {
   budgetsShape,
   budgetsToColumns,
-  parseDuration,
   prefixSchema,
   settingsShape,
   settingsToColumns,
@@ -12,6 +11,7 @@ import {
   userToColumns,
 } from '../../keys/limits.ts';
 import { templateShape, templateToColumns } from '../../keys/template-limits.ts';
+import { offsetMs } from '../../ledger/windows.ts';
 import { PURPOSES } from '../../pipelines/purposes.ts';
 import type { KeySettings } from '../../store/keys.ts';
 import type { TemplateSettings } from '../../store/member-template.ts';
@@ -19,8 +19,13 @@ import type { ApiKey, Budgets, MemberTemplate, User } from '../../store/schema.t
 import type { BudgetSettings } from '../../store/teams.ts';
 import type { UserSettings } from '../../store/users.ts';
 import type { FieldErrors } from '../kit/field.tsx';
-import type { FieldValues } from '../kit/read-form.ts';
+import { localTime } from '../kit/format.ts';
+import { tidyNames } from '../kit/model-picker.tsx';
+import { type Edit, type FieldValues, readEdit } from '../kit/read-form.ts';
+import type { View } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
+
+const DAY_MS = 86_400_000;
 
 type ErrorKind = keyof Texts['keyForm']['errors'];
 
@@ -30,7 +35,6 @@ const ERROR_KINDS: Record<string, ErrorKind> = {
   email: 'email',
   name: 'name',
   prefix: 'prefix',
-  expires: 'duration',
   expires_after: 'duration',
   max_keys: 'few',
   grace: 'duration',
@@ -52,7 +56,6 @@ const creationSchema = z.object({
   id: z.string().check(z.regex(/^key_[0-9a-z]{26}$/)),
   username: userNameSchema,
   prefix: prefixSchema,
-  expires: z.string().check(z.refine((text) => text === '' || parseDuration(text) !== null)),
 });
 
 function errorsOf(error: z.core.$ZodError, texts: Texts): FieldErrors {
@@ -74,9 +77,28 @@ function readBy<T extends z.ZodMiniType, C>(
   return { kind: 'valid', settings: toColumns(parsed.data) };
 }
 
+/** A form's last day as the instant at which it is over. */
+function withInstant(fields: FieldValues, offset: string): FieldValues {
+  const day = fields['expires_at'] ?? '';
+  const begins = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : Number.NaN;
+  if (Number.isNaN(begins)) return fields;
+  return { ...fields, expires_at: new Date(begins + DAY_MS - offsetMs(offset)).toISOString() };
+}
+
+/** The day on which a key works last. */
+function lastDay(expiresAt: string | null, offset: string): string {
+  return expiresAt === null ? '' : localTime(Date.parse(expiresAt) - 1, offset).slice(0, 10);
+}
+
+/** What of a key's or the template's form was changed. Models are a list, whichever way it was put together. */
+export function readKeyEdit(fields: FieldValues): Edit {
+  const { models } = fields;
+  return readEdit(models === undefined ? fields : { ...fields, models: tidyNames(models) });
+}
+
 /** The settings of a key's form. */
-export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
-  return readBy(settingsSchema, settingsToColumns, fields, texts);
+export function readSettings(fields: FieldValues, { offset, texts }: View): ReadSettings {
+  return readBy(settingsSchema, settingsToColumns, withInstant(fields, offset), texts);
 }
 
 const userSchema = z.object(userSettingsShape);
@@ -115,14 +137,12 @@ export type ReadNewKey =
   | { kind: 'valid'; id: string; owner: string; prefix: string; settings: KeySettings }
   | { kind: 'invalid'; errors: FieldErrors };
 
-/** A new key as a form asks for it. `now` is ms since 1970. */
-export function readNewKey(fields: FieldValues, texts: Texts, now: number): ReadNewKey {
-  const parsed = creationSchema.safeParse(fields);
+/** A new key as a form asks for it. */
+export function readNewKey(fields: FieldValues, { offset, texts }: View): ReadNewKey {
+  const parsed = creationSchema.safeParse(withInstant(fields, offset));
   if (!parsed.success) return { kind: 'invalid', errors: errorsOf(parsed.error, texts) };
-  const { id, username, prefix, expires, ...settings } = parsed.data;
-  const lifetime = parseDuration(expires);
-  const expiresAt = lifetime === null ? null : new Date(now + lifetime).toISOString();
-  return { kind: 'valid', id, owner: username, prefix, settings: { ...settingsToColumns(settings), expiresAt } };
+  const { id, username, prefix, ...settings } = parsed.data;
+  return { kind: 'valid', id, owner: username, prefix, settings: settingsToColumns(settings) };
 }
 
 function text(value: string | number | null): string {
@@ -175,7 +195,7 @@ export function fieldsOfTemplate(template: MemberTemplate): FieldValues {
     enabled: template.enabled ? 'on' : 'off',
     max_keys: text(template.maxKeys),
     expires_after: text(template.expiresAfter),
-    models: text(template.models),
+    models: tidyNames(text(template.models)),
     rpm: text(template.rpm),
     tpm: text(template.tpm),
     max_concurrent: text(template.maxConcurrent),
@@ -184,12 +204,12 @@ export function fieldsOfTemplate(template: MemberTemplate): FieldValues {
 }
 
 /** A key's settings as the fields of its form. */
-export function fieldsOfKey(key: ApiKey): FieldValues {
+export function fieldsOfKey(key: ApiKey, offset: string): FieldValues {
   return {
     name: key.name,
     purpose: key.purpose,
-    expires_at: text(key.expiresAt),
-    models: text(key.models),
+    expires_at: lastDay(key.expiresAt, offset),
+    models: tidyNames(text(key.models)),
     rpm: text(key.rpm),
     tpm: text(key.tpm),
     max_concurrent: text(key.maxConcurrent),

@@ -5,9 +5,10 @@ import type { DailySpend } from '../../store/overview.ts';
 import type { ApiKey, RequestLogRow } from '../../store/schema.ts';
 import { KeyBadge } from '../kit/badge.tsx';
 import { Facts } from '../kit/facts.tsx';
-import { Field, type FieldErrors } from '../kit/field.tsx';
+import type { FieldErrors } from '../kit/field.tsx';
 import { EditForm } from '../kit/form.tsx';
 import { KeyUsage } from '../kit/key-usage.tsx';
+import type { ModelGroup } from '../kit/model-picker.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
@@ -16,8 +17,8 @@ import { SpendChart } from '../kit/spend-chart.tsx';
 import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
-import { KeyDangers, RotateForm } from './key-actions.tsx';
-import { NameField, SettingsFields } from './key-fields.tsx';
+import { KeyDangers, StatusForm } from './key-actions.tsx';
+import { ExpiryField, NameField, SettingsFields } from './key-fields.tsx';
 import { fieldsOfKey } from './key-input.ts';
 import { CHART_DAYS } from './overview-data.ts';
 
@@ -28,6 +29,7 @@ interface KeyProps {
   levels: readonly ShownLevel[];
   days: readonly DailySpend[];
   rows: readonly RequestLogRow[];
+  models: readonly ModelGroup[];
   /** What was typed and could not be taken. */
   typed: FieldValues;
   errors: FieldErrors;
@@ -53,22 +55,26 @@ function LedgerPlace({ apiKey, usage: { beginMs } }: Pick<KeyProps, 'apiKey' | '
 function KeyFacts({ apiKey, usage }: KeyProps) {
   const { keyForm, keyPage, keys } = useView().texts;
   return (
-    <Facts
-      facts={[
-        [keyPage.id, <span class="mono">{apiKey.id}</span>],
-        [keys.owner, <a href={`/admin/keys?owner=${encodeURIComponent(apiKey.owner)}`}>{apiKey.owner}</a>],
-        [keys.key, <span class="mono">{maskSecret(apiKey)}</span>],
-        [keyPage.made, <Time at={apiKey.createdAt} />],
-        [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : <Time at={apiKey.expiresAt} />],
-        [keyPage.ledger, <LedgerPlace apiKey={apiKey} usage={usage} />],
-      ]}
-    />
+    <section>
+      <h2>{keyPage.facts}</h2>
+      <Facts
+        facts={[
+          [keyPage.id, <span class="mono">{apiKey.id}</span>],
+          [keys.owner, <a href={`/admin/keys?owner=${encodeURIComponent(apiKey.owner)}`}>{apiKey.owner}</a>],
+          [keys.key, <span class="mono">{maskSecret(apiKey)}</span>],
+          [keyPage.made, <Time at={apiKey.createdAt} />],
+          [keyPage.expires, apiKey.expiresAt === null ? keyForm.noExpiry : <Time at={apiKey.expiresAt} />],
+          [keyPage.ledger, <LedgerPlace apiKey={apiKey} usage={usage} />],
+        ]}
+      />
+    </section>
   );
 }
 
-function Settings({ apiKey, typed, errors }: KeyProps) {
-  const { keyForm, keyPage, save } = useView().texts;
-  const current = fieldsOfKey(apiKey);
+function Settings({ apiKey, models, typed, errors }: KeyProps) {
+  const { offset, texts } = useView();
+  const { keyPage, save } = texts;
+  const current = fieldsOfKey(apiKey, offset);
   return (
     <section class="panel" id="settings">
       <h2>{keyPage.settings}</h2>
@@ -81,14 +87,9 @@ function Settings({ apiKey, typed, errors }: KeyProps) {
       >
         <div class="fields">
           <NameField />
-          <Field
-            name="expires_at"
-            label={keyForm.expiresAt}
-            hint={keyForm.expiresAtHint}
-            placeholder={keyForm.noExpiry}
-          />
+          <ExpiryField />
         </div>
-        <SettingsFields />
+        <SettingsFields models={models} />
       </EditForm>
     </section>
   );
@@ -98,7 +99,7 @@ function Usage({ apiKey, usage, days }: KeyProps) {
   const { now, offset, texts } = useView();
   const { keyPage, overview } = texts;
   return (
-    <div class="two">
+    <div class="two" id="usage">
       <section>
         <h2>{keyPage.usage}</h2>
         <KeyUsage apiKey={apiKey} usage={usage} />
@@ -117,7 +118,7 @@ function Usage({ apiKey, usage, days }: KeyProps) {
 function LastRequests({ apiKey, rows }: KeyProps) {
   const { keyPage } = useView().texts;
   return (
-    <section>
+    <section id="requests">
       <div class="head">
         <h2>{keyPage.lastRequests}</h2>
         {rows.length > 0 && <a href={`/admin/requests?key=${apiKey.id}`}>{keyPage.allRequests}</a>}
@@ -134,6 +135,27 @@ function Hindrance({ apiKey }: { apiKey: ApiKey }) {
   return apiKey.ownerStatus === 'active' ? null : <p class="note bad">{keyPage.ownerDisabled}</p>;
 }
 
+/** What can be done with a key, and where on its page. */
+function Actions({ apiKey }: { apiKey: ApiKey }) {
+  const { keyPage } = useView().texts;
+  const places = [
+    ['#usage', keyPage.usage],
+    ['#requests', keyPage.lastRequests],
+    ['#settings', keyPage.settings],
+    ['#danger', keyPage.danger],
+  ] as const;
+  return (
+    <div class="row">
+      <nav class="row places" aria-label={keyPage.places}>
+        {places.map(([place, name]) => (
+          <a href={place}>{name}</a>
+        ))}
+      </nav>
+      <StatusForm apiKey={apiKey} />
+    </div>
+  );
+}
+
 /** A key's own page: what it did, what it may do, and what can be done with it. */
 export function KeyPage(props: KeyProps) {
   const { apiKey, typed, errors, note } = props;
@@ -147,19 +169,22 @@ export function KeyPage(props: KeyProps) {
             {name} <KeyBadge apiKey={apiKey} />
           </span>
         }
-        lead={`${apiKey.owner} · ${apiKey.purpose}`}
-      />
+        lead={
+          <>
+            <a href={`/admin/users/${encodeURIComponent(apiKey.owner)}`}>{apiKey.owner}</a> · {apiKey.purpose}
+          </>
+        }
+      >
+        {isRevoked ? null : <Actions apiKey={apiKey} />}
+      </Head>
       {note !== null && <Note {...note} />}
       <Hindrance apiKey={apiKey} />
       <Usage {...props} />
       <SharedBudgets levels={props.levels} forOperator />
       <LastRequests {...props} />
+      <KeyFacts {...props} />
       {isRevoked ? null : <Settings {...props} />}
-      <div class="two">
-        <KeyFacts {...props} />
-        {isRevoked ? null : <RotateForm apiKey={apiKey} values={typed} errors={errors} />}
-      </div>
-      {isRevoked ? null : <KeyDangers apiKey={apiKey} />}
+      {isRevoked ? null : <KeyDangers apiKey={apiKey} values={typed} errors={errors} />}
     </Frame>
   );
 }

@@ -3,11 +3,14 @@ import { parseDuration } from '../../keys/limits.ts';
 import { makeKey, rotateKey } from '../../keys/manage.ts';
 import { keyId } from '../../keys/secret.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
 import type { FieldErrors } from '../kit/field.tsx';
+import { modelGroups, tidyNames } from '../kit/model-picker.tsx';
 import { reachOf } from '../kit/reach-of.ts';
 import { type FieldValues, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
@@ -23,9 +26,13 @@ const OFFERED_OWNERS = 100;
 
 async function showForm(c: Context<AdminEnv>, values: FieldValues, errors: FieldErrors): Promise<Response> {
   const view = viewOf(c, '/admin/keys/new');
-  const users = await listUsers(openDatabase(c.env.DB), { limit: OFFERED_OWNERS });
+  const [users, offered] = await Promise.all([
+    listUsers(openDatabase(c.env.DB), { limit: OFFERED_OWNERS }),
+    findOffered(c.env, runAfterIn(c.executionCtx)),
+  ]);
   const owners = users.data.map(({ name }) => name);
-  const page = <NewKeyPage values={values} errors={errors} id={keyId(view.now)} owners={owners} />;
+  const models = modelGroups(offered, view);
+  const page = <NewKeyPage {...{ values, errors, owners, models }} id={keyId(view.now)} />;
   return respond(c, view, page, Object.keys(errors).length > 0 ? 400 : 200);
 }
 
@@ -55,8 +62,9 @@ function SentBefore({ id }: { id: string }) {
 
 async function create(c: Context<AdminEnv>): Promise<Response> {
   const view = viewOf(c, '/admin/keys/new');
-  const fields = await readForm(c);
-  const read = readNewKey(fields, view.texts, view.now);
+  const typed = await readForm(c);
+  const fields = { ...typed, models: tidyNames(typed['models'] ?? '') };
+  const read = readNewKey(fields, view);
   if (read.kind === 'invalid') return showForm(c, fields, read.errors);
   // Its id came with the form: one sent twice makes one key.
   const made = await makeKey(deskOf(c), read);
@@ -64,7 +72,7 @@ async function create(c: Context<AdminEnv>): Promise<Response> {
     case 'made':
       return showSecret(c, made.key, made.secret, { rotated: false, warning: null });
     case 'past_expiry':
-      return showForm(c, fields, { expires: view.texts.keyForm.errors.past });
+      return showForm(c, fields, { expires_at: view.texts.keyForm.errors.past });
     case 'unknown_model':
       return showForm(c, fields, { models: view.texts.keyForm.unknownModel(made.unknown) });
     case 'id_taken':

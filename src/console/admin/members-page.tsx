@@ -6,6 +6,7 @@ import { Badge } from '../kit/badge.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { EditForm, Form } from '../kit/form.tsx';
+import { type ModelGroup, ModelPicker } from '../kit/model-picker.tsx';
 import { Note } from '../kit/note.tsx';
 import { Pager } from '../kit/pager.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -22,6 +23,7 @@ export interface MembersProps {
   cursor: string | null;
   /** Names offered in the form; more can be typed. */
   owners: readonly string[];
+  models: readonly ModelGroup[];
   /** Whether people can sign in by themselves. */
   hasAccess: boolean;
   typed: FieldValues;
@@ -29,7 +31,7 @@ export interface MembersProps {
   note: { text: string; bad: boolean } | null;
 }
 
-function Template({ template, typed, errors }: MembersProps) {
+function Template({ template, models, typed, errors }: MembersProps) {
   const { keyForm, members, save } = useView().texts;
   const current = fieldsOfTemplate(template);
   return (
@@ -59,8 +61,8 @@ function Template({ template, typed, errors }: MembersProps) {
             hint={members.expiresAfterHint}
             placeholder={keyForm.noExpiry}
           />
-          <Field look="wide" name="models" label={keyForm.models} hint={keyForm.modelsHint} />
         </div>
+        <ModelPicker groups={models} />
         <BudgetFields />
         <RateFields />
       </EditForm>

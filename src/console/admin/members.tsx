@@ -3,15 +3,18 @@ import { userNameSchema } from '../../keys/limits.ts';
 import { makeUser } from '../../keys/manage.ts';
 import { changeTemplate, inviteUser } from '../../keys/members.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listInvitations, revokeInvitation } from '../../store/invitations.ts';
 import { readTemplate } from '../../store/member-template.ts';
 import { listUsers } from '../../store/users.ts';
 import { deskOf } from '../kit/desk-of.ts';
-import { readEdit, readForm } from '../kit/read-form.ts';
+import { modelGroups } from '../kit/model-picker.tsx';
+import { readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
-import { readTemplateForm } from './key-input.ts';
+import { readKeyEdit, readTemplateForm } from './key-input.ts';
 import { LinkPage, MembersPage, type MembersProps } from './members-page.tsx';
 
 const PAGE_SIZE = 25;
@@ -23,24 +26,27 @@ async function show(c: Context<AdminEnv>, { status, ...occasion }: Occasion): Pr
   const database = openDatabase(c.env.DB);
   const asked = c.req.query('cursor') ?? '';
   const cursor = /^inv_\w+$/.test(asked) ? asked : null;
-  const [template, invitations, users] = await Promise.all([
+  const view = viewOf(c, '/admin/members');
+  const [template, invitations, users, offered] = await Promise.all([
     readTemplate(database),
     listInvitations(database, { limit: PAGE_SIZE, cursor }),
     listUsers(database, { limit: OFFERED_OWNERS }),
+    findOffered(c.env, runAfterIn(c.executionCtx)),
   ]);
   const page = (
     <MembersPage
       {...{ template, invitations, cursor, ...occasion }}
       owners={users.data.map(({ name }) => name)}
+      models={modelGroups(offered, view)}
       hasAccess={c.get('config').access !== null}
     />
   );
-  return respond(c, viewOf(c, '/admin/members'), page, status);
+  return respond(c, view, page, status);
 }
 
 async function save(c: Context<AdminEnv>): Promise<Response> {
   const { texts } = viewOf(c);
-  const edit = readEdit(await readForm(c));
+  const edit = readKeyEdit(await readForm(c));
   const invalid = { typed: edit.changed, note: { text: texts.keyForm.invalid, bad: true }, status: 400 } as const;
   const read = readTemplateForm(edit.changed, texts);
   if (read.kind === 'invalid') return show(c, { ...invalid, errors: read.errors });

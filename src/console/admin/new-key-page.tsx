@@ -1,15 +1,17 @@
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
+import type { ModelGroup } from '../kit/model-picker.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { useView } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
-import { NameField, SettingsFields } from './key-fields.tsx';
+import { ExpiryField, NameField, SettingsFields } from './key-fields.tsx';
 
 interface NewKeyProps {
   /** The id the key will have: a form sent twice makes one key. */
   id: string;
   owners: readonly string[];
+  models: readonly ModelGroup[];
   values: FieldValues;
   errors: FieldErrors;
 }
@@ -22,7 +24,7 @@ function WhoFields({ owners }: { owners: readonly string[] }) {
       <div class="fields">
         <Field name="username" label={keyForm.owner} hint={keyForm.ownerHint} list="owners" required />
         <NameField />
-        <Field name="expires" label={keyForm.expiresIn} hint={keyForm.expiresInHint} placeholder={keyForm.noExpiry} />
+        <ExpiryField />
         <Field name="prefix" label={keyForm.prefix} initial="sk" hint={keyForm.prefixHint} />
       </div>
       <datalist id="owners">
@@ -35,7 +37,7 @@ function WhoFields({ owners }: { owners: readonly string[] }) {
 }
 
 /** The form of a new key. */
-export function NewKeyPage({ id, owners, values, errors }: NewKeyProps) {
+export function NewKeyPage({ id, owners, models, values, errors }: NewKeyProps) {
   const { keyForm } = useView().texts;
   return (
     <Frame title={keyForm.title} place="keys">
@@ -51,7 +53,7 @@ export function NewKeyPage({ id, owners, values, errors }: NewKeyProps) {
         novalidate
       >
         <WhoFields owners={owners} />
-        <SettingsFields />
+        <SettingsFields models={models} />
       </Form>
     </Frame>
   );

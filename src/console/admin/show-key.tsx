@@ -3,12 +3,15 @@ import { levelsOf } from '../../ledger/shared/level-book.ts';
 import { readUsageNow } from '../../ledger/usage-now.ts';
 import { daysBefore, windowStarts } from '../../ledger/windows.ts';
 import type { AdminEnv } from '../../middleware/admin-session.ts';
+import { runAfterIn } from '../../middleware/run-after.ts';
+import { findOffered } from '../../offer/read-offered.ts';
 import { openDatabase } from '../../store/database.ts';
 import { getKey } from '../../store/keys.ts';
 import { listLogs } from '../../store/log-list.ts';
 import { dailySpend } from '../../store/overview.ts';
 import type { ApiKey } from '../../store/schema.ts';
 import type { FieldErrors } from '../kit/field.tsx';
+import { modelGroups } from '../kit/model-picker.tsx';
 import type { Edit, FieldValues } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { readLevels } from '../kit/shared-budgets.tsx';
@@ -35,9 +38,9 @@ interface Shown {
 }
 
 /** What others have set since a form was made, in words; where both sides changed a field, it says what it is now. */
-function conflictOf(key: ApiKey, { seen, changed }: Edit, { texts }: View): Shown {
+function conflictOf(key: ApiKey, { seen, changed }: Edit, { offset, texts }: View): Shown {
   const { keyForm, keyPage } = texts;
-  const current = fieldsOfKey(key);
+  const current = fieldsOfKey(key, offset);
   const names = settingNames(texts);
   const moved = Object.entries(current).filter(
     ([name, value]) => (seen?.values[name] ?? value).trim() !== value.trim(),
@@ -73,13 +76,15 @@ export async function showKey(c: Context<AdminEnv>, id: string, occasion: Occasi
   const key = await getKey(database, id);
   if (key === null) return c.notFound();
   const firstDay = daysBefore(windowStarts(view.now, view.offset).day, CHART_DAYS - 1);
-  const [usage, levels, days, requests] = await Promise.all([
+  const [usage, levels, days, requests, offered] = await Promise.all([
     readUsageNow(c.env, key, view.now, view.offset),
     readLevels(c.env, levelsOf(key), view),
     dailySpend(database, firstDay, { keyId: id }),
     listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { kind: 'settle', keyId: id } }),
+    findOffered(c.env, runAfterIn(c.executionCtx)),
   ]);
   const { status, note, typed, errors } = shownFor(key, occasion, view);
-  const shown = { apiKey: key, usage, levels, days, rows: requests.data, typed, errors, note };
+  const models = modelGroups(offered, view);
+  const shown = { apiKey: key, models, usage, levels, days, rows: requests.data, typed, errors, note };
   return respond(c, view, <KeyPage {...shown} />, status);
 }

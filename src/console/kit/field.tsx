@@ -67,23 +67,25 @@ export function Field(props: FieldProps) {
 interface SelectProps {
   name: string;
   label: string;
+  hint?: string;
   options: readonly (readonly [value: string, text: string])[];
   initial?: string;
 }
 
 /** A labelled choice of one option. */
-export function Select({ name, label, options, initial = '' }: SelectProps) {
+export function Select({ name, label, hint, options, initial = '' }: SelectProps) {
   const value = useContext(FieldsContext).values[name] ?? initial;
   return (
     <div class="field">
       <label for={name}>{label}</label>
-      <select id={name} name={name}>
+      <select id={name} name={name} aria-describedby={hint === undefined ? undefined : `${name}-hint`}>
         {options.map(([option, words]) => (
           <option value={option} selected={option === value}>
             {words}
           </option>
         ))}
       </select>
+      {hint !== undefined && <small id={`${name}-hint`}>{hint}</small>}
     </div>
   );
 }

@@ -9,6 +9,8 @@ interface FormProps {
   submit: Child;
   /** What the button does, where the word on it says too little for those who do not see what it stands beside. */
   submitHint?: string;
+  /** What it comes to, told to who points at the button. */
+  submitTitle?: string;
   /** Classes of the form, and of its button. */
   look?: string;
   submitLook?: string;
@@ -25,7 +27,7 @@ interface FormProps {
 
 /** A form that changes something: its fields show what was typed before and what was wrong with it. */
 export function Form(props: FormProps) {
-  const { action, submit, submitHint, look, submitLook, seen, values = {}, errors = {} } = props;
+  const { action, submit, submitHint, submitTitle, look, submitLook, seen, values = {}, errors = {} } = props;
   const made =
     seen === undefined
       ? {}
@@ -36,7 +38,7 @@ export function Form(props: FormProps) {
         <input type="hidden" name={name} value={value} />
       ))}
       <FieldsContext.Provider value={{ values, errors }}>{props.children}</FieldsContext.Provider>
-      <button type="submit" class={submitLook} aria-label={submitHint}>
+      <button type="submit" class={submitLook} aria-label={submitHint} title={submitTitle}>
         {submit}
       </button>
     </form>

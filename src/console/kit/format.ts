@@ -41,6 +41,11 @@ export function budgetMoney(usd: number): string {
   return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 9 })}`;
 }
 
+/** A price in USD, with as many places as it has. */
+export function usd(price: number): string {
+  return price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+}
+
 /** A whole number with its thousands apart. */
 export function count(value: number): string {
   return value.toLocaleString('en');

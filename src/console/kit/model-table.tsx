@@ -3,7 +3,7 @@ import type { Model, Thinking } from '../../catalog/model.ts';
 import type { Offered } from '../../offer/offered.ts';
 import type { Texts } from '../texts/english.ts';
 import { Badge } from './badge.tsx';
-import { compact } from './format.ts';
+import { compact, usd } from './format.ts';
 import { type PriceLine, priceLines } from './price-lines.ts';
 import { type Column, Table } from './table.tsx';
 import { useView } from './view.ts';
@@ -28,8 +28,10 @@ function thinkingText(thinking: Thinking | null, { models: { think } }: Texts): 
   return thinking.kind === 'switch' ? think[thinking.default] : think[thinking.kind];
 }
 
-function usd(price: number): string {
-  return price.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+/** An embedding has no answer that could be long. */
+function outputText({ maxOutput }: Model): string {
+  if (maxOutput === 0) return '–';
+  return maxOutput === null ? '?' : compact(maxOutput);
 }
 
 /** The aliases that tell something: a name without its provider works for nearly all. */
@@ -117,7 +119,7 @@ export function ModelTable({ providers }: { providers: readonly ProviderModels[]
           cell: ({ model }) => (
             <>
               {model.contextLength === null ? '?' : compact(model.contextLength)}
-              <small>{model.maxOutput === null ? '?' : compact(model.maxOutput)}</small>
+              <small>{outputText(model)}</small>
             </>
           ),
         },

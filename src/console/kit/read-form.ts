@@ -43,11 +43,17 @@ export function readEdit(fields: FieldValues): Edit {
   return { seen: { revision: Number(revision), values }, changed: Object.fromEntries(changed) };
 }
 
-/** A form's fields. Spaces at the ends are slips of the hand; a body that is no form has no fields. */
+/**
+ * A form's fields. Spaces at the ends are slips of the hand; a body that is no form has no fields. What comes several
+ * times under one name, as boxes that are ticked do, is one list.
+ */
 export async function readForm(c: Context): Promise<FieldValues> {
   const fields: FieldValues = Object.create(null);
   // Decoded here: the runtime warns of text() on anything that does not call itself text.
   const body = new TextDecoder().decode(await c.req.arrayBuffer());
-  for (const [name, value] of new URLSearchParams(body)) fields[name] = value.trim();
+  for (const [name, value] of new URLSearchParams(body)) {
+    const parts = [fields[name] ?? '', value.trim()];
+    fields[name] = parts.filter((part) => part !== '').join(',');
+  }
   return fields;
 }

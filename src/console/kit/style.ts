@@ -183,7 +183,10 @@ input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height:
 ::placeholder { color: var(--soft); opacity: 1 }
 [aria-invalid=true] { border-color: var(--bad) }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .7rem; font-weight: 400 }
-.choice b { font-weight: 500 } .choice small { grid-column: 2 }
+.picker details { border-top: 1px solid var(--line); padding: .55rem 0 } .picker details:last-child { border-bottom: 1px solid var(--line) }
+.picker summary { font-size: .9375rem; color: var(--ink); width: auto }
+.options { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); gap: .5rem 1.25rem }
+.choice b { font-weight: 500; overflow-wrap: anywhere } .choice small { grid-column: 2 }
 .button, button { display: inline-block; font: inherit; font-weight: 550; line-height: 1.45; cursor: pointer; padding: .45rem 1.1rem; min-height: 2.5rem; border-radius: 6px;
   border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); text-decoration: none; width: fit-content; white-space: nowrap }
 .button:hover, button:hover { filter: brightness(1.12) }
