@@ -85,6 +85,7 @@ function RowTable({
           {
             head: catalog.from,
             look: 'wide-only',
+            cells: 'nowrap',
             cell: ({ source }) =>
               source === 'database' ? catalog.database : <span class="soft">{catalog.builtIn}</span>,
           },

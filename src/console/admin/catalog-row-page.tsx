@@ -2,6 +2,7 @@ import type { ShownRow } from '../../offer/describe-rows.ts';
 import type { FieldErrors } from '../kit/field.tsx';
 import { Field } from '../kit/field.tsx';
 import { EditForm, Form } from '../kit/form.tsx';
+import { usd } from '../kit/format.ts';
 import { ModelTable, type ProviderModels } from '../kit/model-table.tsx';
 import { Note } from '../kit/note.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
@@ -33,8 +34,13 @@ export interface RowProps {
   note: { text: string; bad: boolean } | null;
 }
 
-function money(value: unknown): string {
+function plain(value: unknown): string {
   return value === null || value === undefined ? '–' : String(value);
+}
+
+/** Prices as the table of models writes them. */
+function price(value: unknown): string {
+  return typeof value === 'number' ? usd(value) : plain(value);
 }
 
 function Prices({ name, prices, refusedPrice }: RowProps) {
@@ -49,11 +55,11 @@ function Prices({ name, prices, refusedPrice }: RowProps) {
             caption={catalog.prices}
             rows={prices}
             columns={[
-              { head: catalog.validFrom, cells: 'nowrap', cell: (row) => money(row['valid_from']) },
-              { head: models.cached, look: 'number', cell: (row) => money(row['cached']) },
-              { head: models.input, look: 'number', cell: (row) => money(row['input']) },
-              { head: models.out, look: 'number', cell: (row) => money(row['output']) },
-              { head: catalog.revision, look: 'wide-only', cells: 'mono', cell: (row) => money(row['revision']) },
+              { head: catalog.validFrom, cells: 'nowrap', cell: (row) => plain(row['valid_from']) },
+              { head: models.cached, look: 'number', cell: (row) => price(row['cached']) },
+              { head: models.input, look: 'number', cell: (row) => price(row['input']) },
+              { head: models.out, look: 'number', cell: (row) => price(row['output']) },
+              { head: catalog.revision, look: 'wide-only', cells: 'mono', cell: (row) => plain(row['revision']) },
             ]}
           />
         </section>

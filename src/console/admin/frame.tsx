@@ -46,7 +46,7 @@ interface FrameProps {
   children?: Child;
 }
 
-/** A page of the console: navigation at the side, or on top where there is no room. */
+/** A page of the console: navigation at the side, on top where there is no room, and folded on a phone. */
 export function Frame({ title, place, scripts = [], refresh = null, children }: FrameProps) {
   const { person, texts } = useView();
   return (
@@ -54,13 +54,18 @@ export function Frame({ title, place, scripts = [], refresh = null, children }: 
       <div class="frame">
         <header class="side">
           <Brand href="/admin" />
-          <Navigation place={place} />
-          <div class="prefs-and-out">
-            <Preferences />
-            <form class="prefs" method="post" action="/admin/sign-out">
-              {person !== null && <a href="/me">{person.email}</a>}
-              <button type="submit">{texts.signIn.signOut}</button>
-            </form>
+          <button type="button" class="plain tight menu-button" popovertarget="menu">
+            {texts.nav.menu}
+          </button>
+          <div class="menu" id="menu" popover="auto">
+            <Navigation place={place} />
+            <div class="prefs-and-out">
+              <Preferences />
+              <form class="prefs" method="post" action="/admin/sign-out">
+                {person !== null && <a href="/me">{person.email}</a>}
+                <button type="submit">{texts.signIn.signOut}</button>
+              </form>
+            </div>
           </div>
         </header>
         <main id="main">{children}</main>

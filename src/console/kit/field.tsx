@@ -54,12 +54,16 @@ export function Field(props: FieldProps) {
         aria-invalid={error === undefined ? undefined : 'true'}
         aria-describedby={described.length === 0 ? undefined : described.join(' ')}
       />
-      {error !== undefined && (
-        <p id={`${name}-error`} class="small bad" role={isAlone ? 'alert' : undefined}>
-          {error}
-        </p>
+      {described.length > 0 && (
+        <div class="below">
+          {error !== undefined && (
+            <p id={`${name}-error`} class="small bad" role={isAlone ? 'alert' : undefined}>
+              {error}
+            </p>
+          )}
+          {hint !== undefined && <small id={`${name}-hint`}>{hint}</small>}
+        </div>
       )}
-      {hint !== undefined && <small id={`${name}-hint`}>{hint}</small>}
     </div>
   );
 }
@@ -85,7 +89,11 @@ export function Select({ name, label, hint, options, initial = '' }: SelectProps
           </option>
         ))}
       </select>
-      {hint !== undefined && <small id={`${name}-hint`}>{hint}</small>}
+      {hint !== undefined && (
+        <div class="below">
+          <small id={`${name}-hint`}>{hint}</small>
+        </div>
+      )}
     </div>
   );
 }

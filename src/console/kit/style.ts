@@ -59,6 +59,9 @@ small, .small { font-size: .8125rem }
 .frame { display: grid; grid-template: "side main" 1fr / 13.5rem minmax(0, 1fr); min-height: 100vh }
 .side { grid-area: side; display: flex; flex-direction: column; gap: 1.75rem; padding: 2rem 1.25rem;
   border-right: 1px solid var(--line); position: sticky; top: 0; height: 100vh; overflow-y: auto }
+/* Where there is room the menu stands open: only a phone folds it. */
+.menu { display: flex; flex: 1; flex-direction: column; gap: 1.75rem; position: static; width: auto; height: auto; margin: 0; padding: 0; border: 0; background: none; color: inherit; overflow: visible }
+.menu-button { display: none }
 .brand { font-weight: 650; letter-spacing: -.01em; color: var(--ink); text-decoration: none; padding: 0 .75rem;
   display: flex; gap: .6rem; align-items: center }
 .brand svg { width: 1.125rem; height: 1.125rem; flex: none; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round }
@@ -168,9 +171,11 @@ details[open] > summary { margin-bottom: .75rem }
 form { display: grid; gap: 1.25rem } form.wide-gap { gap: 2.25rem } .danger-zone summary { font-size: .9375rem }
 fieldset { border: 0; display: grid; gap: .9rem; min-width: 0 }
 legend { font-weight: 600; padding: 0; margin-bottom: .6rem }
-.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 1rem 1.25rem; align-items: start }
-.fields > * { min-width: 0 } .fields small { overflow-wrap: anywhere }
-.field { display: grid; gap: .3rem; align-content: start }
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 0 1.25rem; margin-bottom: -1rem }
+.fields > * { min-width: 0; padding-bottom: 1rem } .fields small { overflow-wrap: anywhere }
+.field { display: grid; gap: .3rem; align-content: start } .below { display: grid; gap: .15rem }
+/* Labels, fields and hints beside each other stand in lines of their own, however many lines a label has. */
+.fields > .field { grid-row: span 3; grid-template-rows: subgrid; row-gap: 0 } .fields > .field > label { align-self: end; margin-bottom: .3rem } .fields > .field > .below { margin-top: .3rem }
 .field.wide { grid-column: 1 / -1 }
 label, .label { font-size: .875rem; font-weight: 500 }
 input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem; font: inherit; line-height: 1.45; color: var(--ink); background: var(--surface);
@@ -197,7 +202,7 @@ input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height:
 .tight { padding: .15rem .7rem; min-height: 1.875rem; font-size: .8125rem }
 button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
-.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } /* As high as a label is, with its gap. */
+.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .row.start > .field { flex: 0 1 16rem } .head > .row { align-items: baseline } .places { gap: .25rem 1rem; font-size: .875rem } /* As high as a label is, with its gap. */
 .after-label { margin-top: calc(.875rlh + .3rem) }
 .row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
@@ -233,7 +238,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 @media (max-width: 62rem) {
   .frame { grid-template: "side" auto "main" 1fr / minmax(0, 1fr) }
   .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }
-  .side .brand { padding: 0 } .prefs-and-out, .side div.prefs { margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem } .side .prefs { padding: 0 }
+  .side .brand { padding: 0 } .menu { display: contents } .prefs-and-out, .side div.prefs { margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.25rem } .side .prefs { padding: 0 }
   .nav { order: 3; width: 100% }
   .nav ul, .lone .nav ul { display: flex; flex-wrap: wrap; margin: 0 -.6rem }
   .nav a { padding: .5rem .6rem; white-space: nowrap }
@@ -244,6 +249,13 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 }
 @media (max-width: 40rem) {
   .nav ul { display: grid; grid-template-columns: repeat(4, 1fr) }
+  @supports selector(:popover-open) {
+    .side { padding: .6rem 1.25rem; min-height: 3.5rem } .menu-button { display: block; min-height: 2.25rem }
+    .menu { display: none }
+    .menu:popover-open { display: grid; position: fixed; inset: 3.5rem 0 auto; width: 100%; max-height: calc(100dvh - 3.5rem); overflow-y: auto;
+      padding: 1rem 1.25rem 1.25rem; gap: 1rem; background: var(--paper); border-bottom: 1px solid var(--line); box-shadow: 0 12px 24px rgb(0 0 0 / .18) }
+    .menu .nav ul { grid-template-columns: repeat(2, 1fr) } .menu .prefs :is(button, a) { min-height: 2.5rem; align-content: center }
+  }
   th .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }

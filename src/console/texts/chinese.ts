@@ -72,6 +72,7 @@ export const chinese: Texts = {
 
   nav: {
     label: '控制台',
+    menu: '菜单',
     overview: '总览',
     keys: '密钥',
     users: '用户',

@@ -27,7 +27,7 @@ export const englishCatalog = {
       `Tokens served without a price in the last 30 days, and billed at nothing: ${models}.`,
     edit: 'Settings',
     editLead:
-      'What is left empty stays as it is in the code; of a model that is only here it is not known, and nothing is checked by it.',
+      'An empty field keeps what the code says. Of a model that is only in the database it means unknown: nothing is checked against it.',
     saved: 'Saved. It holds from the next request on, and everywhere within 60 s.',
     removed: 'Removed.',
     remove: 'Remove from the database',

@@ -84,6 +84,7 @@ export const english = {
 
   nav: {
     label: 'Console',
+    menu: 'Menu',
     overview: 'Overview',
     keys: 'Keys',
     users: 'Users',
