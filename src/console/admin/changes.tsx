@@ -15,12 +15,25 @@ import { Frame, Head } from './frame.tsx';
 const PAGE_SIZE = 50;
 
 /** What was set, without what is empty. */
-function settingsIn(row: AuditRow): string {
+function settingsIn(row: AuditRow): string[] {
   const settings = settingsOf(row);
-  if (!isObject(settings)) return row.details ?? '';
+  if (!isObject(settings)) return [row.details ?? ''];
   const set = Object.entries(settings).filter(([, value]) => value !== null && value !== '');
-  // Lines end between settings, not within one.
-  return set.map(([name, value]) => `${name}\u00a0${value}`).join('\u00a0· ');
+  return set.map(([name, value]) => `${name} ${value}`);
+}
+
+/** Lines end between settings, and not within one that has room. */
+function Settings({ row }: { row: AuditRow }) {
+  const settings = settingsIn(row);
+  return (
+    <>
+      {settings.map((setting, index) => (
+        <>
+          <span class="whole">{index < settings.length - 1 ? `${setting} ·` : setting}</span>{' '}
+        </>
+      ))}
+    </>
+  );
 }
 
 function Target({ target, action }: { target: string; action: string }) {
@@ -35,7 +48,7 @@ function Target({ target, action }: { target: string; action: string }) {
 /** Where a change came from; of people their address. */
 function Who({ actor }: { actor: Actor }) {
   const { actors } = useView().texts.changes;
-  if (actor === 'cli' || actor === 'console' || actor === 'api') return <>{actors[actor]}</>;
+  if (actor === 'cli' || actor === 'console' || actor === 'api') return <span class="nowrap">{actors[actor]}</span>;
   return <span title={actor}>{actor.slice(actor.indexOf(':') + 1)}</span>;
 }
 
@@ -48,15 +61,25 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
       rows={rows}
       columns={[
         { head: changes.time, cells: 'nowrap', cell: ({ at }) => <Time at={at} look="short" /> },
-        { head: changes.action, cells: 'nowrap', cell: ({ action }) => action },
+        {
+          head: changes.action,
+          cell: ({ action, actor }) => (
+            <>
+              <span class="nowrap">{action}</span>
+              <small class="phone-only">
+                <Who actor={actor} />
+              </small>
+            </>
+          ),
+        },
         { head: changes.target, cell: ({ target, action }) => <Target target={target} action={action} /> },
         {
           head: changes.details,
           look: 'wide-only',
           cells: 'small details',
-          cell: settingsIn,
+          cell: (row) => <Settings row={row} />,
         },
-        { head: changes.actor, cells: 'who', cell: ({ actor }) => <Who actor={actor} /> },
+        { head: changes.actor, look: 'wide-only', cells: 'who', cell: ({ actor }) => <Who actor={actor} /> },
       ]}
     />
   );

@@ -37,7 +37,7 @@ function RotateForm({ apiKey, values, errors }: RotateProps) {
         novalidate
         submitLook="plain after-label"
       >
-        <Field name="grace" label={keyPage.grace} initial="24h" hint={keyPage.graceHint} />
+        <Field name="grace" label={keyPage.grace} look="short" initial="24h" hint={keyPage.graceHint} />
       </Form>
     </div>
   );
@@ -63,7 +63,7 @@ export function KeyDangers(props: RotateProps) {
   const { apiKey } = props;
   const { keyPage } = useView().texts;
   return (
-    <section class="panel" id="danger">
+    <section class="panel screen-only" id="danger">
       <h2>{keyPage.danger}</h2>
       <RotateForm {...props} />
       <details class="danger-zone">

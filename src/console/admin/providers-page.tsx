@@ -130,8 +130,10 @@ export function ProvidersPage({ reports, trips, isChecked }: ProvidersProps) {
           },
         ]}
       />
-      <h2>{providers.trips}</h2>
-      <Trips trips={trips} />
+      <section>
+        <h2>{providers.trips}</h2>
+        <Trips trips={trips} />
+      </section>
     </Frame>
   );
 }

@@ -9,6 +9,7 @@ import { EndBadge } from '../kit/badge.tsx';
 import { Copy } from '../kit/copy.tsx';
 import { Facts } from '../kit/facts.tsx';
 import { count, duration } from '../kit/format.ts';
+import { ModelId } from '../kit/model-id.tsx';
 import { RequestTable } from '../kit/request-table.tsx';
 import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
@@ -110,10 +111,14 @@ function Attempts({ attempts }: { attempts: readonly AttemptDetail[] }) {
         rows={numbered}
         columns={[
           { head: <span class="quiet">{request.attempts}</span>, cell: ({ number }) => number },
-          { head: requests.model, cells: 'model', cell: ({ provider, model }) => `${provider ?? '–'}/${model ?? '–'}` },
-          { head: request.credential, cell: ({ credential }) => credential ?? '–' },
+          {
+            head: requests.model,
+            cells: 'model',
+            cell: ({ provider, model }) => <ModelId name={`${provider ?? '–'}/${model ?? '–'}`} />,
+          },
+          { head: request.credential, look: 'wide-only', cell: ({ credential }) => credential ?? '–' },
           { head: request.status, look: 'number', cell: ({ status }) => status ?? request.noStatus },
-          { head: requests.end, cell: ({ code }) => code ?? request.attemptServed },
+          { head: requests.end, cells: 'code', cell: ({ code }) => code ?? request.attemptServed },
           { head: requests.duration, look: 'number', cell: ({ ms }) => duration(ms) },
           {
             head: requests.cost,

@@ -58,7 +58,7 @@ function Settings({ user, teams, typed, errors }: UserProps) {
         submit={save}
       >
         <div class="fields">
-          <Field name="email" label={users.email} hint={users.emailHint} placeholder={users.noEmail} />
+          <Field name="email" look="grow" label={users.email} hint={users.emailHint} placeholder={users.noEmail} />
           <Select name="team" label={users.team} options={options} />
         </div>
         <BudgetFields />

@@ -22,7 +22,7 @@ interface FieldProps {
   placeholder?: string;
   /** The id of a datalist. */
   list?: string;
-  look?: 'wide' | 'grow';
+  look?: 'wide' | 'grow' | 'short';
 }
 
 /** A labelled text field with its hint, and with what is wrong with it: the first such field has the focus. */

@@ -4,6 +4,7 @@ import type { Offered } from '../../offer/offered.ts';
 import type { Texts } from '../texts/english.ts';
 import { Badge } from './badge.tsx';
 import { compact, usd } from './format.ts';
+import { ModelId } from './model-id.tsx';
 import { type PriceLine, priceLines } from './price-lines.ts';
 import { type Column, Table } from './table.tsx';
 import { useView } from './view.ts';
@@ -42,13 +43,36 @@ function otherNames({ aliases, route }: ListedRoute): string[] {
   );
 }
 
+/** When each of a model's prices holds, in their order, for a phone, which has no room for a column of it. */
+function Times({ listed }: { listed: ListedRoute }) {
+  const { now, texts } = useView();
+  const { models } = texts;
+  const [{ model }] = listed.route.targets;
+  const lines = priceLines(model, now, texts).filter(({ when }) => when !== '');
+  return (
+    <>
+      {lines.map(({ when, isNow }, index) => (
+        <small class="phone-only">
+          {lines.length > 1 && `${index + 1}. `}
+          {when}
+          {isNow && ` (${models.now})`}
+        </small>
+      ))}
+      {model.prices.length === 0 && <small class="phone-only">{models.noPrice}</small>}
+    </>
+  );
+}
+
 function ModelName({ listed }: { listed: ListedRoute }) {
   const { models } = useView().texts;
   const aliases = otherNames(listed);
   const [{ model }] = listed.route.targets;
   return (
     <>
-      <span class="model">{listed.name}</span>
+      <span class="model">
+        <ModelId name={listed.name} />
+      </span>
+      <Times listed={listed} />
       {aliases.length > 0 && (
         <small>
           {models.alsoCalled} {aliases.map((alias) => alias.slice(alias.indexOf('/') + 1)).join(', ')}
@@ -142,7 +166,7 @@ export function ModelTable({ providers }: { providers: readonly ProviderModels[]
         price(models.out, 'output'),
         {
           head: <span class="quiet">{models.when}</span>,
-          look: 'when',
+          look: 'when wide-only',
           cells: 'small',
           cell: (line) => <When price={line.price} />,
         },

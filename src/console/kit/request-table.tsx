@@ -2,6 +2,7 @@ import type { RequestLogRow } from '../../store/schema.ts';
 import type { Texts } from '../texts/english.ts';
 import { EndBadge } from './badge.tsx';
 import { compact, count, duration, money } from './format.ts';
+import { ModelId } from './model-id.tsx';
 import { type Column, Table } from './table.tsx';
 import { Time } from './time.tsx';
 import { useView } from './view.ts';
@@ -18,18 +19,10 @@ interface RequestTableProps {
   withOwner?: boolean;
 }
 
-/** The model that served, or what was asked for where none did. Lines may end behind the slash. */
+/** The model that served, or what was asked for where none did. */
 function ModelName({ row }: { row: RequestLogRow }) {
   const served = row.provider === null || row.model === null ? null : `${row.provider}/${row.model}`;
-  const name = served ?? row.requestedModel ?? '–';
-  const behindSlash = name.indexOf('/') + 1;
-  return (
-    <>
-      {name.slice(0, behindSlash)}
-      <wbr />
-      {name.slice(behindSlash)}
-    </>
-  );
+  return <ModelId name={served ?? row.requestedModel ?? '–'} />;
 }
 
 function Started({ row, isLink }: { row: RequestLogRow; isLink: boolean }) {

@@ -37,7 +37,7 @@ h1, h2, h3, p, dl, dd, ul, figure, pre, table, fieldset { margin: 0; padding: 0 
 h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; letter-spacing: -.02em; text-wrap: balance }
 h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 600; letter-spacing: -.005em }
 h2 small { font-weight: 400 } h3 { font-size: .9375rem; font-weight: 550 }
-:lang(zh) :is(h1, h2) { letter-spacing: 0 }
+:lang(zh) :is(h1, h2) { letter-spacing: 0 } :lang(zh) .figures small { word-break: keep-all; overflow-wrap: anywhere }
 p { max-width: 68ch; text-wrap: pretty }
 ul { list-style: none }
 a { color: var(--accent); text-decoration-color: color-mix(in srgb, currentColor 35%, transparent);
@@ -103,7 +103,7 @@ section > .head { gap: .125rem 1rem }
 .figures dd small { display: block; letter-spacing: 0; font-weight: 400; white-space: normal }
 .figures.large { grid-template-columns: repeat(3, minmax(0, 1fr)) }
 .figures.large dd { font-size: 2.5rem; line-height: 1.15; letter-spacing: -.035em; font-weight: 550 }
-.facts { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: .45rem 1.75rem }
+.facts { display: grid; grid-template-columns: minmax(10.5rem, max-content) minmax(0, 1fr); gap: .45rem 1.75rem }
 .facts dt { color: var(--soft) }
 
 .chart svg { display: block; width: 100%; overflow: visible }
@@ -132,7 +132,7 @@ section > .head { gap: .125rem 1rem }
 .bar rect { fill: var(--accent) } .bar.warn rect { fill: var(--warn) } .bar.bad rect { fill: var(--bad) }
 .meter { display: grid; gap: .4rem; min-width: 9rem }
 .meter small { display: inline }
-td .meter { max-width: 18rem }
+td .meter { min-width: 14rem; max-width: 18rem } .meter small { white-space: nowrap } .meter > small { white-space: normal }
 .meters { display: grid; gap: 1.1rem }
 .meters .head { gap: 0 1rem } .meters .head > .soft { margin: 0 } .meters .head > .soft::first-letter { text-transform: uppercase }
 .light { display: inline-block; width: .625rem; height: .625rem; border-radius: 50%; background: currentColor; flex: none; margin-right: .55rem }
@@ -163,7 +163,7 @@ table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem 
 .number + :not(.number) { padding-left: 1rem }
 .number { text-align: right; white-space: nowrap }
 td.nowrap, th.nowrap, .nowrap { white-space: nowrap }
-small.code { overflow-wrap: anywhere; max-width: 15rem }
+small.code { overflow-wrap: anywhere; max-width: 15rem } td.code { overflow-wrap: anywhere; min-width: 6rem }
 td small, th small { display: block; font-weight: 400 }
 details > summary { cursor: pointer; color: var(--soft); font-size: .8125rem; width: fit-content }
 details[open] > summary { margin-bottom: .75rem }
@@ -202,9 +202,10 @@ input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height:
 .tight { padding: .15rem .7rem; min-height: 1.875rem; font-size: .8125rem }
 button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
-.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .row.start > .field { flex: 0 1 16rem } .head > .row { align-items: baseline } .places { gap: .25rem 1rem; font-size: .875rem } /* As high as a label is, with its gap. */
+.row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .head > .row { align-items: baseline } .places { gap: .25rem 1rem; font-size: .875rem } /* As high as a label is, with its gap. */
 .after-label { margin-top: calc(.875rlh + .3rem) }
-.row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem }
+.row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem } .row > .short { flex: 0 1 16rem }
+.fields > .grow { grid-column: span 2 } .whole { display: inline-block; max-width: 100%; overflow-wrap: anywhere }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
 .note.bad { background: var(--bad-tint) }
 .empty { padding: 2.5rem 1.5rem; border: 1px dashed var(--line); border-radius: 10px; display: grid; gap: .75rem; justify-items: start; color: var(--soft) }
@@ -256,16 +257,17 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
       padding: 1rem 1.25rem 1.25rem; gap: 1rem; background: var(--paper); border-bottom: 1px solid var(--line); box-shadow: 0 12px 24px rgb(0 0 0 / .18) }
     .menu .nav ul { grid-template-columns: repeat(2, 1fr) } .menu .prefs :is(button, a) { min-height: 2.5rem; align-content: center }
   }
-  th .phone-only { display: block }
+  :is(td, th) .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
   .dense a { display: block; min-width: 8.5rem; overflow-wrap: anywhere }
-  .model { min-width: 5.5rem }
+  .model { min-width: 6.75rem } .whole-rows th:not(.nowrap) { overflow-wrap: anywhere; min-width: 6.5rem } td .meter { min-width: 8.5rem }
+  table.models { min-width: 0 } table.models .price { width: 3.9rem } .fields > .grow { grid-column: 1 / -1 }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
   .wide-only { display: none }
   td .badge.good > span { position: absolute; clip-path: inset(50%) }
-  .lone .after-label { margin-top: 0 }
+  .lone .after-label { margin-top: 0 } .lone main .row.start > .field, .lone .lines > li > small { flex-basis: 100% }
   .lone { padding-top: 2rem }
   h1 { font-size: 1.5rem }
   .figures.large dd { font-size: 1.5rem; letter-spacing: -.02em } .lone.wide .figures.large dd { font-size: 1.25rem }
@@ -274,14 +276,14 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .panel { padding: 1rem }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
   .facts dd { margin-bottom: .6rem }
-  th, td { padding-right: .75rem } tbody th.nowrap { font-size: .8125rem }
+  th, td { padding-right: .75rem } tbody th.nowrap { font-size: .8125rem; white-space: normal; min-width: 4.1rem } .number + td:last-child { padding-left: 0 }
   input, select, textarea { font-size: 1rem }
 }
 /* On paper: in light, and nothing that only a screen can use. */
 @media print {
   :root, [data-theme=light], [data-theme=dark] { color-scheme: light; --paper: #fff; --surface: #fff }
   .side, .skip, .pick, #own-time, .lone > header, .lone > footer, main nav.row, search, form.row, button, .button, details:not([open]),
-    section:has(> form.row) { display: none }
+    section:has(> form.row), .screen-only { display: none }
   .frame { display: block }
   .frame > main, .lone { max-width: none; padding: 0; min-height: 0 }
   .scroll { overflow: visible; background: none; margin: 0; padding: 0 }

@@ -158,7 +158,7 @@ export const chinese: Texts = {
     outUntil: (time) => `暂停至 ${time}`,
     until: '直到',
     why: '原因',
-    trips: '最近暂停的',
+    trips: '最近的暂停',
     noTrips: '这里没有暂停过任何厂商或 key。',
     reasons: {
       upstream_auth_error: 'key 被拒绝',

@@ -159,7 +159,8 @@ export const english = {
   providers: {
     title: 'Providers',
     lead: 'Each key was tried just now, from here: the model list, or one token where there is none.',
-    leadUnchecked: 'As this part of the router has met them. What is out is tried last, and back by itself.',
+    leadUnchecked:
+      'As this part of the router has seen them. A provider that is out is tried last, and comes back by itself.',
     provider: 'Provider',
     state: 'State',
     works: 'works',
@@ -172,8 +173,8 @@ export const english = {
     outUntil: (time: string) => `out until ${time}`,
     until: 'Until',
     why: 'Why',
-    trips: 'What went out last',
-    noTrips: 'Nothing has gone out here.',
+    trips: 'Recent outages',
+    noTrips: 'None has been seen here.',
     reasons: {
       upstream_auth_error: 'the key is refused',
       upstream_insufficient_balance: 'the account is empty',
