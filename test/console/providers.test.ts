@@ -28,7 +28,7 @@ it('shows how each provider stands, and asks none', async () => {
   const fetch = vi.spyOn(globalThis, 'fetch');
   const text = await textOf(operator.read('/admin/providers'));
   expect(text).toMatch(/DeepSeek #1 well/);
-  expect(text).toContain('Nothing has gone out here.');
+  expect(text).toContain('None has been seen here.');
   expect(fetch).not.toHaveBeenCalled();
 });
 
@@ -39,7 +39,7 @@ it('shows what is out, why, and until when', async () => {
   const text = await textOf(operator.read('/admin/providers'));
   expect(text).toMatch(/DeepSeek #1 out until \d\d-\d\d \d\d:\d\d the key is refused/);
   expect(text).toMatch(/Z\.ai out until \d\d-\d\d \d\d:\d\d errors, or no answer #1 well/);
-  expect(text).toMatch(/What went out last.*zai – errors, or no answer .*deepseek #1 the key is refused/);
+  expect(text).toMatch(/Recent outages.*zai – errors, or no answer .*deepseek #1 the key is refused/);
 });
 
 it('shows those without a key in grey, with the variable that offers them', async () => {

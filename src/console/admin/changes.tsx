@@ -72,7 +72,11 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
             </>
           ),
         },
-        { head: changes.target, cell: ({ target, action }) => <Target target={target} action={action} /> },
+        {
+          head: changes.target,
+          cells: 'model',
+          cell: ({ target, action }) => <Target target={target} action={action} />,
+        },
         {
           head: changes.details,
           look: 'wide-only',

@@ -260,8 +260,8 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   :is(td, th) .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
-  .dense a { display: block; min-width: 8.5rem; overflow-wrap: anywhere }
-  .model { min-width: 6.75rem } .whole-rows th:not(.nowrap) { overflow-wrap: anywhere; min-width: 6.5rem } td .meter { min-width: 8.5rem }
+  .dense a { display: block; min-width: 6.75rem; overflow-wrap: anywhere }
+  .model { min-width: 6.75rem } tbody th:not(.nowrap) { overflow-wrap: anywhere; min-width: 6.5rem } thead th { white-space: normal } td .meter { min-width: 8.5rem }
   table.models { min-width: 0 } table.models .price { width: 3.9rem } .fields > .grow { grid-column: 1 / -1 }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
