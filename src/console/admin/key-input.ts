@@ -77,8 +77,8 @@ function readBy<T extends z.ZodMiniType, C>(
   return { kind: 'valid', settings: toColumns(parsed.data) };
 }
 
-/** A form's last day as the instant at which it is over. */
-function withInstant(fields: FieldValues, offset: string): FieldValues {
+/** The fields of a key's form with its last day as the instant at which that is over. */
+export function withInstant(fields: FieldValues, offset: string): FieldValues {
   const day = fields['expires_at'] ?? '';
   const begins = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : Number.NaN;
   if (Number.isNaN(begins)) return fields;
@@ -96,9 +96,9 @@ export function readKeyEdit(fields: FieldValues): Edit {
   return readEdit(models === undefined ? fields : { ...fields, models: tidyNames(models) });
 }
 
-/** The settings of a key's form. */
-export function readSettings(fields: FieldValues, { offset, texts }: View): ReadSettings {
-  return readBy(settingsSchema, settingsToColumns, withInstant(fields, offset), texts);
+/** The settings of a key. */
+export function readSettings(fields: FieldValues, texts: Texts): ReadSettings {
+  return readBy(settingsSchema, settingsToColumns, fields, texts);
 }
 
 const userSchema = z.object(userSettingsShape);
@@ -203,6 +203,16 @@ export function fieldsOfTemplate(template: MemberTemplate): FieldValues {
   };
 }
 
+/** What a key may use at most, as the fields of a form. */
+export function fieldsOfLimits(key: ApiKey): FieldValues {
+  return {
+    rpm: text(key.rpm),
+    tpm: text(key.tpm),
+    max_concurrent: text(key.maxConcurrent),
+    ...fieldsOfBudgets(key),
+  };
+}
+
 /** A key's settings as the fields of its form. */
 export function fieldsOfKey(key: ApiKey, offset: string): FieldValues {
   return {
@@ -210,10 +220,7 @@ export function fieldsOfKey(key: ApiKey, offset: string): FieldValues {
     purpose: key.purpose,
     expires_at: lastDay(key.expiresAt, offset),
     models: tidyNames(text(key.models)),
-    rpm: text(key.rpm),
-    tpm: text(key.tpm),
-    max_concurrent: text(key.maxConcurrent),
-    ...fieldsOfBudgets(key),
+    ...fieldsOfLimits(key),
     reasoning: key.reasoning,
     provider_tools: key.providerTools ? 'on' : 'off',
   };

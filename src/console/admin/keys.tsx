@@ -14,7 +14,7 @@ import { type Edit, readEdit, readForm } from '../kit/read-form.ts';
 import { respond } from '../kit/respond.tsx';
 import { viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
-import { readKeyEdit, readSettings } from './key-input.ts';
+import { readKeyEdit, readSettings, withInstant } from './key-input.ts';
 import { KEY_STATUSES, KeysPage } from './keys-page.tsx';
 import { showKey } from './show-key.tsx';
 
@@ -67,7 +67,7 @@ async function save(c: Context<AdminEnv>): Promise<Response> {
   const key = await getKey(database, id);
   if (key === null) return c.notFound();
   if (isStale(key, edit)) return showKey(c, id, { kind: 'conflict', edit });
-  const read = readSettings(edit.changed, view);
+  const read = readSettings(withInstant(edit.changed, view.offset), texts);
   if (read.kind === 'invalid') return showKey(c, id, { kind: 'faults', typed: edit.changed, errors: read.errors });
   const isEmpty = Object.values(read.settings).every((value) => value === undefined);
   if (isEmpty) return c.redirect(`/admin/keys/${id}`, 303);

@@ -18,7 +18,7 @@ import { nameOfKey } from '../kit/key-names.ts';
 import { ACTIONS, type Action } from '../kit/picks.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import type { Texts } from '../texts/english.ts';
-import { fieldsOfBudgets, fieldsOfKey, readSettings, readTeam, readUser } from './key-input.ts';
+import { fieldsOfBudgets, fieldsOfLimits, readSettings, readTeam, readUser } from './key-input.ts';
 
 /** One of those that were ticked, as it is now. */
 export interface Chosen {
@@ -97,7 +97,7 @@ export const keyKind: Kind = {
     const keys = await keysOfIds(database, ids);
     const chosen = keys.map((key) => ({
       ...{ id: key.id, name: nameOfKey(key), detail: key.owner, status: key.status, revision: key.revision, keys: 1 },
-      limits: pick(fieldsOfKey(key), KEY_LIMITS),
+      limits: fieldsOfLimits(key),
     }));
     return inOrder(ids, chosen);
   },
