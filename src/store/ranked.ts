@@ -47,17 +47,28 @@ function within({ page }: Pick<Ranking<string>, 'page'>) {
   return { limit: RANKED_PAGE, offset: (page - 1) * RANKED_PAGE };
 }
 
-/** Keys in an order, by what they have cost in a month (YYYY-MM) or by a column; all, a person's or a team's. */
+/** What a key comes to at an instant, as `keyState` says it: in SQL, to be searched and sorted by. */
+function stateAt(now: number): SQL {
+  const expires = sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${apiKeys.expiresAt})`;
+  return sql`CASE WHEN ${apiKeys.status} <> 'active' THEN ${apiKeys.status}
+    WHEN (SELECT owners.status FROM ${users} AS owners WHERE owners.name = ${apiKeys.owner}) <> 'active' THEN 'owner_disabled'
+    WHEN ${expires} <= ${new Date(now).toISOString()} THEN 'expired' ELSE 'active' END`;
+}
+
+/**
+ * Keys in an order, by what they have cost in a month (YYYY-MM) or by a column; all, a person's or a team's. `now` is ms
+ * since 1970: their states change with it.
+ */
 export async function rankKeys(
   database: Database,
-  ranking: Ranking<KeySort> & { owner: string | null; team: string | null },
+  ranking: Ranking<KeySort> & { owner: string | null; team: string | null; now: number },
   month: string,
 ): Promise<Ranked<ApiKey>> {
-  const { owner, team, search, status, sort } = ranking;
+  const { owner, team, search, status, sort, now } = ranking;
   const where = and(
     owner === null ? undefined : eq(apiKeys.owner, owner),
     team === null ? undefined : sql`${apiKeys.owner} IN (SELECT name FROM ${users} WHERE ${users.team} = ${team})`,
-    status === '' ? undefined : sql`${apiKeys.status} = ${status}`,
+    status === '' ? undefined : sql`${stateAt(now)} = ${status}`,
     search === ''
       ? undefined
       : or(
@@ -71,7 +82,7 @@ export async function rankKeys(
     name: sql`lower(${apiKeys.name})`,
     owner: apiKeys.owner,
     purpose: apiKeys.purpose,
-    status: apiKeys.status,
+    status: stateAt(now),
     used: sql`(SELECT request_id FROM ${requestLogs} WHERE ${requestLogs.keyId} = ${apiKeys.id}
       ORDER BY ${requestLogs.requestId} DESC LIMIT 1)`,
   }[sort];

@@ -96,6 +96,24 @@ describe.each([
   });
 });
 
+describe('the list of keys', () => {
+  it('is narrowed by all that a key may come to, as its badge says', async () => {
+    await env.DB.batch([
+      env.DB.prepare("UPDATE api_keys SET expires_at = '2020-01-01' WHERE owner IN ('rk-201', 'rk-202', 'rk-203')"),
+      env.DB.prepare("UPDATE api_keys SET status = 'disabled' WHERE owner = 'rk-202'"),
+      env.DB.prepare("UPDATE users SET status = 'disabled' WHERE name = 'rk-203'"),
+      env.DB.prepare("UPDATE api_keys SET expires_at = '2999-01-01' WHERE owner = 'rk-204'"),
+    ]);
+    expect(await listed('/admin/keys?q=rk-20&status=expired')).toEqual(['key_rk-201']);
+    expect(await listed('/admin/keys?q=rk-20&status=disabled')).toEqual(['key_rk-202']);
+    expect(await listed('/admin/keys?q=rk-20&status=owner_disabled')).toEqual(['key_rk-203']);
+    expect(await listed('/admin/keys?q=rk-20&status=active')).toHaveLength(7);
+    expect((await listed('/admin/keys?q=rk-20&sort=status')).slice(-3)).toEqual(
+      ['202', '201', '203'].map((number) => `key_rk-${number}`),
+    );
+  });
+});
+
 describe('every column that a list shows orders it', () => {
   it.each([
     ['keys', 'used', 'desc', ['key_rk-160', 'key_rk-161']],

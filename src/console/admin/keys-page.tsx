@@ -25,8 +25,8 @@ interface KeysProps {
   picksAll: boolean;
 }
 
-/** What a key's row may say of it. */
-export const KEY_STATUSES = ['active', 'disabled', 'revoked'] as const;
+/** What a key may come to. */
+export const KEY_STATUSES = ['active', 'disabled', 'revoked', 'expired', 'owner_disabled'] as const;
 
 const NOTHING: KeySpend = { day: 0, week: 0, month: 0, total: 0, lastRequestId: null };
 

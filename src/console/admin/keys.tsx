@@ -37,7 +37,7 @@ async function list(c: Context<AdminEnv>): Promise<Response> {
   const whose = { owner: c.req.query('owner') || null, team: c.req.query('team') || null };
   const ranking = readRanking((name) => c.req.query(name), KEY_SORTS, 'spend', KEY_STATUSES);
   const starts = windowStarts(view.now, view.offset);
-  const keys = await rankKeys(database, { ...ranking, ...whose }, starts.month.slice(0, 7));
+  const keys = await rankKeys(database, { ...ranking, ...whose, now: view.now }, starts.month.slice(0, 7));
   const spend = await spendOfKeys(
     database,
     keys.data.map(({ id }) => id),

@@ -66,7 +66,7 @@ async function show(c: Context<AdminEnv>, name: string, { status, ...shown }: Oc
     spendInTeam(database, name, month),
     dailySpendOfTeam(database, name, { from: daysBefore(day, CHART_DAYS - 1), to: day }),
     listUsers(database, { limit: SHOWN_MEMBERS, team: name }),
-    rankKeys(database, { ...DEAREST, owner: null, team: name }, month),
+    rankKeys(database, { ...DEAREST, owner: null, team: name, now: view.now }, month),
     listLogs(database, { limit: SHOWN_REQUESTS, cursor: null, filter: { team: name, kind: 'settle' } }),
   ]);
   if (team === null) return c.notFound();

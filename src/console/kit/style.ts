@@ -183,7 +183,8 @@ input, select, textarea { width: 100%; min-height: 2.5rem; padding: .45rem .7rem
 textarea { resize: vertical; min-height: 5.5rem; line-height: 1.5 }
 input:is([type=radio], [type=checkbox]) { width: 1rem; min-height: 1rem; height: 1rem; margin: .25rem 0 0; accent-color: var(--accent) }
 .pick { display: block; width: 1.5rem; min-height: 1.5rem; padding: .1rem 0 0 .25rem; cursor: pointer } .pick input { position: relative; top: .15rem; margin: 0 }
-/* In sight while something is ticked, however long the list. */
+/* In sight while something is ticked, however long the list; what has the focus is not below it. */
+html:has(.pick :checked) { scroll-padding-bottom: 6rem }
 .row.picks { align-items: center; margin-top: 1rem } body:has(.pick :checked) .picks { position: sticky; bottom: 0; z-index: 2; padding: .75rem 0; background: var(--paper); border-top: 1px solid var(--line) }
 ::placeholder { color: var(--soft); opacity: 1 }
 [aria-invalid=true] { border-color: var(--bad) }
