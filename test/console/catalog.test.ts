@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { editBySql } from '../support/catalog.ts';
 import { makeKey } from '../support/keys.ts';
 import { get } from '../support/router.ts';
+import { fieldsIn } from './form-fields.ts';
 import type { Operator } from './key-form.ts';
 import { newOperator } from './operator.ts';
 
@@ -24,18 +25,6 @@ async function servedBy(model: string): Promise<string> {
 }
 
 const stored = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
-
-/** The fields of a page's settings with their hidden ones, as a browser would send them. */
-function fieldsIn(html: string, action: string): Record<string, string> {
-  const form = html.split('<form ').find((part) => part.includes(`action="${action}"`)) ?? '';
-  const decode = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
-  const inputs = [...form.matchAll(/<input[^>]*? name="([^"]*)"(?:[^>]*? value="([^"]*)")?/g)];
-  const selects = [...form.matchAll(/<select[^>]*? name="([^"]*)"[\s\S]*?<\/select>/g)];
-  return Object.fromEntries([
-    ...inputs.map(([, name = '', value = '']) => [name, decode(value)]),
-    ...selects.map(([whole, name = '']) => [name, /<option value="([^"]*)" selected/.exec(whole)?.[1] ?? '']),
-  ]);
-}
 
 describe('a route is made, edited and removed without a script', () => {
   it('and holds from the next request on', async () => {
@@ -65,6 +54,8 @@ describe('a route is made, edited and removed without a script', () => {
       'console route.set',
       'console route.remove',
     ]);
+    // The row that went is kept in the audit, and read there.
+    expect(await operator.read('/admin/changes')).toMatch(/route\.remove[\s\S]*?&quot;note&quot;:&quot;theirs&quot;/);
   });
 
   it('and what is wrong is said at its field, with what was typed', async () => {

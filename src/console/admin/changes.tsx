@@ -19,7 +19,9 @@ function settingsIn(row: AuditRow): string[] {
   const settings = settingsOf(row);
   if (!isObject(settings)) return [row.details ?? ''];
   const set = Object.entries(settings).filter(([, value]) => value !== null && value !== '');
-  return set.map(([name, value]) => `${name} ${value}`);
+  // A row that went is an object.
+  const words = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return set.map(([name, value]) => `${name} ${words(value)}`);
 }
 
 /** Lines end between settings, and not within one that has room. */
