@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isObject } from '../protocol/json.ts';
 import { isSafeUrl } from '../protocol/safe-url.ts';
 import { count, flag, json, modelId, orNull, providerId, routeName, status, time, usd, words } from './fields.ts';
 import type { PriceBand, Thinking } from './model.ts';
@@ -211,4 +212,11 @@ export function columnsOfName(table: CatalogTable, name: string): Record<string,
   if (second === undefined) return { [first]: name };
   const slash = name.indexOf('/');
   return { [first]: name.slice(0, Math.max(0, slash)), [second]: name.slice(slash + 1) };
+}
+
+/** A row's name, as far as it has one. */
+export function rowName(table: CatalogTable, row: unknown): string {
+  const { id, model, name, provider } = isObject(row) ? row : {};
+  const parts = { providers: [id], routes: [name], models: [provider, id], prices: [provider, model] }[table];
+  return parts.map((part) => (part === undefined || part === null ? '?' : String(part).slice(0, 200))).join('/');
 }

@@ -1,8 +1,8 @@
-import { buildCatalog, rowName } from '../catalog/build.ts';
+import { buildCatalog } from '../catalog/build.ts';
 import { describeModel } from '../catalog/describe.ts';
 import type { Model } from '../catalog/model.ts';
 import { priceAt } from '../catalog/price.ts';
-import { CATALOG_TABLES, columnsOfName } from '../catalog/rows.ts';
+import { CATALOG_TABLES, columnsOfName, rowName } from '../catalog/rows.ts';
 import { describeRows } from '../offer/describe-rows.ts';
 import { builtInsOf, NO_ROWS } from '../offer/offered.ts';
 import { noPositional, onlyPositional, readArguments } from './arguments.ts';

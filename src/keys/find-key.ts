@@ -1,26 +1,20 @@
 import { hasLedger } from '../protocol/ledger-place.ts';
+import { freshnessAt } from '../store/freshness.ts';
 import type { ApiKey } from '../store/schema.ts';
 import { judgeKey, type KeyRefusal } from './judge-key.ts';
 import { type KeyMemory, type KeyRecord, remember, setBounded } from './key-memory.ts';
 import { hashSecret, isWellFormed } from './secret.ts';
 
 /*
- * Isolate memory, then D1. A warm key costs no I/O: its record is read again beside a request long before it is too old.
- * What is served is never older than MAX_AGE, counted from the read of D1, so that a change made by plain SQL holds
- * within a minute. Only while D1 fails is a known record used longer: that is what KV is for. A write of it costs as much
- * as ten reads, so it is written when it says something new, and once a day.
+ * Isolate memory, then D1; `freshness.ts` says when it is read again. Only while D1 fails is a known record used longer:
+ * that is what KV is for. A write of it costs as much as ten reads, so it is written when it says something new, and once
+ * a day.
  */
 
-/** The limit of a served record's age, in ms: a minute less what a slow read takes. */
-const MAX_AGE = 50_000;
-/** From this age on a record is read again in the background. */
-const REFRESH_AGE = 25_000;
 /** A record that refuses is read again from D1 when it is older than this, so that enabling works at once. */
 const REFUSAL_AGE = 1_000;
 /** A record that KV has had for so long is written again: it forgets after a week. */
 const CACHE_AGE = 86_400_000;
-/** How long a failed or running read keeps the next one from being tried. */
-const RETRY_AFTER = 5_000;
 
 /** What finding a key needs of the world. */
 export interface KeyPorts {
@@ -104,12 +98,12 @@ async function readRecord(ports: KeyPorts, hash: string): Promise<KeyRecord | nu
 async function currentRecord(ports: KeyPorts, hash: string): Promise<KeyRecord | null> {
   const known = ports.memory.records.get(hash) ?? ports.memory.unknown.get(hash);
   if (known === undefined) return await readRecord(ports, hash);
-  const age = ports.now() - known.readAt;
-  const waiting = ports.now() - (ports.memory.triedAt.get(hash) ?? 0) < RETRY_AFTER;
-  if (known.key === null) return age < REFUSAL_AGE ? known : await readRecord(ports, hash);
-  if (age < REFRESH_AGE || waiting) return known;
-  if (age >= MAX_AGE) return (await readRecord(ports, hash)) ?? known;
-  setBounded(ports.memory.triedAt, hash, ports.now());
+  const now = ports.now();
+  if (known.key === null) return now - known.readAt < REFUSAL_AGE ? known : await readRecord(ports, hash);
+  const freshness = freshnessAt(now, known.readAt, ports.memory.triedAt.get(hash) ?? 0);
+  if (freshness === 'fresh') return known;
+  if (freshness === 'old') return (await readRecord(ports, hash)) ?? known;
+  setBounded(ports.memory.triedAt, hash, now);
   ports.runAfter('read a key again', readRecord(ports, hash));
   return known;
 }

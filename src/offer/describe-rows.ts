@@ -1,7 +1,7 @@
-import { type BuiltIn, rowName } from '../catalog/build.ts';
 import { BUILT_IN_ROUTES } from '../catalog/built-in-routes.ts';
 import type { Model, PriceTable, TokenPrices } from '../catalog/model.ts';
-import { CATALOG_TABLES, type CatalogTable } from '../catalog/rows.ts';
+import { CATALOG_TABLES, type CatalogTable, rowName } from '../catalog/rows.ts';
+import type { BuiltIn } from '../catalog/sheet.ts';
 import { parseJson } from '../protocol/json.ts';
 import type { StoredCatalog } from '../store/catalog.ts';
 

@@ -1,17 +1,7 @@
 import type { StoredCatalog } from '../store/catalog.ts';
+import { freshnessAt, MAX_AGE, REFRESH_AGE } from '../store/freshness.ts';
 
-/*
- * The catalogue's rows are read as keys are: isolate memory, then KV, then D1. Beside a request, what is known costs no
- * I/O; it is read again in the background long before it is too old, so that a change by plain SQL holds within a minute.
- * While D1 fails, what is known goes on.
- */
-
-/** The limit of what is served, in ms from the read of D1: a minute less what a slow read takes. */
-const MAX_AGE = 50_000;
-/** From this age on it is read again in the background. */
-const REFRESH_AGE = 25_000;
-/** How long a failed or running read keeps the next one from being tried. */
-const RETRY_AFTER = 5_000;
+/* The catalogue's rows are read as keys are: isolate memory, then KV, then D1. While D1 fails, what is known goes on. */
 
 /** What was read, and when (ms since 1970) the read from D1 began. */
 export interface CatalogRecord {
@@ -83,10 +73,9 @@ async function readRecord(ports: CatalogPorts, maxAge: number): Promise<CatalogR
 export async function findCatalog(ports: CatalogPorts): Promise<StoredCatalog | null> {
   const known = ports.memory.record;
   if (known === null) return (await readRecord(ports, MAX_AGE))?.rows ?? null;
-  const age = ports.now() - known.readAt;
-  const waiting = ports.now() - ports.memory.triedAt < RETRY_AFTER;
-  if (age < REFRESH_AGE || waiting) return known.rows;
-  if (age >= MAX_AGE) return (await readRecord(ports, MAX_AGE))?.rows ?? known.rows;
+  const freshness = freshnessAt(ports.now(), known.readAt, ports.memory.triedAt);
+  if (freshness === 'fresh') return known.rows;
+  if (freshness === 'old') return (await readRecord(ports, MAX_AGE))?.rows ?? known.rows;
   ports.memory.triedAt = ports.now();
   ports.runAfter('read the catalogue again', readRecord(ports, REFRESH_AGE));
   return known.rows;

@@ -1,5 +1,6 @@
-import { type BuiltIn, buildCatalog, rowName } from '../catalog/build.ts';
-import type { CatalogRows, CatalogTable, Problem } from '../catalog/rows.ts';
+import { buildCatalog } from '../catalog/build.ts';
+import { type CatalogRows, type CatalogTable, type Problem, rowName } from '../catalog/rows.ts';
+import type { BuiltIn } from '../catalog/sheet.ts';
 import { isObject } from '../protocol/json.ts';
 import { type CatalogChange, type CatalogEdit, changeCatalog, type StoredCatalog } from '../store/catalog.ts';
 import type { Database } from '../store/database.ts';

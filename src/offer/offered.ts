@@ -1,6 +1,7 @@
-import { type BuiltIn, buildCatalog } from '../catalog/build.ts';
+import { buildCatalog } from '../catalog/build.ts';
 import type { Catalog } from '../catalog/lookup.ts';
 import type { Problem } from '../catalog/rows.ts';
+import type { BuiltIn } from '../catalog/sheet.ts';
 import { logLine } from '../log-line.ts';
 import { RouterError } from '../protocol/errors.ts';
 import {

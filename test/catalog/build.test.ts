@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BuiltIn, buildCatalog } from '../../src/catalog/build.ts';
+import { buildCatalog } from '../../src/catalog/build.ts';
 import type { Model } from '../../src/catalog/model.ts';
 import { rowsOfOldForm } from '../../src/catalog/old-form.ts';
 import { priceAt } from '../../src/catalog/price.ts';
 import type { CatalogRows } from '../../src/catalog/rows.ts';
+import type { BuiltIn } from '../../src/catalog/sheet.ts';
 import { targetOf } from '../support/target-of.ts';
 
 /* What is built in and the rows of the database come to one catalogue, and a row that is wrong takes nothing with it. */

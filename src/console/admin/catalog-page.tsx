@@ -1,5 +1,5 @@
-import { rowName } from '../../catalog/build.ts';
 import type { Problem } from '../../catalog/rows.ts';
+import { rowName } from '../../catalog/rows.ts';
 import type { ShownRow } from '../../offer/describe-rows.ts';
 import type { FreeTokens } from '../../store/overview.ts';
 import { Badge } from '../kit/badge.tsx';

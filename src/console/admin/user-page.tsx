@@ -81,7 +81,7 @@ function Keys({ user, keys, spendOfKeys }: UserProps) {
           {user.status === 'active' && (
             <>
               <a href={`/admin/keys/new?user=${name}`}>{keyForm.create}</a>
-              <a href={`/admin/members?user=${name}#invite`}>{members.makeLink}</a>
+              <a href={`/admin/members?user=${name}#invite`}>{members.inviteThem}</a>
             </>
           )}
         </nav>

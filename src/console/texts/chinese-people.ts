@@ -123,6 +123,7 @@ export const chinesePeople: PeopleTexts = {
     conflict: '尚未保存：打开表单之后，他人已更改这些设置。请核对后再保存。',
     noAccess: '尚未配置登录：ACCESS_TEAM_DOMAIN 与 ACCESS_AUDIENCE 为空。邀请不需要它们。',
     invite: '邀请成员',
+    inviteThem: '用链接邀请',
     inviteLead: '生成一个链接，向一个人显示一个密钥，仅一次。链接 7 天内有效。',
     user: '用户',
     userHint: '新名字会添加为用户。',

@@ -129,6 +129,7 @@ export const englishPeople = {
       'Nothing was saved: somebody else has changed these settings since you opened the form. Look at them and save again.',
     noAccess: 'Sign-in is not set up: ACCESS_TEAM_DOMAIN and ACCESS_AUDIENCE are empty. Invitations work without it.',
     invite: 'Invite somebody',
+    inviteThem: 'Invite by a link',
     inviteLead: 'Makes a link that shows one person one key, once. It works for 7 days.',
     user: 'User',
     userHint: 'A new name adds the user.',
