@@ -9,6 +9,7 @@ import { lookEverywhere, PICTURES, printInLight } from './looks.ts';
 import { BOSS, liveThroughTheWeek } from './members-week.ts';
 import { endTheFirstDay, liveThroughTheFirstDay } from './newcomer.ts';
 import { readOwnTimes } from './own-time.ts';
+import { takePictures } from './pictures.ts';
 import { EMPTY_PLACES, MEMBER_PLACES, placesOf } from './places.ts';
 import { openReport, type Report } from './report.ts';
 import { makeRouter, type Router } from './router.ts';
@@ -41,6 +42,16 @@ async function runWeek(report: Report, browser: Browser, router: Router, access:
   await router.stop();
   await router.start();
   await liveThroughTheWeek(report, browser, router, access);
+}
+
+/** The pictures of the README: `npm run test:browser -- pictures`. */
+async function runPictures(_report: Report, browser: Browser, router: Router): Promise<void> {
+  await router.start();
+  const team = await makeTeam(router);
+  await router.stop();
+  const filled = fill(router, team);
+  await router.start();
+  await takePictures(browser, router, filled);
 }
 
 async function run(report: Report, browser: Browser, router: Router, access: AccessDouble): Promise<void> {
@@ -84,8 +95,11 @@ async function stopRouter(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopRouter().then(() => process.exit(130)));
 try {
   const browser = await launch();
-  const part = process.argv[2] === 'week' ? runWeek : run;
-  await part(report, browser, router, access).finally(() => browser.close());
+  const parts = new Map([
+    ['week', runWeek],
+    ['pictures', runPictures],
+  ]);
+  await (parts.get(process.argv[2] ?? '') ?? run)(report, browser, router, access).finally(() => browser.close());
 } finally {
   await stopRouter();
 }

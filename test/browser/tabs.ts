@@ -22,6 +22,8 @@ interface Look {
   script?: boolean;
   /** Where the reader's clock stands. */
   zone?: string;
+  /** Pixels of the screen a CSS pixel. */
+  scale?: number;
 }
 
 /** A browser of its own: own cookies, and a list of what went wrong in it. */
@@ -44,7 +46,7 @@ function isExpected(text: string, path: string): boolean {
 }
 
 export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
-  const { viewport = WIDE, theme = 'light', language = 'en', script = true, zone = 'UTC' } = look;
+  const { viewport = WIDE, theme = 'light', language = 'en', script = true, zone = 'UTC', scale = 1 } = look;
   const context = await browser.newContext({
     baseURL: url,
     viewport,
@@ -52,6 +54,7 @@ export async function openTab(browser: Browser, url: string, look: Look = {}): P
     locale: language === 'en' ? 'en-GB' : 'zh-CN',
     javaScriptEnabled: script,
     timezoneId: zone,
+    deviceScaleFactor: scale,
     permissions: ['clipboard-read', 'clipboard-write'],
     reducedMotion: 'reduce',
   });

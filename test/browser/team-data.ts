@@ -3,7 +3,7 @@ import type { Router } from './router.ts';
 import { insertRows, openDatabases, openLedgers } from './stores.ts';
 import { type LogRow, monthOf, type TeamKey } from './team-month.ts';
 
-/** A router with a month behind it. */
+/** A router with two months behind it. */
 export interface Filled {
   /** The key that is looked at most closely, and its secret. */
   keyId: string;
@@ -57,7 +57,7 @@ function insertSpend(database: DatabaseSync, rows: readonly LogRow[]): void {
   database.exec('COMMIT');
 }
 
-/** Writes a month of requests into the database and the ledgers of a router that is stopped. */
+/** Writes two months of requests into the database and the ledgers of a router that is stopped. */
 export function fill(router: Router, team: readonly TeamKey[]): Filled {
   const rows = monthOf(team, Date.now());
   const stores = openDatabases(router);

@@ -11,7 +11,7 @@ export interface TeamKey {
   share: number;
 }
 
-const DAYS = 30;
+const DAYS = 60;
 const DAY_MS = 86_400_000;
 const REQUESTS_A_DAY = 110;
 const MODELS = [
@@ -123,7 +123,7 @@ function rowAt(time: number, team: readonly TeamKey[], dice: () => number) {
 
 export type LogRow = ReturnType<typeof rowAt>;
 
-/** A month of a team's requests, oldest first. */
+/** Two months of a team's requests, oldest first: what is compared with the month before finds one. */
 export function monthOf(team: readonly TeamKey[], now: number): LogRow[] {
   const dice = makeDice();
   const first = Math.floor(now / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS;

@@ -87,7 +87,7 @@ export const chineseRecords: RecordTexts = {
     all: (n) => `全部 ${n} 个，包括以后新增的`,
     none: '未选',
     chosen: (n) => `已选 ${n} 个`,
-    others: '其他名称',
+    others: '另外允许',
     othersHint: '列表中没有的名称，以逗号分隔。',
   },
 

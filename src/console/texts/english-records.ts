@@ -90,8 +90,8 @@ export const englishRecords = {
       n === 1 ? 'the one there is, and those that come later' : `all ${n}, and those that come later`,
     none: 'none chosen',
     chosen: (n: number) => `${n} chosen`,
-    others: 'Other names',
-    othersHint: 'What is not in the lists, with commas between.',
+    others: 'Also allowed',
+    othersHint: 'Names that are not in the lists, with commas between.',
   },
 
   purposes: {
