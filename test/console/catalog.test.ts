@@ -103,7 +103,10 @@ describe('the list', () => {
       ...{ called: 'acme', name: 'Acme', base_url: 'https://acme.example/v1', key_variable: 'ACME_API_KEY' },
       status: 'active',
     });
-    expect(await operator.read('/admin/catalog')).toContain('No key. Set ACME_API_KEY.');
+    const html = await operator.read('/admin/catalog');
+    expect(html).toContain('No key. Set ACME_API_KEY.');
+    expect(html).toMatch(/<a href="[^"]*\/acme" class="soft">acme</);
+    expect(html).toMatch(/<a href="[^"]*\/deepseek">deepseek</);
     const evil = await operator.send('/admin/catalog/new/providers', {
       ...{ called: 'evil', base_url: 'https://evil.example', key_variable: 'DEEPSEEK_API_KEY' },
     });

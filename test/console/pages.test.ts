@@ -72,6 +72,14 @@ describe('pages', () => {
     },
   );
 
+  it('say of an embedding that it has no answer that could be long', async () => {
+    const html = (await operator.read('/admin/models')).replaceAll('<wbr/>', '');
+    const [, row = ''] = html.split('zai/embedding-3</span>');
+    expect(row.slice(0, row.indexOf('</tr>'))).toMatch(/3\.1K<small>–<\/small>/);
+    const [, chat = ''] = html.split('zai/glm-5.3</span>');
+    expect(chat.slice(0, chat.indexOf('</tr>'))).toMatch(/1M<small>131K<\/small>/);
+  });
+
   it('carry the policy on refusals too', async () => {
     for (const response of [await browse('/admin'), await submit('/admin/sign-in', {}), await submit('/usage', {})]) {
       expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -42,15 +42,19 @@ function RowWords({ table, row }: { table: PageTable; row: ShownRow }) {
   }
 }
 
+/** The provider whose key a row needs; routes need none of their own. */
+function providerOf(table: PageTable, row: ShownRow): string | null {
+  if (table === 'routes') return null;
+  return String(table === 'providers' ? row['id'] : (row['provider'] ?? ''));
+}
+
 function RowState({ table, row, withKey }: { table: PageTable; row: ShownRow; withKey: CatalogProps['withKey'] }) {
   const { catalog } = useView().texts;
   if (row['status'] === 'disabled') return <Badge tone="soft">{catalog.disabled}</Badge>;
-  const provider = String(table === 'providers' ? row['id'] : (row['provider'] ?? ''));
-  if (table === 'providers' && !withKey.has(provider)) {
-    return <small>{catalog.needsKey(String(row['key_variable'] ?? 'TEST_PROVIDER'))}</small>;
-  }
-  const isThere = table === 'routes' || withKey.has(provider);
-  return isThere ? <Badge tone="good">{catalog.active}</Badge> : <small>–</small>;
+  const provider = providerOf(table, row);
+  if (provider === null || withKey.has(provider)) return <Badge tone="good">{catalog.active}</Badge>;
+  if (table !== 'providers') return <small>–</small>;
+  return <small>{catalog.needsKey(String(row['key_variable'] ?? 'TEST_PROVIDER'))}</small>;
 }
 
 function RowTable({
@@ -73,7 +77,15 @@ function RowTable({
         columns={[
           {
             head: catalog.name,
-            cell: (row) => <a href={rowPath(table, rowName(table, row))}>{rowName(table, row)}</a>,
+            cell: (row) => {
+              const provider = providerOf(table, row);
+              const isOffered = provider === null || withKey.has(provider);
+              return (
+                <a href={rowPath(table, rowName(table, row))} class={isOffered ? undefined : 'soft'}>
+                  {rowName(table, row)}
+                </a>
+              );
+            },
           },
           {
             head: catalog.what[table],
