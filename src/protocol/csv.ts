@@ -1,6 +1,6 @@
-/** What a spreadsheet would take for a formula; a plain number is none. */
+/** What a spreadsheet would take for a formula; a plain number is none. A tab may be its end of a cell, too: what follows would be one. */
 function isFormula(text: string): boolean {
-  return /^[=+\-@]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text);
+  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text);
 }
 
 function cell(value: unknown): string {

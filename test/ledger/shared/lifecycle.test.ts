@@ -1,64 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Admission } from '../../../src/ledger/calls.ts';
 import { KeyLedger } from '../../../src/ledger/key-ledger.ts';
 import type { BudgetDoor } from '../../../src/ledger/shared/calls.ts';
-import { openDatabase } from '../../../src/store/database.ts';
-import { getKey } from '../../../src/store/keys.ts';
-import type { ApiKey } from '../../../src/store/schema.ts';
-import {
-  clock,
-  DAY,
-  drain,
-  HOUR,
-  type Ledger,
-  lease,
-  MINUTE,
-  openLedger,
-  SECOND,
-  settlement,
-} from '../../support/ledger.ts';
+import { clock, DAY, drain, HOUR, type Ledger, lease, MINUTE, SECOND, settlement } from '../../support/ledger.ts';
 import { internal } from '../../support/router.ts';
 import { sharedBudget } from '../../support/team.ts';
+import { ask, fresh, openUser, set, spend, watchDraws } from '../../support/user.ts';
 
 beforeAll(() => void clock.start());
 afterAll(() => void vi.restoreAllMocks());
-
-/** A user's keys, each with its ledger. */
-async function openUser(keys: number): Promise<{ owner: string; ledgers: Ledger[] }> {
-  const ledgers: Ledger[] = [];
-  for (let each = 0; each < keys; each += 1) ledgers.push(await openLedger());
-  const owner = ledgers[0]?.key.owner ?? '';
-  for (const { key } of ledgers) {
-    await env.DB.prepare('UPDATE api_keys SET owner = ? WHERE id = ?').bind(owner, key.id).run();
-  }
-  return { owner, ledgers };
-}
-
-async function set(owner: string, budgets: object): Promise<void> {
-  const response = await internal(`/internal/users/${owner}`, { method: 'PATCH', body: JSON.stringify(budgets) });
-  expect(response.status, await response.text()).toBe(200);
-}
-
-async function fresh({ key }: Pick<Ledger, 'key'>): Promise<ApiKey> {
-  const found = await getKey(openDatabase(env.DB), key.id);
-  if (found === null) throw new Error('The key is gone.');
-  return found;
-}
-
-async function ask(ledger: Ledger, hold: number, key?: ApiKey): Promise<{ id: string; answer: Admission }> {
-  const given = key ?? (await fresh(ledger));
-  const request = lease(given, { holdNanoUsd: hold });
-  return { id: request.requestId, answer: await ledger.stub.begin(given, request) };
-}
-
-async function spend(ledger: Ledger, hold: number, cost = hold): Promise<string> {
-  const { id, answer } = await ask(ledger, hold);
-  if (answer.kind !== 'admitted') return 'refused';
-  await ledger.stub.settle(await fresh(ledger), settlement({ requestId: id, costNanoUsd: cost }));
-  return 'served';
-}
 
 /** What the ledger keeps of a level. */
 async function standOf(ledger: Ledger, kind = 'user') {
@@ -144,17 +95,7 @@ describe('what is reserved', () => {
     const { owner, ledgers } = await openUser(1);
     const [one] = ledgers as [Ledger];
     await set(owner, { budget_day_usd: 1 });
-    let messages = 0;
-    await runInDurableObject(one.stub, (instance) => {
-      const inner: Cloudflare.Env = Reflect.get(instance, 'env');
-      const getByName = (id: string): BudgetDoor => ({
-        draw(...args) {
-          messages += 1;
-          return env.SHARED_BUDGET.getByName(id).draw(...args);
-        },
-      });
-      Object.defineProperty(instance, 'env', { value: { ...inner, SHARED_BUDGET: { getByName } }, configurable: true });
-    });
+    const draws = await watchDraws(one);
     // Eight at once hold as much as a usual grant, and cost a tenth of it.
     for (let round = 0; round < 20; round += 1) {
       const running: string[] = [];
@@ -165,7 +106,7 @@ describe('what is reserved', () => {
       }
     }
     expect(await (await sharedBudget('user', owner)).state()).toMatchObject({ spent: { day: 160 * 270_000 } });
-    expect(messages).toBeLessThan(10);
+    expect(draws.length).toBeLessThan(10);
     // What one large request gives back is more than that.
     const large = await ask(one, 500_000_000);
     await one.stub.settle(await fresh(one), settlement({ requestId: large.id, costNanoUsd: 0 }));
