@@ -50,9 +50,10 @@ export interface StreamStep {
   transform(event: StreamEvent, controller: StepController): void;
   flush?(controller: StepController): void;
   /**
-   * The fast path. Most chunks differ from the one before only in their text. For such a chunk
+   * The fast path. Most chunks differ from the one before only in their text. For one such chunk, or several in a row,
    * each step is asked: would you pass this text on exactly as you passed the last, and change nothing else?
-   * `field` is the provider's field, `text` the JSON-escaped text as it stands between the quotes.
+   * `field` is the provider's field, `text` the JSON-escaped text as it stands between the quotes; of several chunks,
+   * their texts joined. Where several are refused, the first of them is asked for by itself.
    * A step that counts or records does so here and answers true. Answering false must have no effect:
    * the event then goes through `transform`. A step without this method sees every event there:
    * correct, only slower. Steps are asked from the last to the first, and only the last may refuse.
@@ -66,6 +67,12 @@ export interface TextDelta {
   text: string;
 }
 
+/** What stands around the text of a frame, its quotes and the blank line included. */
+export interface Surroundings {
+  before: string;
+  after: string;
+}
+
 /** Prints further chunks that differ from one in their text alone. The texts are JSON-escaped, as they stand between the quotes. */
 export type PrintTexts = (escaped: readonly string[]) => string;
 
@@ -75,8 +82,8 @@ export interface EventPrinter {
   event(event: StreamEvent): string | null;
   /**
    * The fast path: how chunks like this one, with another text in `delta`'s place, are printed.
-   * 'as it came' where the provider's frame is the client's; null where each has to be printed by itself.
-   * Asked after `event` has printed it.
+   * 'as it came' where the provider's frame is the client's, and what stands around each text where that is always the same;
+   * null where each has to be printed by itself. Asked after `event` has printed it.
    */
-  repeat?(event: StreamEvent, delta: TextDelta): PrintTexts | 'as it came' | null;
+  repeat?(event: StreamEvent, delta: TextDelta): PrintTexts | Surroundings | 'as it came' | null;
 }

@@ -28,6 +28,19 @@ function halfAt(bytes: Uint8Array, at: number): 'high' | 'low' | null {
   return half < 12 ? 'high' : 'low';
 }
 
+// What may stand behind a backslash in JSON, but for `u`. RFC 8259, section 7.
+const SHORT_ESCAPES: ReadonlySet<number | undefined> = new Set(
+  ['"', '\\', '/', 'b', 'f', 'n', 'r', 't'].map((character) => character.charCodeAt(0)),
+);
+
+/** The offset behind the escape at this backslash; -1 where it is none, or may be half of a pair. */
+export function escapeEnd(bytes: Uint8Array, at: number): number {
+  if (SHORT_ESCAPES.has(bytes[at + 1])) return at + 2;
+  if (bytes[at + 1] !== LOWER_U || halfAt(bytes, at) !== null) return -1;
+  for (let digit = at + 2; digit < at + ESCAPE_LENGTH; digit += 1) if (digitAt(bytes, digit) > 15) return -1;
+  return at + ESCAPE_LENGTH;
+}
+
 /** The next backslash from `start` on; -1 where there is none. */
 function nextBackslash(bytes: Uint8Array, start: number): number {
   const near = Math.min(start + WALKED, bytes.length);

@@ -28,6 +28,22 @@ export function lastEventEnd(bytes: Uint8Array, from: number): number {
   return 0;
 }
 
+/** The offset after the line end at `at`. */
+function lineEnd(bytes: Uint8Array, at: number): number {
+  return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
+}
+
+/** The offset after the first blank line from `start` on; the end of the bytes where there is none. */
+export function eventEnd(bytes: Uint8Array, start: number): number {
+  const { length } = bytes;
+  for (let at = start; at < length; at += 1) {
+    if (!isLineEnd(bytes[at])) continue;
+    const next = lineEnd(bytes, at);
+    if (isLineEnd(bytes[next])) return lineEnd(bytes, next);
+  }
+  return length;
+}
+
 /** Line ends of all kinds become LF. */
 export function withPlainLineEnds(text: string): string {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;

@@ -1,9 +1,9 @@
-import type { TextDelta } from './event.ts';
+import type { Surroundings, TextDelta } from './event.ts';
 
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 
-/** Splits a frame, without its blank line, around the value of `delta.field` where that is its text; null where it is not so plain. */
-export function splitFrame(frame: string, { field, text }: TextDelta): { before: string; after: string } | null {
+/** Splits a frame around the value of `delta.field` where that is its text; null where it is not so plain. */
+export function splitFrame(frame: string, { field, text }: TextDelta): Surroundings | null {
   // An unescaped quote before the colon cannot stand inside a string, so this is a key.
   const key = `"${field}":`;
   const at = frame.indexOf(key);
@@ -13,5 +13,5 @@ export function splitFrame(frame: string, { field, text }: TextDelta): { before:
   const start = STRING.lastIndex;
   const value = STRING.exec(frame)?.[0];
   if (value === undefined || JSON.parse(value) !== text) return null;
-  return { before: frame.slice(0, start + 1), after: `${frame.slice(start + value.length - 1)}\n\n` };
+  return { before: frame.slice(0, start + 1), after: frame.slice(start + value.length - 1) };
 }

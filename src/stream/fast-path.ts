@@ -1,38 +1,69 @@
 import type { ChatChunk } from '../protocol/chat.ts';
-import type { EventPrinter, PrintTexts, StreamEvent, TextDelta, TextField } from '../protocol/event.ts';
+import type { EventPrinter, PrintTexts, StreamEvent, Surroundings, TextDelta, TextField } from '../protocol/event.ts';
+import { escapeEnd } from '../protocol/half-surrogates.ts';
 import { splitFrame } from '../protocol/text-frame.ts';
+import { holds, type KnownBytes, knownBytes } from './known-bytes.ts';
 
 /*
  * Most chunks of a stream differ from the one before only in their text. Once one such chunk has been parsed and
- * passed through all steps, the next is answered by the same pattern, with its own text put in: no parsing, no printing.
- * It is safe, since a frame that equals a parsed one outside a JSON string, and holds a valid string body inside,
- * is that chunk with another text.
+ * passed through all steps, the next is answered by the same pattern, with its own text put in: no parsing, no printing,
+ * and no text made but of the texts themselves. It is safe, since a frame that equals a parsed one outside a JSON string,
+ * and holds a valid string body inside, is that chunk with another text.
  */
+
+/** What surrounds the text in a frame on its way out. */
+interface OutgoingFrame {
+  before: Uint8Array;
+  /** From one text to the next. */
+  between: Uint8Array;
+  after: Uint8Array;
+}
 
 /** What surrounds the text in a frame, on its way in and on its way out. */
 export interface Pattern {
   field: TextField;
-  before: string;
-  after: string;
+  before: KnownBytes;
+  after: KnownBytes;
   /** What is printed in its place, if anything. */
-  answer: PrintTexts | 'as it came' | 'nothing';
+  answer: PrintTexts | OutgoingFrame | 'as it came' | 'nothing';
 }
 
 /** Frames that were dealt with, one or many, blank lines and all. */
 export interface Passed {
   kind: 'passed';
-  /** Where the next frame begins in the text. */
+  /** Where the next frame begins. */
   end: number;
   /** What goes out in their place; null where they go out as they came. */
-  frames: string | null;
+  frames: Uint8Array | null;
 }
 
-// The inside of a JSON string: no bare quote, no control character, escapes well formed. RFC 8259, section 7.
-// Escapes of surrogates are left to the steps: half a pair may be among them.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-const STRING_BODY = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
-// What the expressions remember grows with the text; pieces of a stream are a quarter of this at most.
-const LONGEST_TEXT = 256 * 1024;
+/** A piece of a stream: whole events. */
+export interface Piece {
+  bytes: Uint8Array;
+  /** Of the same bytes. */
+  view: DataView;
+}
+
+/** Frames in a row that fit a pattern. */
+export interface Run {
+  /** Where the next frame begins. */
+  end: number;
+  /** All their texts in one, JSON-escaped. */
+  text: string;
+  /** Where each text ends among the bytes of them all. */
+  ends: readonly number[];
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const FIRST_PRINTABLE = 32;
+export const NOTHING = new Uint8Array(0);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false });
+/** The texts of a run, one after the other. What is longer goes the slow way. */
+const texts = new Uint8Array(64 * 1024);
+const BY_LINES: OutgoingFrame = { before: NOTHING, between: encoder.encode('\n'), after: NOTHING };
 
 /** The one text that a plain text chunk carries; null for chunks that carry anything else of note. */
 export function plainText(chunk: ChatChunk): TextDelta | null {
@@ -46,9 +77,13 @@ export function plainText(chunk: ChatChunk): TextDelta | null {
   return null;
 }
 
+function outgoingFrame({ after, before }: Surroundings): OutgoingFrame {
+  return { before: encoder.encode(before), between: encoder.encode(after + before), after: encoder.encode(after) };
+}
+
 /**
- * Learns from one event and what became of it. `frame` is the frame as it came, without its blank line;
- * `field` and `text` are what it carried before the steps ran.
+ * Learns from one event and what became of it. `frame` is the frame as it came, its line ends included;
+ * `carried` is what it carried before the steps ran.
  */
 export function learnPattern(
   frame: string,
@@ -56,10 +91,15 @@ export function learnPattern(
   results: readonly StreamEvent[],
   printer: EventPrinter,
 ): Pattern | null {
-  if (frame.length > LONGEST_TEXT) return null;
+  if (frame.length > texts.length) return null;
   const incoming = splitFrame(frame, carried);
   if (incoming === null) return null;
-  const patternOf = (answer: Pattern['answer']): Pattern => ({ ...incoming, field: carried.field, answer });
+  const patternOf = (answer: Pattern['answer']): Pattern => ({
+    field: carried.field,
+    before: knownBytes(incoming.before),
+    after: knownBytes(incoming.after),
+    answer,
+  });
   const [result, ...more] = results;
   if (result === undefined) return patternOf('nothing');
   // A role goes out once only, so the chunk that carries it is no pattern for the next.
@@ -67,45 +107,84 @@ export function learnPattern(
   const outgoing = plainText(result.chunk);
   if (outgoing === null || outgoing.text !== carried.text) return null;
   const answer = printer.repeat?.(result, outgoing) ?? null;
-  return answer === null ? null : patternOf(answer);
+  if (answer === null) return null;
+  if (typeof answer === 'object') return patternOf(outgoingFrame(answer));
+  if (answer !== 'as it came' || incoming.after.endsWith('\n\n')) return patternOf(answer);
+  // Line ends go out as LF.
+  return patternOf(outgoingFrame({ ...incoming, after: incoming.after.replace(/\r\n?/g, '\n') }));
 }
 
-/** Where the inside of a string ends that begins at `start`. */
-function bodyEnd(text: string, start: number): number {
-  STRING_BODY.lastIndex = start;
-  STRING_BODY.test(text);
-  return STRING_BODY.lastIndex;
-}
-
-/** What `text.startsWith(part, at)` says, at a third of its cost. */
-function holds(text: string, part: string, at: number): boolean {
-  return text.slice(at, at + part.length) === part;
-}
-
-/**
- * The frames from `start` on that fit the pattern, as far as `accepts` takes their texts; null where not even the first does.
- * The texts stand in their frames JSON-escaped, and are handed over so.
- */
-export function repeatPattern(
-  pattern: Pattern,
-  text: string,
-  start: number,
-  accepts: (field: TextField, body: string) => boolean,
-): Passed | null {
-  if (text.length > LONGEST_TEXT) return null;
-  const { after, answer, before, field } = pattern;
-  const bodies: string[] = [];
-  let end = start;
-  while (holds(text, before, end)) {
-    const from = end + before.length;
-    const to = bodyEnd(text, from);
-    if (from === to || !holds(text, after, to)) break;
-    const body = text.slice(from, to);
-    if (!accepts(field, body)) break;
-    bodies.push(body);
-    end = to + after.length;
+/** Where the inside of a JSON string ends that begins at `start`; -1 where it is none. RFC 8259, section 7. */
+function bodyEnd({ bytes, view }: Piece, start: number): number {
+  const { length } = bytes;
+  let at = start;
+  while (at < length) {
+    const byte = view.getUint8(at);
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at = escapeEnd(bytes, at);
+    else if (byte < FIRST_PRINTABLE) return -1;
+    else at += 1;
+    if (at < 0) return -1;
   }
-  if (bodies.length === 0) return null;
-  if (answer === 'as it came') return { kind: 'passed', end, frames: null };
-  return { kind: 'passed', end, frames: answer === 'nothing' ? '' : answer(bodies) };
+  return -1;
+}
+
+/** True in the middle of a character. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/** The frames from `start` on that fit the pattern, `most` of them; null where not even the first does. */
+export function findRun({ before, after }: Pattern, piece: Piece, start: number, most: number): Run | null {
+  const { bytes, view } = piece;
+  const ends: number[] = [];
+  let size = 0;
+  let end = start;
+  while (ends.length < most && holds(view, end, before)) {
+    const from = end + before.bytes.length;
+    const to = bodyEnd(piece, from);
+    // Characters that are cut between two frames must not become whole here.
+    if (to <= from || isContinuation(bytes[from]) || size + to - from > texts.length || !holds(view, to, after)) break;
+    for (let at = from; at < to; at += 1) {
+      texts[size] = view.getUint8(at);
+      size += 1;
+    }
+    ends.push(size);
+    end = to + after.bytes.length;
+  }
+  if (ends.length === 0) return null;
+  const text = decoder.decode(texts.subarray(0, size));
+  return { end, text, ends };
+}
+
+/** Puts the texts of the run that was found last into frames. */
+function writeFrames({ after, before, between }: OutgoingFrame, ends: readonly number[]): Uint8Array {
+  const size = ends.at(-1) ?? 0;
+  const frames = new Uint8Array(before.length + between.length * (ends.length - 1) + size + after.length);
+  let place = 0;
+  let at = 0;
+  for (const end of ends) {
+    const around = at === 0 ? before : between;
+    frames.set(around, place);
+    place += around.length;
+    for (; at < end; at += 1) {
+      frames[place] = texts[at] ?? 0;
+      place += 1;
+    }
+  }
+  frames.set(after, place);
+  return frames;
+}
+
+/** The texts of the run that was found last, each by itself: none holds a bare line end. */
+function textsApart(ends: readonly number[]): string[] {
+  return decoder.decode(writeFrames(BY_LINES, ends)).split('\n');
+}
+
+/** What goes out in place of the run that was found last; null where it goes out as it came. */
+export function printRun({ answer }: Pattern, { ends, text }: Run): Uint8Array | null {
+  if (answer === 'as it came') return null;
+  if (answer === 'nothing') return NOTHING;
+  if (typeof answer === 'object') return writeFrames(answer, ends);
+  return encoder.encode(answer(ends.length === 1 ? [text] : textsApart(ends)));
 }

@@ -1,5 +1,7 @@
 import { RouterError } from '../protocol/errors.ts';
-import { EVENT_LIMIT, frameOf, lastEventEnd, withPlainLineEnds } from '../protocol/sse.ts';
+import { EVENT_LIMIT, frameOf, lastEventEnd } from '../protocol/sse.ts';
+import { holds, knownBytes } from './known-bytes.ts';
+import { openOutgoing } from './outgoing.ts';
 import { createEventTranslator, type TranslatorSetup } from './translate-event.ts';
 
 /** How far a stream is after a piece of it. */
@@ -36,7 +38,7 @@ export interface Translator {
 }
 
 const encoder = new TextEncoder();
-// The BOM at a stream's start is taken off below; later ones are text.
+const BOM = knownBytes('\ufeff');
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false });
 const OPEN: Progress = { kind: 'open' };
 const TOO_LARGE = 'The provider sent one event of more than 8 MiB. Ask for less at once.';
@@ -54,33 +56,22 @@ export function createTranslator(setup: TranslatorSetup): Translator {
   let hasBegun = false;
   let isFirst = true;
 
-  /** Output is null where all of `text` goes out as it came. */
-  function translateText(text: string): { output: string | null; progress: Progress } {
-    let output: string | null = null;
-    let kept = 0; // text[kept, start) goes out as it came
-    let start = 0;
-    while (start < text.length) {
-      const result = events.translate(text, start);
-      if (result.kind !== 'passed') return { output: (output ?? '') + text.slice(kept, start), progress: result };
-      if (result.frames !== null) {
-        output = (output ?? '') + text.slice(kept, start) + result.frames;
-        kept = result.end;
+  function translate(bytes: Uint8Array): Translation {
+    const piece = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+    let start = isFirst && holds(piece.view, 0, BOM) ? BOM.bytes.length : 0;
+    const outgoing = openOutgoing(bytes, start);
+    let progress = OPEN;
+    isFirst = false;
+    while (start < bytes.length) {
+      const result = events.translate(piece, start);
+      if (result.kind !== 'passed') {
+        progress = result;
+        break;
       }
+      if (result.frames !== null) outgoing.replace(start, result.end, result.frames);
       start = result.end;
     }
-    return { output: output === null ? null : output + text.slice(kept), progress: OPEN };
-  }
-
-  function translate(text: string, bytes: Uint8Array | null, consumed: number): Translation {
-    let plain = withPlainLineEnds(text);
-    if (isFirst && plain.startsWith('\ufeff')) plain = plain.slice(1);
-    isFirst = false;
-    const { output, progress } = translateText(plain);
-    // Bytes that are no UTF-8, such as halves of surrogate pairs, were read as U+FFFD, and go out as that.
-    const isAsItCame = plain === text && !text.includes('\ufffd');
-    if (output === null && bytes !== null && isAsItCame) return { consumed, output: bytes, progress };
-    const frames = output ?? plain;
-    return { consumed, output: frames === '' ? null : encoder.encode(frames), progress };
+    return { consumed: bytes.length, output: outgoing.take(start), progress };
   }
 
   return {
@@ -93,10 +84,7 @@ export function createTranslator(setup: TranslatorSetup): Translator {
         hasBegun = start !== undefined;
       }
       const consumed = lastEventEnd(bytes, Math.max(0, fresh - 3));
-      if (consumed > 0) {
-        const whole = bytes.subarray(0, consumed);
-        return translate(decoder.decode(whole), whole, consumed);
-      }
+      if (consumed > 0) return translate(consumed === bytes.length ? bytes : bytes.subarray(0, consumed));
       if (bytes.length < EVENT_LIMIT) return { consumed, output: null, progress: OPEN };
       return {
         consumed,
@@ -106,8 +94,7 @@ export function createTranslator(setup: TranslatorSetup): Translator {
     },
     end(rest) {
       const text = decoder.decode(rest).trimEnd();
-      if (text === '') return { consumed: rest.length, output: null, progress: OPEN };
-      return translate(`${text}\n\n`, null, rest.length);
+      return translate(encoder.encode(text === '' ? '' : `${text}\n\n`));
     },
     flush() {
       const frames = setup.chain.flush().map((event) => setup.printer.event(event) ?? frameOf(event.text));

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
+import type { StreamStep } from '../../src/protocol/event.ts';
 import { HAND_MADE_STREAMS } from '../support/streams.ts';
 import { cutEvery, translateAll } from '../support/translate-all.ts';
 
@@ -62,6 +63,72 @@ describe('a stream means the same however its bytes are cut', () => {
     const [plain] = HAND_MADE_STREAMS;
     const body = plain?.body ?? '';
     expect(translateAll([encoder.encode(body)]).text).toBe(body.replace('data: [DONE]\n\n', ''));
+  });
+});
+
+describe('events that are alike pass together as they would one by one', () => {
+  const before =
+    'data: {"id":"z","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,"delta":{"content":"';
+  const after = '"},"finish_reason":null}]}';
+  const frame = (text: string) => `${before}${text}${after}\n\n`;
+  const first = frame('a').replace('"content"', '"role":"assistant","content"');
+
+  it('a character that is cut between two events is whole in neither, at any cut of the stream', () => {
+    const cut = [Uint8Array.of(0xe4, 0xb8), Uint8Array.of(0xad)];
+    const bytes = encoder.encode(first + frame('a') + frame('b'));
+    const body = [bytes, ...cut.flatMap((half) => [encoder.encode(before), half, encoder.encode(`${after}\n\n`)])];
+    const whole = Uint8Array.from(body.flatMap((piece) => [...piece]));
+    const { bytes: counted, text } = translateAll([whole]);
+    expect(text).toBe(first + ['a', 'b', '\ufffd', '\ufffd'].map(frame).join(''));
+    for (const size of [1, 7, 150]) expect(translateAll(cutEvery(whole, size))).toMatchObject({ bytes: counted, text });
+  });
+
+  it.each([
+    ['an escape', ['\\u4f', '60']],
+    ['an escaped quote', ['\\', '"']],
+    ['half a pair and no other half', ['\\ud83d\\', 'ude00']],
+  ])('%s that is cut between two events is no JSON in either', (_name, texts) => {
+    const result = translateAll([encoder.encode(first + ['a', 'b', ...texts].map(frame).join(''))]);
+    expect(result).toMatchObject({ progress: 'failed', text: first + frame('a') + frame('b') });
+  });
+
+  it.each([
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ])('their line ends become LF where they were %s', (_name, lineEnd) => {
+    const texts = ['b', '\u4f60', '\\n', '<', 'c'];
+    const expected = first + texts.map(frame).join('');
+    const body = encoder.encode(expected.replaceAll('\n', lineEnd));
+    for (const size of [body.length, 400, 1]) expect(translateAll(cutEvery(body, size)).text).toBe(expected);
+  });
+
+  it('a step that refuses one of them sees just that one', () => {
+    const seen: string[] = [];
+    const passed: string[] = [];
+    const step: StreamStep = {
+      transform(event, controller) {
+        seen.push(String(event.chunk.choices[0]?.delta.content));
+        controller.enqueue(event);
+      },
+      repeat(_field, text) {
+        if (text.includes('!')) return false;
+        passed.push(text);
+        return true;
+      },
+    };
+    const texts = Array.from({ length: 400 }, (_, at) => (at % 50 === 20 ? '!' : `${at},`));
+    const body = first + texts.map(frame).join('');
+    expect(translateAll([encoder.encode(body)], step).text).toBe(body);
+    expect(seen).toEqual(['a', '0,', ...texts.filter((text) => text === '!')]);
+    expect(passed.join('')).toBe(texts.filter((text) => text !== '!' && text !== '0,').join(''));
+  });
+
+  it('more text than is looked at together, and a text longer than that', () => {
+    const texts = [...Array.from({ length: 30 }, () => 'long '.repeat(1_000)), 'x'.repeat(100_000), 'y', 'z'];
+    const body = first + texts.map(frame).join('');
+    const result = translateAll([encoder.encode(body)]);
+    expect(result.text).toBe(body);
+    expect(result.bytes).toBe(texts.join('').length + 1);
   });
 });
 

@@ -10,11 +10,7 @@ export function openChatPrinter(): Printer {
     leg: () => undefined,
     event: (event) => (event.untouched ? null : frameOf(event.text)),
     repeat(event, delta) {
-      if (event.untouched) return 'as it came';
-      const frame = splitFrame(`data: ${event.text}`, delta);
-      if (frame === null) return null;
-      const between = frame.after + frame.before;
-      return (escaped) => frame.before + escaped.join(between) + frame.after;
+      return event.untouched ? 'as it came' : splitFrame(frameOf(event.text), delta);
     },
     keepAlive: () => KEEP_ALIVE_FRAME,
     end: () => DONE_FRAME,

@@ -1,5 +1,5 @@
 import type { RouterError } from '../../protocol/errors.ts';
-import type { PrintTexts } from '../../protocol/event.ts';
+import type { PrintTexts, Surroundings } from '../../protocol/event.ts';
 import { type GatheredText, gatherText } from '../../protocol/gathered-text.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { NO_USAGE } from '../../protocol/usage.ts';
@@ -67,7 +67,7 @@ function printBlocks(facts: AnswerFacts, display: ThinkingDisplay, model: () => 
   };
 
   /** How more text of the item that is being printed looks. */
-  function printTexts({ index, kind }: AnswerItem): PrintTexts | null {
+  function printTexts({ index, kind }: AnswerItem): PrintTexts | Surroundings | null {
     if (kind === 'call') return null;
     if (kind === 'reasoning' && display === 'omitted') {
       return (escaped) => {
@@ -77,8 +77,7 @@ function printBlocks(facts: AnswerFacts, display: ThinkingDisplay, model: () => 
     }
     const [type, member] = kind === 'text' ? ['text_delta', 'text'] : ['thinking_delta', 'thinking'];
     const before = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${member}":"`;
-    const between = `"}}\n\n${before}`;
-    return (escaped) => `${before}${escaped.join(between)}"}}\n\n`;
+    return { before, after: '"}}\n\n' };
   }
 
   return { blocks, printTexts };
