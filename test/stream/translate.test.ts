@@ -209,6 +209,7 @@ describe('a provider that breaks its own stream is found out', () => {
     ],
     ['a bare quote inside a text', `${start}${next}${next}${next.replace('"x"', '"x"y"')}`],
     ['a bad escape inside a text', `${start}${next}${next}${next.replace('"x"', '"\\x"')}`],
+    ['an escape without its four digits inside a text', `${start}${next}${next}${next.replace('"x"', '"\\u00zz"')}`],
     ['a control character inside a text', `${start}${next}${next}${next.replace('"x"', '"\u0001"')}`],
     ['an error frame', `${start}data: {"error":{"message":"no"}}\n\n`],
   ])('%s', (_name, body) => {
