@@ -22,6 +22,7 @@ export interface RelaySetup {
   readWholeBody(text: string): BodyAsStream;
 }
 
+const NO_REST = new Uint8Array(0);
 // A whole completion is no larger than this.
 const BODY_LIMIT = 32 * 1024 * 1024;
 
@@ -102,7 +103,7 @@ function stopOf(progress: Progress): Stop | null {
 export async function relay(setup: RelaySetup): Promise<Stop | null> {
   const { line, source, translator } = setup;
   const pass = openPassage(setup);
-  let rest = new Uint8Array(0);
+  let rest = NO_REST;
   for (;;) {
     const piece = await nextPiece(source, rest.length, line);
     if (piece.kind === 'stopped') return piece.stop;
@@ -113,7 +114,7 @@ export async function relay(setup: RelaySetup): Promise<Stop | null> {
     const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
     if (translator.hasEvent() || progress.kind === 'body') line.heard();
     // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
-    rest = piece.bytes.slice(consumed);
+    rest = consumed < piece.bytes.length ? piece.bytes.slice(consumed) : NO_REST;
     if (progress.kind === 'body') return relayBody(setup, rest, pass);
     const stop = await pass(output);
     if (stop !== null || progress.kind !== 'open') return stop ?? stopOf(progress);

@@ -46,9 +46,7 @@ export function openSink(onGone: () => void): Sink {
 
   return {
     readable,
-    async write(bytes) {
-      if (!isGone) await send(bytes);
-    },
+    write: (bytes) => (isGone ? Promise.resolve() : send(bytes)),
     keepAlive(sign) {
       writtenAt = Date.now();
       if (!isGone && stuckSince === null && !isClosed) void send(sign);

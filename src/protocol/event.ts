@@ -34,6 +34,14 @@ export class StreamEvent {
   }
 }
 
+/** The texts of one chunk, or of several in a row. To be asked while the step is. */
+export interface RepeatedTexts {
+  /** Bytes of what they say, in UTF-8. */
+  bytes(): number;
+  /** All in one, JSON-escaped, as they stand between the quotes. */
+  read(): string;
+}
+
 /** The part of a TransformStream's controller that steps use. */
 export interface StepController {
   enqueue(event: StreamEvent): void;
@@ -51,14 +59,13 @@ export interface StreamStep {
   flush?(controller: StepController): void;
   /**
    * The fast path. Most chunks differ from the one before only in their text. For one such chunk, or several in a row,
-   * each step is asked: would you pass this text on exactly as you passed the last, and change nothing else?
-   * `field` is the provider's field, `text` the JSON-escaped text as it stands between the quotes; of several chunks,
-   * their texts joined. Where several are refused, the first of them is asked for by itself.
+   * each step is asked: would you pass these texts on exactly as you passed the last, and change nothing else?
+   * `field` is the provider's field. Where several are refused, the first of them is asked for by itself.
    * A step that counts or records does so here and answers true. Answering false must have no effect:
    * the event then goes through `transform`. A step without this method sees every event there:
    * correct, only slower. Steps are asked from the last to the first, and only the last may refuse.
    */
-  repeat?(field: TextField, text: string): boolean;
+  repeat?(field: TextField, texts: RepeatedTexts): boolean;
 }
 
 /** The one text that a chunk carries, and the field it stands in. */

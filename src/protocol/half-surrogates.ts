@@ -13,7 +13,7 @@ const ESCAPE_LENGTH = 6;
 const WALKED = 32;
 
 /** The value of a hexadecimal digit, or 16. */
-function digitAt(bytes: Uint8Array, at: number): number {
+export function digitAt(bytes: Uint8Array, at: number): number {
   const code = (bytes[at] ?? 0) | 32;
   if (code >= 97 && code <= 102) return code - 87;
   const digit = (bytes[at] ?? 0) - 48;
@@ -21,24 +21,11 @@ function digitAt(bytes: Uint8Array, at: number): number {
 }
 
 /** Which half of a pair the escape at this place is. */
-function halfAt(bytes: Uint8Array, at: number): 'high' | 'low' | null {
+export function halfAt(bytes: Uint8Array, at: number): 'high' | 'low' | null {
   if (bytes[at] !== BACKSLASH || bytes[at + 1] !== LOWER_U || ((bytes[at + 2] ?? 0) | 32) !== LOWER_D) return null;
   const half = digitAt(bytes, at + 3);
   if (half < 8 || half > 15 || digitAt(bytes, at + 4) > 15 || digitAt(bytes, at + 5) > 15) return null;
   return half < 12 ? 'high' : 'low';
-}
-
-// What may stand behind a backslash in JSON, but for `u`. RFC 8259, section 7.
-const SHORT_ESCAPES: ReadonlySet<number | undefined> = new Set(
-  ['"', '\\', '/', 'b', 'f', 'n', 'r', 't'].map((character) => character.charCodeAt(0)),
-);
-
-/** The offset behind the escape at this backslash; -1 where it is none, or may be half of a pair. */
-export function escapeEnd(bytes: Uint8Array, at: number): number {
-  if (SHORT_ESCAPES.has(bytes[at + 1])) return at + 2;
-  if (bytes[at + 1] !== LOWER_U || halfAt(bytes, at) !== null) return -1;
-  for (let digit = at + 2; digit < at + ESCAPE_LENGTH; digit += 1) if (digitAt(bytes, digit) > 15) return -1;
-  return at + ESCAPE_LENGTH;
 }
 
 /** The next backslash from `start` on; -1 where there is none. */

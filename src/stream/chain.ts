@@ -1,4 +1,4 @@
-import type { StepController, StreamEvent, StreamStep, TextField } from '../protocol/event.ts';
+import type { RepeatedTexts, StepController, StreamEvent, StreamStep, TextField } from '../protocol/event.ts';
 
 /** Several steps run as one, each event in one synchronous pass. */
 export interface Chain {
@@ -6,8 +6,8 @@ export interface Chain {
   run(event: StreamEvent): readonly StreamEvent[];
   /** What the steps still held, at the end. */
   flush(): readonly StreamEvent[];
-  /** Asks each step whether this text goes the way of the last; see `StreamStep.repeat`. */
-  repeat(field: TextField, text: string): boolean;
+  /** Asks each step whether these texts go the way of the last; see `StreamStep.repeat`. */
+  repeat(field: TextField, texts: RepeatedTexts): boolean;
 }
 
 /** Chains steps, the first one nearest to the provider. */
@@ -37,9 +37,9 @@ export function chainSteps(steps: readonly StreamStep[]): Chain {
       }
       return results;
     },
-    repeat(field, text) {
+    repeat(field, texts) {
       if (!fast) return false;
-      for (const step of lastToFirst) if (step.repeat?.(field, text) !== true) return false;
+      for (const step of lastToFirst) if (step.repeat?.(field, texts) !== true) return false;
       return true;
     },
   };

@@ -1,8 +1,17 @@
 import type { ChatChunk } from '../protocol/chat.ts';
-import type { EventPrinter, PrintTexts, StreamEvent, Surroundings, TextDelta, TextField } from '../protocol/event.ts';
-import { escapeEnd } from '../protocol/half-surrogates.ts';
+import type {
+  EventPrinter,
+  PrintTexts,
+  RepeatedTexts,
+  StreamEvent,
+  Surroundings,
+  TextDelta,
+  TextField,
+} from '../protocol/event.ts';
+import { characterEnd, escapeEnd, unescapedBytes } from '../protocol/string-bytes.ts';
 import { splitFrame } from '../protocol/text-frame.ts';
 import { holds, type KnownBytes, knownBytes } from './known-bytes.ts';
+import type { Room } from './room.ts';
 
 /*
  * Most chunks of a stream differ from the one before only in their text. Once one such chunk has been parsed and
@@ -44,12 +53,10 @@ export interface Piece {
   view: DataView;
 }
 
-/** Frames in a row that fit a pattern. */
-export interface Run {
+/** Frames in a row that fit a pattern. Valid until the next run is looked for. */
+export interface Run extends RepeatedTexts {
   /** Where the next frame begins. */
   end: number;
-  /** All their texts in one, JSON-escaped. */
-  text: string;
   /** Where each text ends among the bytes of them all. */
   ends: readonly number[];
 }
@@ -57,6 +64,7 @@ export interface Run {
 const QUOTE = 34;
 const BACKSLASH = 92;
 const FIRST_PRINTABLE = 32;
+const FIRST_BEYOND_ASCII = 128;
 export const NOTHING = new Uint8Array(0);
 
 const encoder = new TextEncoder();
@@ -115,52 +123,46 @@ export function learnPattern(
 }
 
 /** Where the inside of a JSON string ends that begins at `start`; -1 where it is none. RFC 8259, section 7. */
-function bodyEnd({ bytes, view }: Piece, start: number): number {
+function bodyEnd(bytes: Uint8Array, start: number): number {
   const { length } = bytes;
   let at = start;
-  while (at < length) {
-    const byte = view.getUint8(at);
+  while (at >= 0 && at < length) {
+    const byte = bytes[at] ?? 0;
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) at = escapeEnd(bytes, at);
-    else if (byte < FIRST_PRINTABLE) return -1;
-    else at += 1;
-    if (at < 0) return -1;
+    else if (byte >= FIRST_BEYOND_ASCII) at = characterEnd(bytes, at);
+    else at = byte < FIRST_PRINTABLE ? -1 : at + 1;
   }
   return -1;
 }
 
-/** True in the middle of a character. */
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
 /** The frames from `start` on that fit the pattern, `most` of them; null where not even the first does. */
-export function findRun({ before, after }: Pattern, piece: Piece, start: number, most: number): Run | null {
-  const { bytes, view } = piece;
+export function findRun({ before, after }: Pattern, { bytes, view }: Piece, start: number, most: number): Run | null {
+  const { length } = bytes;
+  const around = before.bytes.length + after.bytes.length;
   const ends: number[] = [];
   let size = 0;
   let end = start;
-  while (ends.length < most && holds(view, end, before)) {
+  while (ends.length < most && end + around < length && holds(view, end, before)) {
     const from = end + before.bytes.length;
-    const to = bodyEnd(piece, from);
-    // Characters that are cut between two frames must not become whole here.
-    if (to <= from || isContinuation(bytes[from]) || size + to - from > texts.length || !holds(view, to, after)) break;
+    const to = bodyEnd(bytes, from);
+    if (to <= from || size + to - from > texts.length) break;
+    if (to + after.bytes.length > length || !holds(view, to, after)) break;
     for (let at = from; at < to; at += 1) {
-      texts[size] = view.getUint8(at);
+      texts[size] = bytes[at] ?? 0;
       size += 1;
     }
     ends.push(size);
     end = to + after.bytes.length;
   }
   if (ends.length === 0) return null;
-  const text = decoder.decode(texts.subarray(0, size));
-  return { end, text, ends };
+  return { end, ends, bytes: () => unescapedBytes(texts, size), read: () => decoder.decode(texts.subarray(0, size)) };
 }
 
 /** Puts the texts of the run that was found last into frames. */
-function writeFrames({ after, before, between }: OutgoingFrame, ends: readonly number[]): Uint8Array {
+function writeFrames({ after, before, between }: OutgoingFrame, ends: readonly number[], room: Room): Uint8Array {
   const size = ends.at(-1) ?? 0;
-  const frames = new Uint8Array(before.length + between.length * (ends.length - 1) + size + after.length);
+  const frames = room.take(before.length + between.length * (ends.length - 1) + size + after.length);
   let place = 0;
   let at = 0;
   for (const end of ends) {
@@ -177,14 +179,16 @@ function writeFrames({ after, before, between }: OutgoingFrame, ends: readonly n
 }
 
 /** The texts of the run that was found last, each by itself: none holds a bare line end. */
-function textsApart(ends: readonly number[]): string[] {
-  return decoder.decode(writeFrames(BY_LINES, ends)).split('\n');
+function textsApart(ends: readonly number[], room: Room): string[] {
+  const [end = 0, ...more] = ends;
+  if (more.length === 0) return [decoder.decode(texts.subarray(0, end))];
+  return decoder.decode(writeFrames(BY_LINES, ends, room)).split('\n');
 }
 
 /** What goes out in place of the run that was found last; null where it goes out as it came. */
-export function printRun({ answer }: Pattern, { ends, text }: Run): Uint8Array | null {
+export function printRun({ answer }: Pattern, { ends }: Run, room: Room): Uint8Array | null {
   if (answer === 'as it came') return null;
   if (answer === 'nothing') return NOTHING;
-  if (typeof answer === 'object') return writeFrames(answer, ends);
-  return encoder.encode(answer(ends.length === 1 ? [text] : textsApart(ends)));
+  if (typeof answer === 'object') return writeFrames(answer, ends, room);
+  return encoder.encode(answer(textsApart(ends, room)));
 }

@@ -16,9 +16,8 @@ export function knownBytes(text: string): KnownBytes {
   return { bytes, words };
 }
 
-/** Whether the known bytes stand at this place. */
+/** Whether the known bytes stand at this place, where there is room for them. */
 export function holds(view: DataView, at: number, { bytes, words }: KnownBytes): boolean {
-  if (at + bytes.length > view.byteLength) return false;
   let place = at;
   for (let word = 0; word < words.length; word += 1) {
     if (view.getInt32(place, true) !== words[word]) return false;

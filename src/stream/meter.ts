@@ -73,9 +73,8 @@ export function createMeter({ isFinished, readUsage, toolUses, wantsUsage }: Met
     flush(controller: StepController) {
       if (usageOnly !== null && wantsUsage && isFinished()) controller.enqueue(new StreamEvent(usageOnly));
     },
-    repeat(_field, text) {
-      // An escape stands for one character; the count must not depend on which way an event went.
-      reading.bytes += textBytes(text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text);
+    repeat(_field, texts) {
+      reading.bytes += texts.bytes();
       return true;
     },
   };

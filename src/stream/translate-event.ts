@@ -15,6 +15,7 @@ import {
   printRun,
 } from './fast-path.ts';
 import { readChunk, readErrorEvent } from './read-chunk.ts';
+import type { Room } from './room.ts';
 
 /** What became of an event, or of several that go the same way. */
 type Translated =
@@ -36,7 +37,7 @@ export interface TranslatorSetup {
 /** Translates one stream, event by event. */
 export interface EventTranslator {
   /** Translates the event that begins at `start`, and those behind it that go the same way. */
-  translate(piece: Piece, start: number): Translated;
+  translate(piece: Piece, start: number, room: Room): Translated;
   /** True once an event has come. */
   hasEvent(): boolean;
   /** True once an event with a choice was passed on. */
@@ -81,24 +82,19 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
   /** As many events are asked for together; few after a refusal, so that nothing is looked at again and again. */
   let most = Number.POSITIVE_INFINITY;
 
-  function repeats(text: string, { field }: Pattern): boolean {
-    // Bytes that are no UTF-8 go out as text.
-    return !text.includes(REPLACEMENT) && chain.repeat(field, text);
-  }
-
   /** The events that fit the pattern of the one before; null where not even the first does. */
-  function translateRun(piece: Piece, start: number): Passed | null {
+  function translateRun(piece: Piece, start: number, room: Room): Passed | null {
     if (pattern === null) return null;
     let run = findRun(pattern, piece, start, most);
     if (run === null) return null;
-    if (!repeats(run.text, pattern)) {
+    if (!chain.repeat(pattern.field, run)) {
       most = 1;
       if (run.ends.length === 1) return null;
       run = findRun(pattern, piece, start, most);
-      if (run === null || !repeats(run.text, pattern)) return null;
+      if (run === null || !chain.repeat(pattern.field, run)) return null;
     }
     most *= 2;
-    return { kind: 'passed', end: run.end, frames: printRun(pattern, run) };
+    return { kind: 'passed', end: run.end, frames: printRun(pattern, run, room) };
   }
 
   /** What goes out in place of an event; null where it goes out as it came. */
@@ -131,8 +127,8 @@ export function createEventTranslator({ chain, printer, readError, failure }: Tr
   return {
     hasEvent: () => hasEvent,
     hasChoice: () => hasChoice,
-    translate(piece, start) {
-      const repeated = translateRun(piece, start);
+    translate(piece, start, room) {
+      const repeated = translateRun(piece, start, room);
       if (repeated !== null) return repeated;
       const incoming = readEvent(piece, start);
       const { block, end, isPlain } = incoming;

@@ -2,6 +2,7 @@ import { RouterError } from '../protocol/errors.ts';
 import { EVENT_LIMIT, frameOf, lastEventEnd } from '../protocol/sse.ts';
 import { holds, knownBytes } from './known-bytes.ts';
 import { openOutgoing } from './outgoing.ts';
+import { openRoom } from './room.ts';
 import { createEventTranslator, type TranslatorSetup } from './translate-event.ts';
 
 /** How far a stream is after a piece of it. */
@@ -16,6 +17,7 @@ export type Progress =
 interface Translation {
   /** Bytes at the start that are dealt with; the caller brings the rest again, with more behind it. */
   consumed: number;
+  /** Valid until the next piece. */
   output: Uint8Array | null;
   progress: Progress;
 }
@@ -53,17 +55,19 @@ const SKIPPED: ReadonlySet<number> = new Set([9, 10, 13, 32, 0xef, 0xbb, 0xbf]);
 /** The pure heart of a stream: a provider's bytes in, the client's bytes out, however they are cut. */
 export function createTranslator(setup: TranslatorSetup): Translator {
   const events = createEventTranslator(setup);
+  const room = openRoom();
   let hasBegun = false;
   let isFirst = true;
 
   function translate(bytes: Uint8Array): Translation {
     const piece = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
-    let start = isFirst && holds(piece.view, 0, BOM) ? BOM.bytes.length : 0;
+    let start = isFirst && bytes.length > BOM.bytes.length && holds(piece.view, 0, BOM) ? BOM.bytes.length : 0;
     const outgoing = openOutgoing(bytes, start);
     let progress = OPEN;
     isFirst = false;
+    room.reset();
     while (start < bytes.length) {
-      const result = events.translate(piece, start);
+      const result = events.translate(piece, start, room);
       if (result.kind !== 'passed') {
         progress = result;
         break;

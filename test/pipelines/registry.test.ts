@@ -37,7 +37,8 @@ describe('pipelines', () => {
     );
     const passed: StreamEvent[] = [];
     conversation?.step?.transform(event, { enqueue: (each) => passed.push(each) });
-    expect(conversation?.step?.repeat?.('reasoning_content', '\\u003cb')).toBe(true);
+    const texts = { bytes: () => 2, read: () => '\\u003cb' };
+    expect(conversation?.step?.repeat?.('reasoning_content', texts)).toBe(true);
     conversation?.step?.flush?.({ enqueue: (each) => passed.push(each) });
     expect(passed).toEqual([event]);
     expect(event.untouched).toBe(true);

@@ -110,7 +110,8 @@ describe('events that are alike pass together as they would one by one', () => {
         seen.push(String(event.chunk.choices[0]?.delta.content));
         controller.enqueue(event);
       },
-      repeat(_field, text) {
+      repeat(_field, texts) {
+        const text = texts.read();
         if (text.includes('!')) return false;
         passed.push(text);
         return true;

@@ -1,7 +1,7 @@
 import { readInput } from '../../dialects/shared/custom-input.ts';
 import { raiseCalls } from '../../dialects/shared/raise-calls.ts';
 import type { ChatChunk, ChatCompletion, ChunkChoice, Delta } from '../../protocol/chat.ts';
-import { StreamEvent, type StreamStep, type TextField } from '../../protocol/event.ts';
+import { type RepeatedTexts, StreamEvent, type StreamStep, type TextField } from '../../protocol/event.ts';
 import { isObject } from '../../protocol/json.ts';
 import { takeReasoning } from '../../protocol/reasoning-field.ts';
 import type { Recorder } from '../reasoning/recorder.ts';
@@ -87,8 +87,9 @@ export function showReasoning({ model, frame, customTools, recorder }: AnswerFor
       recorder?.end();
       if (latest !== null) for (const closed of closeAll(latest)) controller.enqueue(closed);
     },
-    repeat(field: TextField, text: string) {
+    repeat(field: TextField, texts: RepeatedTexts) {
       if (repeats === null || (field === 'content') !== (repeats === 'content')) return false;
+      const text = texts.read();
       if (repeats === 'shown reasoning' && mayHoldTag(text)) return false;
       recorder?.repeat(field, text);
       return true;

@@ -19,8 +19,8 @@ function recordingStep(recorder: Recorder): StreamStep {
       controller.enqueue(event);
     },
     flush: () => recorder.end(),
-    repeat(field, text) {
-      recorder.repeat(field, text);
+    repeat(field, texts) {
+      recorder.repeat(field, texts.read());
       return true;
     },
   };

@@ -8,7 +8,7 @@ import { type Prefix, turnKey } from './turn-key.ts';
 /** Listens to an answer and has its reasoning remembered. Changes nothing. */
 export interface Recorder {
   observe(chunk: ChatChunk): void;
-  /** A chunk that differs from the last one in this text only; the text is JSON-escaped. */
+  /** Chunks that differ from the last one in their text only; it is JSON-escaped, and of all in one. */
   repeat(field: TextField, text: string): void;
   observeCompletion(completion: ChatCompletion): void;
   /** At every end: what was said until then is remembered, of a turn that was stopped too. */
