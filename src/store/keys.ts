@@ -98,7 +98,7 @@ export async function keysOfIds(database: Database, ids: readonly string[]): Pro
   return await selectKeys(database).where(sql`${apiKeys.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
 
-/** Up to `limit` keys of these people that are not revoked and have a ledger. */
+/** Up to `limit` keys of these people that are not revoked and have a ledger, person by person. */
 export async function usedKeysOfOwners(
   database: Database,
   owners: readonly string[],
@@ -107,6 +107,7 @@ export async function usedKeysOfOwners(
   const isTheirs = sql`${apiKeys.owner} IN (SELECT value FROM json_each(${JSON.stringify(owners)}))`;
   return await selectKeys(database)
     .where(and(isTheirs, ne(apiKeys.status, 'revoked'), isNotNull(ledgers.keyId)))
+    .orderBy(apiKeys.owner, apiKeys.id)
     .limit(limit);
 }
 

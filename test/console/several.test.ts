@@ -296,6 +296,14 @@ describe('several users', () => {
         ),
       );
     }
+    // Of so many keys not all are asked what they are running, and the page says so.
+    await env.DB.prepare('INSERT INTO ledgers (key_id) SELECT id FROM api_keys WHERE hash = id AND owner IN (?, ?, ?)')
+      .bind(...names)
+      .run();
+    const page = await operator.read(asking('users', 'disable', names));
+    expect(page).toContain('at least 0, since not every ledger could be asked');
+    expect(page).toContain('unknown');
+    await env.DB.prepare('DELETE FROM ledgers WHERE key_id IN (SELECT id FROM api_keys WHERE hash = id)').run();
     const { html } = await go('users', 'disable', names);
     expect(names.map((name) => /done|not yet/.exec(resultOf(html, name))?.[0])).toEqual(['done', 'not yet', 'done']);
     const on = /href="(\/admin\/several\/users\?[^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';

@@ -98,8 +98,11 @@ function Consequences({ kind: { list }, action, changed, running }: AskProps & {
       <p>{several[list].leads[action]}</p>
       {action === 'disable' && (
         <p>
-          {sum === 0 ? several.stopsNothing : several.stops(count(sum))}
-          {known.includes(null) && ` ${several.untold}`}
+          {known.includes(null)
+            ? several.stopsAtLeast(count(sum))
+            : sum === 0
+              ? several.stopsNothing
+              : several.stops(count(sum))}
         </p>
       )}
     </div>

@@ -19,7 +19,8 @@ export const chineseSeveral: SeveralTexts = {
     stays: (status) => ({ active: '保持启用', disabled: '保持停用', revoked: '保持吊销' })[status],
     stops: (running) => `会被中止的运行中请求：${running} 个。它们在半分钟内结束，并按已使用的量计费。`,
     stopsNothing: '不会中止任何运行中的请求。',
-    untold: '有账本没有应答，实际可能更多。',
+    stopsAtLeast: (running) =>
+      `会被中止的运行中请求：至少 ${running} 个（并非所有账本都能查询）。它们在半分钟内结束，并按已使用的量计费。`,
     titles: {
       disable: (what) => `停用 ${what}？`,
       enable: (what) => `启用 ${what}？`,

@@ -21,7 +21,8 @@ export const englishSeveral = {
     stops: (running: string) =>
       `Running requests that this stops: ${running}. Each ends within half a minute, and is billed for what it has used.`,
     stopsNothing: 'It stops no running request.',
-    untold: 'Not every ledger has answered, so there may be more.',
+    stopsAtLeast: (running: string) =>
+      `Running requests that this stops: at least ${running}, since not every ledger could be asked. Each ends within half a minute, and is billed for what it has used.`,
     titles: {
       disable: (what: string) => `Disable ${what}?`,
       enable: (what: string) => `Enable ${what}?`,
