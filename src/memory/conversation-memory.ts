@@ -60,6 +60,8 @@ export class ConversationMemory extends DurableObject {
   /** Sum of all sizes, and whether an alarm is set; unknown until the first write since the object woke. */
   #size: number | null = null;
   #isArmed = false;
+  /** Turns that are about to be written, by id. */
+  readonly #coming = new Map<string, RememberedTurn>();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -74,6 +76,7 @@ export class ConversationMemory extends DurableObject {
    * end after the new one.
    */
   recall(model: string, turns: readonly TurnKey[]): (string | null)[] {
+    this.#writeComing();
     const found: (FoundTurn | undefined)[] = turns.map(() => undefined);
     for (const row of this.#find(
       FIND_BY_CALLS,
@@ -94,8 +97,24 @@ export class ConversationMemory extends DurableObject {
     return this.#sql.exec<FoundTurn>(statement, model, JSON.stringify(hashes));
   }
 
-  /** Writes a turn, over what its id held before. */
-  async remember({ id, model, key, reasoning }: RememberedTurn): Promise<void> {
+  /**
+   * Writes a turn, over what its id held before. Known at once, and written a moment after: the bytes that tell of the turn
+   * are on their way to the client, and locally it is the same thread that sends them. Of several under one id the last counts.
+   */
+  async remember(turn: RememberedTurn): Promise<void> {
+    this.#coming.set(turn.id, turn);
+    await scheduler.wait(0);
+    this.#writeComing();
+    await this.#arm();
+  }
+
+  #writeComing(): void {
+    const coming = [...this.#coming.values()];
+    this.#coming.clear();
+    for (const turn of coming) this.#write(turn);
+  }
+
+  #write({ id, model, key, reasoning }: RememberedTurn): void {
     // SQLite keeps UTF-8, where half a surrogate pair has no place. JSON escapes it.
     const text = JSON.stringify(reasoning);
     if (text.length > TURN_LIMIT) return;
@@ -105,7 +124,6 @@ export class ConversationMemory extends DurableObject {
     this.#sql.exec(WRITE, id, model, key.calls, key.turn, size, Date.now(), text);
     this.#size += size - (before?.size ?? 0);
     if (this.#size > KEY_LIMIT) this.#makeRoom();
-    await this.#arm();
   }
 
   /** Removes what is too old. Never throws: a failed alarm is given up by the platform after a few tries. */

@@ -49,6 +49,22 @@ test('a turn is found by its calls and by itself, and survives the end of the ob
   ]);
 });
 
+test('a turn is known before it is written, and of several that come at once under one id one is written', async () => {
+  const stub = env.CONVERSATION_MEMORY.getByName(newKey());
+  await runInDurableObject(stub, async (memory, { storage: { sql } }) => {
+    const rows = () => sql.exec('SELECT reasoning FROM turns').toArray();
+    const turn = { id: 'req_1:0', model: 'm', key: { calls: null, turn: 't' } };
+    const writing = ['one', 'two', 'three'].map((reasoning) => memory.remember({ ...turn, reasoning }));
+    expect(rows()).toEqual([]);
+    expect(memory.recall('m', [turn.key])).toEqual(['three']);
+    const again = memory.remember({ ...turn, reasoning: 'four' });
+    await Promise.all([...writing, again]);
+    expect(rows()).toEqual([{ reasoning: '"four"' }]);
+  });
+  await evictDurableObject(stub);
+  expect(await stub.recall('m', [{ calls: null, turn: 't' }])).toEqual(['four']);
+});
+
 test('of several turns with the same ids the one with the same text is meant, else the newest', async () => {
   const keyId = newKey();
   await remember(keyId, { calls: 'c', turn: 't1' }, 'first');
