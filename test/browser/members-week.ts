@@ -28,7 +28,8 @@ async function setTemplate(page: Page): Promise<void> {
   await page.goto('/admin/members');
   await page.getByLabel('Members make their own keys').selectOption('on');
   await page.getByLabel('Most keys a person').fill('2');
-  await page.locator('input[name=models]').fill('test/*');
+  await page.getByText('The test provider').click();
+  await page.locator('[value="test/*"]').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('It holds for keys that are made from now on').waitFor();
 }

@@ -117,10 +117,10 @@ describe('the overview', () => {
     await log(today, { end: 'timeout', status: 504, error_code: 'upstream_timeout' });
     // The row of May that timed out counts among them: it is logged today.
     const page = await operator.read('/admin');
-    expect(page).toContain('6\u00a0by clients, 1\u00a0by us, 3\u00a0by providers');
+    expect(page).toContain('6\u00a0by\u00a0clients, 1\u00a0by\u00a0us, 3\u00a0by\u00a0providers');
     // Of the days that were asked for it is one less, in the figures and in the table by provider.
     const day = await operator.read(`/admin?from=${today}&to=${today}&by=provider`);
-    expect(day.split('6\u00a0by clients, 1\u00a0by us, 2\u00a0by providers')).toHaveLength(3);
+    expect(day.split('6\u00a0by\u00a0clients, 1\u00a0by\u00a0us, 2\u00a0by\u00a0providers')).toHaveLength(3);
     expect(page).toMatch(/on pace for \$[\d.]+ this month/);
   });
 

@@ -72,6 +72,18 @@ describe('pages', () => {
     },
   );
 
+  it('call keys by their names and owners in the ledger and in the audit log, with the id on demand', async () => {
+    const made = await makeThroughForm(operator, { username: 'named-owner', name: 'by-name' });
+    expect(await chatStatus(made.secret)).toBe(200);
+    const link = new RegExp(
+      `<a href="/admin/keys/${made.id}" title="${made.id}">by-name</a><small>named-owner <span class="mono wide-only">${made.id}`,
+    );
+    expect(await operator.read('/admin/changes')).toMatch(link);
+    await vi.waitFor(async () => expect(await operator.read('/admin/ledger')).toMatch(link), { timeout: 5_000 });
+    await env.DB.prepare("INSERT INTO audit (actor, action, target) VALUES ('cli', 'key.create', 'key_gone')").run();
+    expect(await operator.read('/admin/changes')).toContain('<a class="mono" href="/admin/keys/key_gone">key_gone</a>');
+  });
+
   it('say of an embedding that it has no answer that could be long', async () => {
     const html = (await operator.read('/admin/models')).replaceAll('<wbr/>', '');
     const [, row = ''] = html.split('zai/embedding-3</span>');

@@ -3,6 +3,7 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { isObject } from '../../protocol/json.ts';
 import { listAudit, settingsOf } from '../../store/audit.ts';
 import { openDatabase } from '../../store/database.ts';
+import { type KeyName, namesOfKeys } from '../../store/key-names.ts';
 import type { Page } from '../../store/page.ts';
 import type { Actor, AuditRow } from '../../store/schema.ts';
 import { Pager } from '../kit/pager.tsx';
@@ -11,6 +12,7 @@ import { Empty, Table } from '../kit/table.tsx';
 import { Time } from '../kit/time.tsx';
 import { useView, viewOf } from '../kit/view.ts';
 import { Frame, Head } from './frame.tsx';
+import { KeyLink } from './key-link.tsx';
 
 const PAGE_SIZE = 50;
 
@@ -38,13 +40,15 @@ function Settings({ row }: { row: AuditRow }) {
   );
 }
 
-function Target({ target, action }: { target: string; action: string }) {
-  if (!action.startsWith('key.')) return <>{target}</>;
-  return (
-    <a class="mono" href={`/admin/keys/${encodeURIComponent(target)}`}>
-      {target}
-    </a>
-  );
+interface ChangesProps {
+  page: Page<AuditRow>;
+  cursor: string | null;
+  /** What keys are called. */
+  names: ReadonlyMap<string, KeyName>;
+}
+
+function Target({ row: { action, target }, names }: { row: AuditRow } & Pick<ChangesProps, 'names'>) {
+  return action.startsWith('key.') ? <KeyLink id={target} names={names} /> : <span>{target}</span>;
 }
 
 /** Where a change came from; of people their address. */
@@ -54,13 +58,13 @@ function Who({ actor }: { actor: Actor }) {
   return <span title={actor}>{actor.slice(actor.indexOf(':') + 1)}</span>;
 }
 
-function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
+function ChangeTable({ page, names }: Pick<ChangesProps, 'page' | 'names'>) {
   const { changes } = useView().texts;
   return (
     <Table
       caption={changes.caption}
       look="dense"
-      rows={rows}
+      rows={page.data}
       columns={[
         { head: changes.time, cells: 'nowrap', cell: ({ at }) => <Time at={at} look="short" /> },
         {
@@ -77,7 +81,7 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
         {
           head: changes.target,
           cells: 'model',
-          cell: ({ target, action }) => <Target target={target} action={action} />,
+          cell: (row) => <Target row={row} names={names} />,
         },
         {
           head: changes.details,
@@ -91,13 +95,13 @@ function ChangeTable({ rows }: { rows: readonly AuditRow[] }) {
   );
 }
 
-function ChangesPage({ page, cursor }: { page: Page<AuditRow>; cursor: string | null }) {
+function ChangesPage({ page, cursor, names }: ChangesProps) {
   const { changes } = useView().texts;
   return (
     <Frame title={changes.title} place="changes">
       <Head title={changes.title} lead={changes.lead} />
       {page.data.length > 0 ? (
-        <ChangeTable rows={page.data} />
+        <ChangeTable page={page} names={names} />
       ) : (
         <Empty>
           <p>{changes.empty}</p>
@@ -112,6 +116,11 @@ function ChangesPage({ page, cursor }: { page: Page<AuditRow>; cursor: string | 
 export const changes = new Hono<AdminEnv>().get('/changes', async (c) => {
   const cursor = c.req.query('cursor') ?? '';
   const known = /^\d{1,15}$/.test(cursor) ? cursor : null;
-  const page = await listAudit(openDatabase(c.env.DB), PAGE_SIZE, known);
-  return respond(c, viewOf(c), <ChangesPage page={page} cursor={known} />);
+  const database = openDatabase(c.env.DB);
+  const page = await listAudit(database, PAGE_SIZE, known);
+  const names = await namesOfKeys(
+    database,
+    page.data.flatMap(({ action, target }) => (action.startsWith('key.') ? [target] : [])),
+  );
+  return respond(c, viewOf(c), <ChangesPage page={page} cursor={known} names={names} />);
 });

@@ -7,6 +7,7 @@ import type { AdminEnv } from '../../middleware/admin-session.ts';
 import { nanoToAlignedUsd } from '../../protocol/money.ts';
 import { openDatabase } from '../../store/database.ts';
 import { listDeadLetters } from '../../store/dead-letters.ts';
+import { type KeyName, namesOfKeys } from '../../store/key-names.ts';
 import type { Page } from '../../store/page.ts';
 import type { DeadLetter } from '../../store/schema.ts';
 import { Badge, type Tone } from '../kit/badge.tsx';
@@ -22,6 +23,7 @@ import { useView, viewOf } from '../kit/view.ts';
 import type { Texts } from '../texts/english.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { Frame, Head } from './frame.tsx';
+import { KeyLink } from './key-link.tsx';
 import { Light } from './light.tsx';
 
 const SHOWN_LETTERS = 20;
@@ -32,6 +34,8 @@ const SHOWN_BUDGETS = 10;
 
 interface LedgerProps {
   check: LedgerCheck;
+  /** What its keys are called. */
+  names: ReadonlyMap<string, KeyName>;
   cursor: string | null;
   /** Budgets of users and teams, and behind which of them this page begins. */
   shared: SharedCheck;
@@ -44,7 +48,7 @@ interface LedgerProps {
 
 const TONES: Record<LedgerLight, Tone> = { ok: 'good', lag: 'soft', bad: 'bad' };
 
-function LedgerTable({ check }: { check: LedgerCheck }) {
+function LedgerTable({ check, names }: Pick<LedgerProps, 'check' | 'names'>) {
   const { keys, ledger } = useView().texts;
   const sum = (head: string, of: (row: LedgerCheckRow) => number, look = 'number'): Column<LedgerCheckRow> => ({
     head,
@@ -59,11 +63,7 @@ function LedgerTable({ check }: { check: LedgerCheck }) {
       columns={[
         {
           head: keys.key,
-          cell: ({ key_id }) => (
-            <a class="mono" href={`/admin/keys/${encodeURIComponent(key_id)}`}>
-              {key_id}
-            </a>
-          ),
+          cell: ({ key_id }) => <KeyLink id={key_id} names={names} />,
         },
         {
           head: ledger.state,
@@ -146,7 +146,7 @@ function Settled({ settled }: { settled: SweepResult }) {
 }
 
 function LedgerPage(props: LedgerProps) {
-  const { check, cursor, light, letters, settled } = props;
+  const { check, names, cursor, light, letters, settled } = props;
   const { ledger } = useView().texts;
   return (
     <Frame title={ledger.title} place="ledger">
@@ -159,7 +159,7 @@ function LedgerPage(props: LedgerProps) {
       <Note text={badHint(props, ledger)} bad />
       {settled !== null && <Settled settled={settled} />}
       {check.data.length > 0 ? (
-        <LedgerTable check={check} />
+        <LedgerTable check={check} names={names} />
       ) : (
         <Empty>
           <p>{ledger.empty}</p>
@@ -185,8 +185,9 @@ async function show(c: Context<AdminEnv>, settled: SweepResult | null): Promise<
   // Where the page holds all keys and budgets it is newer than what the cron has kept.
   const isAll = [cursor, check.nextCursor, budgets, shared.nextCursor].every((each) => each === null);
   if (isAll) await keepLight(database, check, shared, view.now);
-  const light = await readLight(database);
-  return respond(c, view, <LedgerPage {...{ check, cursor, shared, budgets, light, letters, settled }} />);
+  const ids = check.data.map(({ key_id }) => key_id);
+  const [light, names] = await Promise.all([readLight(database), namesOfKeys(database, ids)]);
+  return respond(c, view, <LedgerPage {...{ check, names, cursor, shared, budgets, light, letters, settled }} />);
 }
 
 async function settle(c: Context<AdminEnv>): Promise<Response> {

@@ -122,7 +122,7 @@ function Provider({ line }: { line: ProviderLine }) {
   const last = traffic?.lastFailure ?? null;
   return (
     <li>
-      <span>
+      <span class={line.state === 'off' ? 'soft' : undefined}>
         {line.name} <small class="mono">{line.id}</small>
       </span>
       <Badge tone={STATE_TONES[line.state]}>{overview.states[line.state]}</Badge>

@@ -237,6 +237,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
 .turn details { border-left: 2px solid var(--line); padding-left: 1rem; margin-bottom: .6rem }
 .turn details .text { color: var(--soft); font-size: .875rem }
 
+@media (min-width: 78rem) { td small.code { white-space: nowrap } }
 @media (max-width: 62rem) {
   .frame { grid-template: "side" auto "main" 1fr / minmax(0, 1fr) }
   .side { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); padding: 1rem 1.25rem .5rem; gap: .75rem; flex-flow: row wrap; align-items: center; justify-content: space-between }

@@ -118,7 +118,7 @@ export const english = {
     change: 'Change',
     none: 'none',
     errorsOf: (client: string, own: string, provider: string) =>
-      `${client}\u00a0by clients, ${own}\u00a0by us, ${provider}\u00a0by providers`,
+      `${client}\u00a0by\u00a0clients, ${own}\u00a0by\u00a0us, ${provider}\u00a0by\u00a0providers`,
     last24: 'Last 24 hours',
     requests: 'Requests',
     errors: 'Errors',
