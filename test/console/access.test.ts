@@ -44,7 +44,7 @@ describe('an administrator signs in with Access', () => {
     expect((await boss.send('/admin/users', { username: 'named-by-audit' })).status).toBe(303);
     expect(await auditOf('named-by-audit')).toEqual([`console:${BOSS} user.create`]);
     expect(await boss.read('/admin/changes')).toMatch(
-      new RegExp(`named-by-audit.*<td class="who"><span title="console:${BOSS}">${BOSS}</span></td>`, 's'),
+      new RegExp(`named-by-audit.*<td class="wide-only who"><span title="console:${BOSS}">${BOSS}</span></td>`, 's'),
     );
   });
 
