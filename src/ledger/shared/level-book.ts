@@ -10,6 +10,7 @@ export interface LevelBook {
   stand(level: KnownLevel): LevelStand;
   put(stand: LevelStand): void;
   find(id: string): LevelStand | undefined;
+  /** Of a name that was given again, the newest. */
   findByPayer(payer: Payer): LevelStand | undefined;
   /** Those that may have something reserved, or something untold. */
   open(): LevelStand[];
@@ -55,7 +56,8 @@ export function openLevelBook(sql: SqlStorage): LevelBook {
       );
     },
     find: (id) => stands.get(id),
-    findByPayer: ({ kind, name }) => [...stands.values()].find((stand) => stand.kind === kind && stand.name === name),
+    findByPayer: ({ kind, name }) =>
+      [...stands.values()].findLast((stand) => stand.kind === kind && stand.name === name),
     open: () => [...stands.values()].filter(({ isOpen }) => isOpen),
     keepNo(level, asked, no, now) {
       if (no === null) noes.delete(level.id);

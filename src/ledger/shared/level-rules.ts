@@ -16,17 +16,21 @@ interface Books {
 }
 
 /** What a key has ever spent and holds for a user or a team: all that a request needs. */
-export function sumsFor(books: Books, payer: Payer): Omit<LevelSums, 'days'> {
-  const { total } = books.spend.spentBy(payer);
-  const gross = total + (books.levels.findByPayer(payer)?.back ?? 0);
-  return { total, gross, held: books.leases.heldBy(payer) };
+export function sumsFor(books: Books, level: Payer & Pick<KnownLevel, 'id'>): Omit<LevelSums, 'days'> {
+  const { total } = books.spend.spentBy(level);
+  const gross = total + (books.levels.find(level.id)?.back ?? 0);
+  return { total, gross, held: books.leases.heldBy(level) };
 }
 
 /** The same for a message, with the days that a window may reach back to. */
-export function sumsByDay(books: Books, payer: Payer, { monthStart, weekStart }: Windows): LevelSums {
+export function sumsByDay(
+  books: Books,
+  level: Payer & Pick<KnownLevel, 'id'>,
+  { monthStart, weekStart }: Windows,
+): LevelSums {
   const first = monthStart < weekStart ? monthStart : weekStart;
-  const days = [...books.spend.spentBy(payer).days].filter(([day]) => day >= first);
-  return { ...sumsFor(books, payer), days: Object.fromEntries(days) };
+  const days = [...books.spend.spentBy(level).days].filter(([day]) => day >= first);
+  return { ...sumsFor(books, level), days: Object.fromEntries(days) };
 }
 
 /** The levels that must be asked before a request may run. */
@@ -95,7 +99,8 @@ export function noteBooking({ levels }: Books, key: ApiKey | null, row: LedgerRo
   const known = key === null ? [] : levelsOf(key);
   for (const payer of payersOf(row)) {
     const level = known.find(({ kind, name }) => kind === payer.kind && name === payer.name);
-    const stand = levels.findByPayer(payer) ?? (level === undefined ? undefined : levels.stand(level));
+    // A team that was made anew has an id of its own: the old one's stand is not what is to be told.
+    const stand = level === undefined ? levels.findByPayer(payer) : levels.stand(level);
     if (stand === undefined) continue;
     const back = stand.back + Math.max(0, -row.costNanoUsd);
     if (!stand.isOpen || back !== stand.back) levels.put({ ...stand, back, isOpen: true });

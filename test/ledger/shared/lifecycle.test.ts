@@ -158,6 +158,46 @@ describe('what is reserved', () => {
     expect(await spend(one, 1)).toBe('refused');
   });
 
+  it('I13 counts for a team that was made anew under an old name, what comes late too', async () => {
+    const { owner, ledgers } = await openUser(1);
+    const [one] = ledgers as [Ledger];
+    const name = `again-${owner}`;
+    const make = async () => {
+      const body = JSON.stringify({ name, budget_day_usd: 1 });
+      expect((await internal('/internal/teams', { method: 'POST', body })).status).toBe(201);
+      await set(owner, { team: name });
+    };
+    const rest = async () => {
+      clock.pass(11 * MINUTE);
+      await one.stub.wake();
+      await one.ring();
+    };
+    await make();
+    await spend(one, 100);
+    await rest();
+    await drain(one);
+    const old = await sharedBudget('team', name);
+    await set(owner, { team: null });
+    expect((await internal(`/internal/teams/${name}`, { method: 'DELETE' })).status).toBe(200);
+    await make();
+    await spend(one, 50);
+    await rest();
+    const budget = await sharedBudget('team', name);
+    expect(await budget.sums()).toEqual({ reserved: 0, totals: { [one.key.id]: 150 } });
+    // A lease runs out and is booked, all is given back, and then its settlement comes after all.
+    const late = await ask(one, 50);
+    clock.pass(4 * MINUTE);
+    await one.stub.state(await fresh(one));
+    await rest();
+    const draws = await watchDraws(one);
+    await one.stub.settle(await fresh(one), settlement({ requestId: late.id, costNanoUsd: 40 }));
+    await rest();
+    expect(draws.length).toBeGreaterThan(0);
+    expect(await budget.sums()).toEqual({ reserved: 0, totals: { [one.key.id]: 190 } });
+    // The old one is at rest.
+    expect(await old.sums()).toEqual({ reserved: 0, totals: { [one.key.id]: 100 } });
+  });
+
   it('I13 holds over the edge of a day: what was drawn yesterday counts today', async () => {
     const { owner, ledgers } = await openUser(2);
     const [one, two] = ledgers as [Ledger, Ledger];
