@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { curlOf } from '../../src/connect/curl-of.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { makeKey } from '../support/keys.ts';
+import { fieldsIn } from './form-fields.ts';
 import { logRequest, newOperator } from './operator.ts';
 
 type Operator = Awaited<ReturnType<typeof newOperator>>;
@@ -122,6 +123,8 @@ describe('the list of requests', () => {
     const page = await operator.read('/admin/requests?owner=rea&refresh=10');
     expect(page).toContain(meta);
     expect(page).toContain('href="/admin/requests?owner=rea">Stop refreshing');
+    // And goes on when it is narrowed further.
+    expect(fieldsIn(page, '/admin/requests')['refresh']).toBe('10');
   });
 
   it('comes as a file with the same filters, no cell of which is a formula', async () => {
@@ -129,6 +132,15 @@ describe('the list of requests', () => {
     expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const lines = (await file.text()).trimEnd().split('\r\n');
     expect(lines).toHaveLength(3);
+    const span = `from=${minute(HOUR_AGO)}&to=${minute(HOUR_AGO)}`;
+    for (const [query, count] of [
+      [span, 2],
+      [`${span}&team=red`, 1],
+      ['owner=rea&team=red', 2],
+    ] as const) {
+      const narrowed = await (await operator.open(`/admin/requests.csv?${query}`)).text();
+      expect([query, narrowed.trimEnd().split('\r\n').length]).toEqual([query, count]);
+    }
     await log(NOW - 1000, {
       key_id: laptop,
       owner: '=cmd|x',
