@@ -34,9 +34,11 @@ const RESEND_MARGIN_MS = 3_600_000;
 // A request waits no longer than this for the budgets of its user and team; and so often for its turn at them.
 const DRAW_MS = 1_000;
 const DRAW_ROUNDS = 20;
-// A lease in memory alone is written down after this, with all that came meanwhile. The contract's 250 ms begin when a
-// request reaches its provider, which may be before it reaches its ledger.
-const WRITE_LEASES_AFTER_MS = 50;
+/**
+ * A lease in memory alone is written down after this, with all that came meanwhile. The contract's 250 ms begin when a
+ * request reaches its provider, which may be before it reaches its ledger.
+ */
+export const WRITE_LEASES_AFTER_MS = 50;
 // Whoever waits for D1's confirmation looks so often.
 const LOOK_EVERY_MS = 100;
 // Rows that are old enough go together, an hour's worth at a time.

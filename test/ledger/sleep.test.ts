@@ -53,7 +53,7 @@ describe('a ledger that sleeps', () => {
     timeout: 20_000,
   }, async () => {
     const ledger = await openLedger();
-    const requests = 130;
+    const requests = 40;
     let sent = 0;
     for (let asked = 0; asked < requests; asked += 1) {
       await request(ledger);

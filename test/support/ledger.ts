@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import type { LeaseRequest, LedgerRow, Settlement } from '../../src/ledger/calls.ts';
 import { consumeLogs } from '../../src/ledger/delivery/consumer.ts';
 import type { LogMessage } from '../../src/ledger/delivery/message.ts';
-import { KeyLedger } from '../../src/ledger/key-ledger.ts';
+import { KeyLedger, WRITE_LEASES_AFTER_MS } from '../../src/ledger/key-ledger.ts';
 import { requestId } from '../../src/protocol/request-id.ts';
 import { NO_USAGE, type Usage } from '../../src/protocol/usage.ts';
 import type { KeySettings } from '../../src/store/keys.ts';
@@ -13,7 +13,7 @@ import { makeUsedKey } from './keys.ts';
 import { ledgerRows } from './ledger-row.ts';
 
 /** A lease of a key without limits is on disk after this. */
-export const LEASES_WRITTEN_MS = 60;
+const LEASES_WRITTEN_MS = WRITE_LEASES_AFTER_MS + 10;
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
