@@ -45,8 +45,9 @@ function objectFile(folder: string, name: string): string {
 }
 
 const PEOPLE = `
-INSERT INTO teams (name) SELECT DISTINCT team FROM made;
-INSERT INTO users (name, team, email) SELECT DISTINCT owner, team, owner || '@example.com' FROM made;
+INSERT INTO teams (name, budget_month_usd) SELECT DISTINCT team, 1000.0 FROM made;
+INSERT INTO users (name, team, email, budget_total_usd)
+SELECT DISTINCT owner, team, owner || '@example.com', 500.0 FROM made;
 INSERT INTO api_keys (id, owner, name, hash, prefix, last4, budget_month_usd, budget_day_usd, budget_week_usd, budget_total_usd)
 SELECT id, owner, 'key ' || number, printf('%064x', number), 'sk', printf('%04d', number % 10000), 100.0,
   iif(number % 2 = 0, 10.0, NULL), iif(number % 4 = 0, 50.0, NULL), iif(number % 8 = 0, 1000.0, NULL)
