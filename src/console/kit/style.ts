@@ -249,6 +249,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .frame > main { padding: 1.75rem 1.25rem 4rem; gap: 2.25rem }
   .two { grid-template-columns: minmax(0, 1fr) }
   th, td { padding-right: .9rem }
+  table.models { min-width: 47rem } table.models .context { width: 6.75rem } table.models .takes { width: 9.5rem } table.models .price { width: 4rem } table.models .when { width: 8.75rem }
 }
 @media (max-width: 40rem) {
   .nav ul { display: grid; grid-template-columns: repeat(4, 1fr) }
@@ -257,7 +258,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
     .menu { display: none }
     .menu:popover-open { display: grid; position: fixed; inset: 3.5rem 0 auto; width: 100%; max-height: calc(100dvh - 3.5rem); overflow-y: auto;
       padding: 1rem 1.25rem 1.25rem; gap: 1rem; background: var(--paper); border-bottom: 1px solid var(--line); box-shadow: 0 12px 24px rgb(0 0 0 / .18) }
-    .menu .nav ul { grid-template-columns: repeat(2, 1fr) } .menu .prefs :is(button, a) { min-height: 2.5rem; align-content: center }
+    .menu .nav { order: 0 } .menu .nav ul { grid-template-columns: repeat(2, 1fr) } .menu .prefs :is(button, a) { min-height: 2.5rem; align-content: center }
   }
   :is(td, th) .phone-only { display: block }
   /* A block stands on its first line, where an inline one would stand on its last. */
@@ -268,7 +269,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
   .wide-only { display: none }
-  td .badge.good > span { position: absolute; clip-path: inset(50%) }
+  td .badge.good > span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   .lone .after-label { margin-top: 0 } .lone main .row.start > .field, .lone .lines > li > small { flex-basis: 100% }
   .lone { padding-top: 2rem }
   h1 { font-size: 1.5rem }
