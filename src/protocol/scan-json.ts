@@ -1,4 +1,5 @@
 import { MOST_MEMBERS } from './bounds.ts';
+import { stringEnd } from './json-text.ts';
 
 /** Where something stands in a text, or in its bytes. */
 export interface Span {
@@ -23,7 +24,6 @@ const LONG_NUMBER = 16;
 
 const QUOTE = 34;
 const COLON = 58;
-const BACKSLASH = 92;
 const LOWER_E = 101;
 const SPACE = 32;
 
@@ -55,20 +55,6 @@ interface Walk {
   key: Span | null;
   /** Where the value begins. */
   start: number;
-}
-
-/** Whether the character at this place stands behind an odd number of backslashes. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
-  return (at - first) % 2 === 1;
-}
-
-/** The offset behind the string that starts at `start`. To search for its end costs a fraction of looking at each character. */
-function passString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end < 0 ? text.length : end + 1;
 }
 
 /** The offset behind the digits that start at `start`. */
@@ -104,7 +90,7 @@ function takePart(walk: Walk, code: number, at: number, end: number): void {
 
 /** The offset behind what begins at this place. */
 function pass(walk: Walk, role: number, at: number): number {
-  if (role === STRING) return passString(walk.text, at);
+  if (role === STRING) return stringEnd(walk.text, at);
   return role === DIGIT ? passDigits(walk, at) : at + 1;
 }
 
