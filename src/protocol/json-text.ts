@@ -10,6 +10,10 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
+/** Escaped quotes no further from each other than this are walked to for a while: in a text of them each search would cost its price. */
+const NEAR = 4;
+const WALKED = 32;
+
 /** Whether the character at this place stands behind an odd number of backslashes. */
 function isEscaped(text: string, at: number): boolean {
   let first = at;
@@ -22,9 +26,18 @@ function isEscaped(text: string, at: number): boolean {
  * a fraction of looking at each character.
  */
 export function stringEnd(text: string, start: number): number {
-  let quote = text.indexOf('"', start + 1);
-  while (quote >= 0 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-  return quote < 0 ? text.length : quote + 1;
+  let index = start + 1;
+  for (;;) {
+    const quote = text.indexOf('"', index);
+    if (quote < 0) return text.length;
+    if (!isEscaped(text, quote)) return quote + 1;
+    const end = quote - index < NEAR ? quote + WALKED : quote;
+    for (index = quote + 1; index < end; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code === QUOTE) return index + 1;
+      if (code === BACKSLASH) index += 1;
+    }
+  }
 }
 
 /**

@@ -16,14 +16,20 @@ function print(text: string, change: (value: JsonObject) => JsonObject = (value)
 
 const blank = fc.constantFrom('', ' ', '\n  ', '\t', '\r\n');
 const name = fc.oneof(fc.string(), fc.constantFrom('0', '17', '__proto__', 'a"b', '{', '\\', '用户', '\ud83d\ude42'));
-const member = fc.record({ name, value: fc.jsonValue(), before: blank, behind: blank });
+// Quotes and backslashes near each other, and far.
+const escapes = fc.array(fc.constantFrom('"', '\\', 'a', '用', '\n', 'word '.repeat(8)), { maxLength: 80 });
+const value = fc.oneof(
+  fc.jsonValue(),
+  escapes.map((pieces) => pieces.join('')),
+);
+const member = fc.record({ name, value, before: blank, behind: blank });
 
 describe('a JSON object that is read and printed', () => {
   it('says the same, and each member in the very bytes it was written in, but for the white space around it', () => {
     fc.assert(
       fc.property(fc.uniqueArray(member, { selector: (each) => each.name, maxLength: 8 }), blank, (members, around) => {
-        const written = members.map(({ before, behind, name: key, value }) => {
-          const pretty = JSON.stringify(value, null, 1);
+        const written = members.map(({ before, behind, name: key, value: said }) => {
+          const pretty = JSON.stringify(said, null, 1);
           return { text: `${before}${JSON.stringify(key)}${behind}:${before}${pretty}${behind}`, pretty };
         });
         const text = `${around}{${written.map((each) => each.text).join(',')}}${around}`;
