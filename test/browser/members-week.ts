@@ -43,7 +43,8 @@ async function setTeam(page: Page): Promise<void> {
   await page.goto('/admin/users');
   await page.getByRole('textbox', { name: 'Name' }).fill(NAME);
   await page.getByRole('button', { name: 'Add' }).click();
-  await page.goto(`/admin/users/${NAME}`);
+  // What comes next is there: their address, their team.
+  await page.waitForURL(`**/admin/users/${NAME}?*`);
   await page.getByLabel('E-mail').fill(MEMBER);
   await page.getByLabel('Team').selectOption('crew');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -136,8 +137,10 @@ async function selfService({ report: { check }, router, boss, member }: Week): P
 
 async function byInvitation({ report: { check }, router, boss }: Week, guest: Tab): Promise<void> {
   await check('without JavaScript a guest opens an invitation, and sees the key once', async () => {
-    await boss.goto('/admin/members');
-    await boss.getByLabel('User').fill('guest');
+    await boss.goto('/admin/users');
+    await boss.getByRole('textbox', { name: 'Name', exact: true }).fill('guest');
+    await boss.getByRole('button', { name: 'Add' }).click();
+    await boss.getByRole('link', { name: 'Invite by a link' }).click();
     await boss.getByRole('button', { name: 'Create link' }).click();
     const link = (await boss.locator('#link').textContent()) ?? '';
     await guest.page.goto(link);
