@@ -2,6 +2,7 @@ import type { CatalogTable } from '../catalog/rows.ts';
 import type { ShownRow } from '../offer/describe-rows.ts';
 import type { ShownCatalog } from './catalog-way.ts';
 import { openWay } from './open-way.ts';
+import { noteWay, sayShown } from './outcome.ts';
 import type { Place } from './place.ts';
 import { note, say, sayJson } from './print.ts';
 import type { Way } from './way.ts';
@@ -28,20 +29,19 @@ export function sayRow(row: ShownRow, place: Place): void {
 export function sayRemarks({ notices, problems }: ShownCatalog, way: Way): void {
   for (const { name, reason, table } of problems) note(`Left out: ${table} ${name}: ${reason}.`);
   for (const notice of notices) note(notice);
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
 }
 
 /** When a change holds, and which way it took. */
 export function sayHolds(way: Way): void {
   note(way.isRouter ? 'It holds from the next request on, and everywhere within 60 s.' : 'It holds within 60 s.');
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
 }
 
 /** Takes a row out of the database; `said` is what is told of it. */
 export async function removeRow(table: CatalogTable, name: string, said: string, place: Place): Promise<void> {
   const way = await openWay(place);
   await way.catalog.remove(table, name);
-  if (place.json) sayJson({ removed: name });
-  else say(said);
+  sayShown(place, { removed: name }, said);
   sayHolds(way);
 }

@@ -4,6 +4,7 @@ import { readDuration, readSettings, SETTING_HELP, SETTING_OPTIONS } from './key
 import { keyDetails, keyTable } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { noteChange, noteWay, sayShown } from './outcome.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson } from './print.ts';
 import type { Changed, SecretKey, ShownKey, Way } from './way.ts';
@@ -31,12 +32,6 @@ const parse = (args: string[]) =>
   });
 type Values = ReturnType<typeof parse>['values'];
 
-/** Says when a change holds, and which way it took. */
-function noteEnd(way: Way, isAtOnce: boolean | null): void {
-  if (isAtOnce !== null) note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
-  if (way.sentence !== null) note(way.sentence);
-}
-
 /** Shows a new secret, this once. */
 function sayKey(place: Place, title: string, key: SecretKey): void {
   if (place.json) sayJson(key);
@@ -52,7 +47,7 @@ async function create(values: Values, place: Place): Promise<void> {
   const way = await openWay(place);
   const key = await way.makeKey(owner, prefix, settings);
   sayKey(place, 'API key created', key);
-  noteEnd(way, null);
+  noteWay(way);
 }
 
 async function list(values: Values, place: Place): Promise<void> {
@@ -65,21 +60,19 @@ async function list(values: Values, place: Place): Promise<void> {
     note(`${whose} no keys yet. Make one: npm run keys -- create --username ${values.username ?? 'admin'}`);
   }
   if (!isAll) note(`Only the newest ${data.length} keys are shown: narrow it down with --username.`);
-  noteEnd(way, null);
+  noteWay(way);
 }
 
 async function show(id: string, place: Place): Promise<void> {
   const way = await openWay(place);
   const key = await way.getKey(id);
-  if (place.json) sayJson(key);
-  else say(keyDetails(key));
-  noteEnd(way, null);
+  sayShown(place, key, keyDetails(key));
+  noteWay(way);
 }
 
 function finish(place: Place, way: Way, { shown, isAtOnce }: Changed<ShownKey>, sentence: string): void {
-  if (place.json) sayJson(shown);
-  else say(sentence);
-  noteEnd(way, isAtOnce);
+  sayShown(place, shown, sentence);
+  noteChange(way, isAtOnce);
 }
 
 async function set(id: string, values: Values, place: Place): Promise<void> {
@@ -111,7 +104,7 @@ async function rotate(id: string, values: Values, place: Place): Promise<void> {
   const { shown, isAtOnce } = await way.rotateKey(id, grace);
   sayKey(place, 'API key rotated', shown);
   note(isOver ? 'The old secret has ended.' : `The old secret works until ${shown.previous_expires_at}.`);
-  noteEnd(way, isAtOnce);
+  noteChange(way, isAtOnce);
 }
 
 /** `npm run keys`: makes, shows and changes client keys. */

@@ -13,6 +13,7 @@ import { ownRows, type ShownCatalog } from './catalog-way.ts';
 import { Mistake } from './mistake.ts';
 import { sayModels } from './model-table.ts';
 import { openWay } from './open-way.ts';
+import { noteWay, sayShown } from './outcome.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson } from './print.ts';
 import type { Way } from './way.ts';
@@ -128,15 +129,15 @@ async function importFile(file: string, place: Place): Promise<void> {
   const way = await openWay(place);
   await way.catalog.import(rows);
   const counts = CATALOG_TABLES.map((each) => `${rows[each].length} ${each}`);
-  if (place.json) sayJson(Object.fromEntries(CATALOG_TABLES.map((each) => [each, rows[each].length])));
-  else say(`Imported ${counts.join(', ')}.`);
+  const shown = Object.fromEntries(CATALOG_TABLES.map((each) => [each, rows[each].length]));
+  sayShown(place, shown, `Imported ${counts.join(', ')}.`);
   sayHolds(way);
 }
 
 async function exportAll(place: Place): Promise<void> {
   const way = await openWay({ ...place, sql: false });
   sayJson(ownRows(await way.catalog.read()));
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
 }
 
 const OPTIONS = { ...PLACE_OPTIONS, ...MODEL_OPTIONS } as const;

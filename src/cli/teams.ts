@@ -4,9 +4,10 @@ import { BUDGET_OPTIONS, readBudgets } from './key-settings.ts';
 import { budgetWords } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { noteChange, noteWay, sayShown } from './outcome.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import type { ShownTeam, Way } from './way.ts';
+import type { ShownTeam } from './way.ts';
 
 const HELP = `npm run teams -- create NAME [--budget-month USD]
 npm run teams -- list
@@ -23,16 +24,14 @@ ${PLACE_HELP}`;
 
 const OPTIONS = { ...PLACE_OPTIONS, ...BUDGET_OPTIONS } as const;
 
-function sayTeam(place: Place, way: Way, team: ShownTeam): void {
+function sayTeam(place: Place, team: ShownTeam): void {
   const lines = [
     `Name:    ${team.name}`,
     `Budgets: ${budgetWords(team)}`,
     `Members: ${team.members}`,
     `Created: ${team.created_at}`,
   ];
-  if (place.json) sayJson(team);
-  else say(lines.join('\n'));
-  if (way.sentence !== null) note(way.sentence);
+  sayShown(place, team, lines.join('\n'));
 }
 
 async function list(place: Place): Promise<void> {
@@ -51,22 +50,21 @@ async function list(place: Place): Promise<void> {
     say(table(columns, rows, terminalWidth()));
   }
   if (!isAll) note(`Only the first ${data.length} teams are shown.`);
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
 }
 
 async function set(name: string, budgets: BudgetValues, place: Place): Promise<void> {
   const way = await openWay(place);
   const { shown, isAtOnce } = await way.changeTeam(name, budgets);
-  note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
-  sayTeam(place, way, shown);
+  sayTeam(place, shown);
+  noteChange(way, isAtOnce);
 }
 
 async function remove(name: string, place: Place): Promise<void> {
   const way = await openWay(place);
   await way.removeTeam(name);
-  if (place.json) sayJson({ removed: name });
-  else say(`The team ${name} is removed. What it has spent stays in the usage.`);
-  if (way.sentence !== null) note(way.sentence);
+  sayShown(place, { removed: name }, `The team ${name} is removed. What it has spent stays in the usage.`);
+  noteWay(way);
 }
 
 /** `npm run teams`: who shares a budget. */
@@ -88,7 +86,8 @@ export async function run(args: string[]): Promise<number | undefined> {
   switch (verb) {
     case 'create': {
       const way = await openWay(place);
-      sayTeam(place, way, await way.makeTeam(name(), budgets));
+      sayTeam(place, await way.makeTeam(name(), budgets));
+      noteWay(way);
       return;
     }
     case 'list':
@@ -97,7 +96,8 @@ export async function run(args: string[]): Promise<number | undefined> {
       return;
     case 'show': {
       const way = await openWay(place);
-      sayTeam(place, way, await way.getTeam(name()));
+      sayTeam(place, await way.getTeam(name()));
+      noteWay(way);
       return;
     }
     case 'set':

@@ -5,6 +5,7 @@ import { GROUP_MEMBERS, USAGE_GROUPS, type UsageGroup, type UsageRow } from '../
 import { check, noPositional, readArguments } from './arguments.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { noteWay } from './outcome.ts';
 import { PLACE_HELP, PLACE_OPTIONS, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
 
@@ -96,6 +97,6 @@ export async function run(args: string[]): Promise<number | undefined> {
   else if (place.json) sayJson(rows);
   else if (rows.length > 0) say(usageTable(rows, by));
   else note(`No request has been settled in the last ${days} days. Rows come within 10 s of a request's end.`);
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
   return 0;
 }

@@ -4,9 +4,10 @@ import { BUDGET_OPTIONS, readUserSettings } from './key-settings.ts';
 import { budgetWords } from './key-table.ts';
 import { Mistake } from './mistake.ts';
 import { openWay } from './open-way.ts';
+import { noteChange, noteWay, sayShown } from './outcome.ts';
 import { PLACE_HELP, PLACE_OPTIONS, type Place, readPlace } from './place.ts';
 import { note, say, sayJson, table, terminalWidth } from './print.ts';
-import type { ShownUser, Way } from './way.ts';
+import type { ShownUser } from './way.ts';
 
 const HELP = `npm run users -- create NAME
 npm run users -- list
@@ -23,7 +24,7 @@ ${PLACE_HELP}`;
 
 const OPTIONS = { ...PLACE_OPTIONS, team: { type: 'string' }, email: { type: 'string' }, ...BUDGET_OPTIONS } as const;
 
-function sayUser(place: Place, way: Way, user: ShownUser): void {
+function sayUser(place: Place, user: ShownUser): void {
   const lines = [
     `Name:    ${user.name}`,
     `Status:  ${user.status}`,
@@ -33,14 +34,13 @@ function sayUser(place: Place, way: Way, user: ShownUser): void {
     `Keys:    ${user.keys}`,
     `Created: ${user.created_at}`,
   ];
-  if (place.json) sayJson(user);
-  else say(lines.join('\n'));
-  if (way.sentence !== null) note(way.sentence);
+  sayShown(place, user, lines.join('\n'));
 }
 
 async function create(name: string, place: Place): Promise<void> {
   const way = await openWay(place);
-  sayUser(place, way, await way.makeUser(name));
+  sayUser(place, await way.makeUser(name));
+  noteWay(way);
 }
 
 async function list(place: Place): Promise<void> {
@@ -68,19 +68,20 @@ async function list(place: Place): Promise<void> {
     say(table(columns, rows, terminalWidth()));
   }
   if (!isAll) note(`Only the first ${data.length} users are shown.`);
-  if (way.sentence !== null) note(way.sentence);
+  noteWay(way);
 }
 
 async function show(name: string, place: Place): Promise<void> {
   const way = await openWay(place);
-  sayUser(place, way, await way.getUser(name));
+  sayUser(place, await way.getUser(name));
+  noteWay(way);
 }
 
 async function change(name: string, what: UserValues & { status?: 'active' | 'disabled' }, place: Place) {
   const way = await openWay(place);
   const { shown, isAtOnce } = await way.changeUser(name, what);
-  note(isAtOnce ? 'It holds from the next request on.' : 'It holds within 60 s.');
-  sayUser(place, way, shown);
+  sayUser(place, shown);
+  noteChange(way, isAtOnce);
 }
 
 /** `npm run users`: the people who own keys. */
