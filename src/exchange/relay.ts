@@ -1,5 +1,5 @@
 import { RouterError } from '../protocol/errors.ts';
-import type { Source } from '../stream/source.ts';
+import type { Source, SourcePiece } from '../stream/source.ts';
 import type { Progress, Translator } from '../stream/translate.ts';
 import { unreachable } from './provider-failure.ts';
 import type { ProviderLine } from './provider-line.ts';
@@ -22,11 +22,10 @@ export interface RelaySetup {
   readWholeBody(text: string): BodyAsStream;
 }
 
-const NO_REST = new Uint8Array(0);
 // A whole completion is no larger than this.
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-type Piece = { kind: 'piece'; bytes: Uint8Array; fresh: number } | { kind: 'end' } | { kind: 'stopped'; stop: Stop };
+type Piece = { kind: 'piece'; piece: SourcePiece } | { kind: 'stopped'; stop: Stop };
 
 function failed(error: RouterError): { kind: 'stopped'; stop: Stop } {
   return { kind: 'stopped', stop: { kind: 'provider_failed', error } };
@@ -35,7 +34,7 @@ function failed(error: RouterError): { kind: 'stopped'; stop: Stop } {
 /** The provider's next piece, behind `keep` bytes of the last. */
 async function nextPiece(source: Source, keep: number, line: ProviderLine): Promise<Piece> {
   line.waiting();
-  let piece: Awaited<ReturnType<Source['read']>>;
+  let piece: SourcePiece;
   try {
     piece = await source.read(keep);
   } catch (cause) {
@@ -45,7 +44,7 @@ async function nextPiece(source: Source, keep: number, line: ProviderLine): Prom
   line.received();
   const stop = line.letGo();
   if (stop !== null) return { kind: 'stopped', stop };
-  return piece === null ? { kind: 'end' } : { kind: 'piece', ...piece };
+  return { kind: 'piece', piece };
 }
 
 /** Reads what is left of a body that is no stream; stopped where it broke off, was let go or is too large. */
@@ -57,10 +56,10 @@ export async function readWhole(
   const decoder = new TextDecoder();
   let text = decoder.decode(start, { stream: true });
   for (;;) {
-    const piece = await nextPiece(source, 0, line);
-    if (piece.kind === 'stopped') return piece;
-    if (piece.kind === 'end') return { kind: 'read', text: text + decoder.decode() };
-    text += decoder.decode(piece.bytes, { stream: true });
+    const next = await nextPiece(source, 0, line);
+    if (next.kind === 'stopped') return next;
+    if (next.piece.isEnd) return { kind: 'read', text: text + decoder.decode() };
+    text += decoder.decode(next.piece.bytes, { stream: true });
     if (text.length > BODY_LIMIT) {
       return failed(
         new RouterError('upstream_error', 'The provider sent an answer of more than 32 MiB. Ask for less at once.'),
@@ -103,19 +102,20 @@ function stopOf(progress: Progress): Stop | null {
 export async function relay(setup: RelaySetup): Promise<Stop | null> {
   const { line, source, translator } = setup;
   const pass = openPassage(setup);
-  let rest = NO_REST;
+  let keep = 0;
   for (;;) {
-    const piece = await nextPiece(source, rest.length, line);
-    if (piece.kind === 'stopped') return piece.stop;
-    if (piece.kind === 'end') {
-      const { output, progress } = translator.end(rest);
+    const next = await nextPiece(source, keep, line);
+    if (next.kind === 'stopped') return next.stop;
+    const { bytes, fresh, isEnd } = next.piece;
+    if (isEnd) {
+      const { output, progress } = translator.end(bytes);
       return (await pass(output)) ?? stopOf(progress);
     }
-    const { consumed, output, progress } = translator.push(piece.bytes, piece.fresh);
+    const { consumed, output, progress } = translator.push(bytes, fresh);
     if (translator.hasEvent() || progress.kind === 'body') line.heard();
-    // A copy, since a read that finds the end gives the buffer away. It is empty but for events cut in two.
-    rest = consumed < piece.bytes.length ? piece.bytes.slice(consumed) : NO_REST;
-    if (progress.kind === 'body') return relayBody(setup, rest, pass);
+    if (progress.kind === 'body') return relayBody(setup, bytes, pass);
+    // An event that is cut in two stands before the next piece.
+    keep = bytes.length - consumed;
     const stop = await pass(output);
     if (stop !== null || progress.kind !== 'open') return stop ?? stopOf(progress);
   }

@@ -1,16 +1,23 @@
 import { EVENT_LIMIT } from '../protocol/sse.ts';
 
+/** What a read has brought. Its bytes are valid until the next one. */
+export interface SourcePiece {
+  bytes: Uint8Array;
+  /** The offset of the first new byte. */
+  fresh: number;
+  /** True at the end: nothing is new. */
+  isEnd: boolean;
+}
+
 /** A provider's body, read piece by piece into one buffer. */
 export interface Source {
-  /**
-   * The next piece, behind the `keep` last bytes of the piece before. Null at the end.
-   * The bytes are valid until the next read. `fresh` is the offset of the first new byte.
-   */
-  read(keep: number): Promise<{ bytes: Uint8Array; fresh: number } | null>;
+  /** The next piece, behind the `keep` last bytes of the piece before. */
+  read(keep: number): Promise<SourcePiece>;
   /** Lets go of the provider; a read that is under way ends. */
   cancel(reason: unknown): Promise<void>;
 }
 
+const NOTHING = new Uint8Array(0);
 const SMALLEST_BUFFER = 4 * 1024;
 // Reads of 64 KiB cost a third of default reads on a fast stream, and nothing more on a slow one.
 const LARGEST_BUFFER = 64 * 1024;
@@ -32,13 +39,13 @@ function bufferedSource(reader: ReadableStreamBYOBReader, ended: () => void): So
         store = larger;
       }
       const { done, value } = await reader.read(store.subarray(keep));
-      if (done || value === undefined) {
-        ended();
-        return null;
-      }
+      if (done) ended();
+      // The buffer comes back at the end too, with what was kept in it (the flag internal_stream_byob_return_view, on since
+      // 2024-05-13: https://developers.cloudflare.com/workers/configuration/compatibility-flags/), but not after a cancel.
+      if (value === undefined) return { bytes: NOTHING, fresh: 0, isEnd: true };
       store = new Uint8Array(value.buffer);
       used = keep + value.byteLength;
-      return { bytes: store.subarray(0, used), fresh: keep };
+      return { bytes: store.subarray(0, used), fresh: keep, isEnd: done };
     },
     cancel(reason) {
       ended();
@@ -53,15 +60,15 @@ function plainSource(reader: ReadableStreamDefaultReader<Uint8Array>, ended: () 
   return {
     async read(keep) {
       const { done, value } = await reader.read();
+      const rest = bytes.subarray(bytes.length - keep);
       if (done) {
         ended();
-        return null;
+        return { bytes: rest, fresh: keep, isEnd: true };
       }
-      const rest = bytes.subarray(bytes.length - keep);
       bytes = new Uint8Array(keep + value.length);
       bytes.set(rest);
       bytes.set(value, keep);
-      return { bytes, fresh: keep };
+      return { bytes, fresh: keep, isEnd: false };
     },
     cancel(reason) {
       ended();
