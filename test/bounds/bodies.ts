@@ -107,6 +107,12 @@ function texts(): BoundsCase[] {
     { name: 'one text', ...served, body: request(say('a'.repeat(SIZE - 200))) },
     { name: 'a text of quotes', ...served, body: request(say('"'.repeat(SIZE / 2 - 200))) },
     {
+      name: 'a text of quotes apart',
+      ...served,
+      purposes: ['default'],
+      body: request(say('word"'.repeat(SIZE / 6 - 200))),
+    },
+    {
       name: 'a text of halves',
       ...served,
       body: request(`{"role":"user","content":"${'\\ud83d'.repeat(SIZE / 6 - 100)}"}`),
