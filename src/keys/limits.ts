@@ -43,16 +43,17 @@ const count = limit(
 );
 
 // Nano-USD are counted in integers, which JavaScript holds exactly up to 9,007,199 USD.
-const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000 with at most 9 decimal places, such as 2.50, or "none"';
+const BUDGET_RULE = 'must be an amount in USD from 0 to 9000000, such as 2.50, or "none"';
+const usd = z.number().check(
+  z.minimum(0, BUDGET_RULE),
+  z.maximum(9_000_000, BUDGET_RULE),
+  z.refine((value) => value === 0 || value >= 1e-9, 'must be 0, or a billionth of a USD or more'),
+);
 const budget = limit(
   z.pipe(
-    numberFrom(/^\d{1,7}(\.\d{1,9})?$/, BUDGET_RULE),
-    z.number().check(
-      z.minimum(0, BUDGET_RULE),
-      z.maximum(9_000_000, BUDGET_RULE),
-      // The ledger would round it: 1e-10 would be shown as it was set, and let nothing through.
-      z.refine((usd) => Math.round(usd * 1e9) / 1e9 === usd, BUDGET_RULE),
-    ),
+    z.pipe(numberFrom(/^\d{1,7}(\.\d{1,9})?$/, BUDGET_RULE), usd),
+    // As the ledger counts. Who has computed an amount sends noise behind it: 0.1 + 0.2.
+    z.transform((value) => Math.round(value * 1e9) / 1e9),
   ),
 );
 
