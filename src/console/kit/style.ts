@@ -157,7 +157,7 @@ tbody tr:hover { background: color-mix(in srgb, var(--sunken) 55%, transparent) 
 .whole-rows td a { position: relative; z-index: 1 }
 table.dense { font-size: .875rem } .dense :is(td, th):not(:last-child) { padding-right: 1rem }
 table.models { table-layout: fixed; min-width: 34rem }
-table.models thead th { white-space: normal } table.models .context { width: 8.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
+table.models thead th, thead th.number { white-space: normal } table.models .context { width: 8.25rem } table.models .takes { width: 12.5rem } table.models .price { width: 4.75rem } table.models .when { width: 10.5rem }
 table.models tbody:not(:first-of-type) th[scope=rowgroup] { padding-top: 2.5rem } th[scope=rowgroup] { font-size: 1.0625rem; font-weight: 600 }
 .phone-only { display: none } .model { overflow-wrap: anywhere; min-width: 9rem } table.models .model { min-width: 0 } td form { justify-items: end }
 .number + :not(.number) { padding-left: 1rem }
@@ -264,7 +264,7 @@ h1 .badge { font-weight: 400; letter-spacing: 0 }
   /* A block stands on its first line, where an inline one would stand on its last. */
   td .badge { display: block; white-space: normal } td .badge:not(.good) { min-width: 3.5rem }
   .dense a { display: block; min-width: 6.75rem; overflow-wrap: anywhere }
-  .model { min-width: 6.75rem } tbody th:not(.nowrap) { overflow-wrap: anywhere; min-width: 6.5rem } thead th { white-space: normal } td .meter { min-width: 8.5rem }
+  .model { min-width: 6.75rem } tbody th:not(.nowrap) { overflow-wrap: anywhere; min-width: 6.5rem } thead th, thead th.number { white-space: normal } td .meter { min-width: 8.5rem }
   table.models { min-width: 0 } table.models .price { width: 3.9rem } .fields > .grow { grid-column: 1 / -1 }
   .fields { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)) }
   .number + :not(.number) { padding-left: 0 }
