@@ -17,6 +17,8 @@ import { SessionLine } from './session-line.tsx';
 const REFRESH_SECONDS = 10;
 
 const PATH = '/admin/requests';
+/** Filters that stand folded until one of them is set: on a phone all of them would fill the screen. */
+const RARE = ['team', 'key', 'error', 'endpoint', 'session', 'tag', 'id'];
 
 interface RequestsProps {
   page: Page<RequestLogRow>;
@@ -43,15 +45,20 @@ function FilterForm({ filter, errors, refreshes }: Pick<RequestsProps, 'filter' 
     <SearchForm action={PATH} submit={requests.apply} values={{ ...filter, ...spanValues(filter) }} errors={errors}>
       <SpanFields />
       <Field name="owner" label={requests.owner} />
-      <Field name="team" label={users.team} />
-      <Field name="key" label={requests.keyName} placeholder={requests.keyHint} />
       <Field name="model" label={requests.model} placeholder="zai/glm-5" />
       <Select name="end" label={requests.outcome} options={ends} />
-      <Field name="error" label={requests.error} placeholder="rate_limited" />
-      <Select name="endpoint" label={requests.endpoint} options={endpoints} />
-      <Field name="session" label={requests.session} />
-      <Field name="tag" label={requests.tag} placeholder={requests.tagHint} />
-      <Field name="id" label={requests.id} placeholder="req_…" />
+      <details open={RARE.some((name) => (filter[name] ?? '') !== '')}>
+        <summary>{requests.moreFilters}</summary>
+        <div class="row">
+          <Field name="team" label={users.team} />
+          <Field name="key" label={requests.keyName} placeholder={requests.keyHint} />
+          <Field name="error" label={requests.error} placeholder="rate_limited" />
+          <Select name="endpoint" label={requests.endpoint} options={endpoints} />
+          <Field name="session" label={requests.session} />
+          <Field name="tag" label={requests.tag} placeholder={requests.tagHint} />
+          <Field name="id" label={requests.id} placeholder="req_…" />
+        </div>
+      </details>
       {refreshes && <input type="hidden" name="refresh" value={String(REFRESH_SECONDS)} />}
     </SearchForm>
   );

@@ -24,6 +24,21 @@ export function KeyBadge({ apiKey }: { apiKey: ApiKey }) {
   return <Badge tone={tone}>{texts.keys.statuses[state]}</Badge>;
 }
 
+/** An error's code. Lines may end behind its underscores. */
+function ErrorCode({ code }: { code: string }) {
+  const parts = code.split(/(?<=_)/);
+  return (
+    <small class="mono code">
+      {parts.map((part, index) => (
+        <>
+          {index > 0 && <wbr />}
+          {part}
+        </>
+      ))}
+    </small>
+  );
+}
+
 /** How a request ended, with its error where it has one, and how many more refusals its row stands for. */
 export function EndBadge({ end, errorCode, repeated }: { end: string; errorCode: string | null; repeated: number }) {
   const { texts } = useView();
@@ -31,7 +46,7 @@ export function EndBadge({ end, errorCode, repeated }: { end: string; errorCode:
   return (
     <span>
       <Badge tone={tone}>{texts.requests.ends[end] ?? end}</Badge>
-      {errorCode !== null && <small class="mono code">{errorCode}</small>}
+      {errorCode !== null && <ErrorCode code={errorCode} />}
       {repeated > 0 && <small class="soft nowrap"> {texts.requests.more(count(repeated))}</small>}
     </span>
   );

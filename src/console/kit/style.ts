@@ -205,7 +205,7 @@ button:disabled { opacity: .5; cursor: default }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end }
 .row.between { justify-content: space-between; align-items: center } .row.start { align-items: start } .head > .row { align-items: baseline } .places { gap: .25rem 1rem; font-size: .875rem } /* As high as a label is, with its gap. */
 .after-label { margin-top: calc(.875rlh + .3rem) }
-.row > .field { flex: 1 1 10rem } .row > .grow { flex: 3 1 16rem } .row > .short { flex: 0 1 16rem }
+.row > .field { flex: 1 1 10rem } .row > details { flex-basis: 100% } .row > .grow { flex: 3 1 16rem } .row > .short { flex: 0 1 16rem }
 .fields > .grow { grid-column: span 2 } .whole { display: inline-block; max-width: 100%; overflow-wrap: anywhere }
 .note { padding: .7rem 1rem; border-radius: 6px; background: var(--tint); max-width: none }
 .note.bad { background: var(--bad-tint) }

@@ -241,6 +241,7 @@ export const chineseRecords: RecordTexts = {
     title: '请求',
     filter: '筛选',
     apply: '应用',
+    moreFilters: '更多筛选',
     clear: '清除',
     keyName: '密钥',
     keyHint: '名称或 key_…',

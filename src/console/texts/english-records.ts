@@ -250,6 +250,7 @@ export const englishRecords = {
     title: 'Requests',
     filter: 'Filter',
     apply: 'Apply',
+    moreFilters: 'More filters',
     clear: 'Clear',
     keyName: 'Key',
     keyHint: 'name or key_…',
