@@ -138,7 +138,7 @@ async function selfService({ report: { check }, router, boss, member }: Week): P
 async function byInvitation({ report: { check }, router, boss }: Week, guest: Tab): Promise<void> {
   await check('without JavaScript a guest opens an invitation, and sees the key once', async () => {
     await boss.goto('/admin/users');
-    await boss.getByRole('textbox', { name: 'Name', exact: true }).fill('guest');
+    await boss.getByRole('textbox', { name: 'Name', exact: true }).fill('visitor');
     await boss.getByRole('button', { name: 'Add' }).click();
     await boss.getByRole('link', { name: 'Invite by a link' }).click();
     await boss.getByRole('button', { name: 'Create link' }).click();

@@ -83,7 +83,7 @@ form.prefs { display: flex; flex-wrap: wrap; align-items: baseline; gap: .125rem
 .lone > main { gap: 1.5rem; margin-bottom: 1.5rem }
 .lone > header { display: grid; gap: 1.25rem }
 .lone .nav ul { display: flex; flex-wrap: wrap; gap: 0 .25rem; margin: 0 -.75rem }
-.lone search .field { flex-basis: 8rem } .lone.wide .figures.large dd { font-size: 2rem }
+search .row > .field:not(.grow) { flex-basis: 8rem } .lone.wide .figures.large dd { font-size: 2rem }
 nav.row a[aria-current] { color: var(--ink); font-weight: 550; text-decoration: none }
 .reason { max-width: 22rem }
 .lone.wide { max-width: 58rem } .lone.wide > main { gap: 2.25rem }
