@@ -42,6 +42,7 @@ export async function makeRouter(own: Readonly<Record<string, string>> = {}): Pr
   const variables = join(clone, '.dev.vars');
   let secret = '';
   let child: ReturnType<typeof spawn> | null = null;
+  let ended: Promise<unknown> = Promise.resolve();
 
   /** Providers that are configured have their models and prices shown. */
   async function configureProviders(): Promise<void> {
@@ -68,16 +69,17 @@ export async function makeRouter(own: Readonly<Record<string, string>> = {}): Pr
       const { port } = new URL(url);
       const env = { ...process.env, PORT: port, ROUTER_URL: '', INTERNAL_SECRET: '' };
       child = spawn('npm', ['start'], { cwd: clone, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-      await started(child);
+      const starting = child;
+      ended = new Promise((resolve) => starting.once('exit', resolve));
+      await started(starting);
       secret = parseEnv(await readFile(variables, 'utf8'))['INTERNAL_SECRET'] ?? '';
     },
     async stop() {
       const running = child;
       child = null;
       if (running?.pid === undefined) return;
-      const ended = new Promise((resolve) => running.once('exit', resolve));
-      // What Ctrl-C does: the signal goes to every process of the group.
-      process.kill(-running.pid, 'SIGINT');
+      // What Ctrl-C does: the signal goes to every process of the group. One that has ended by itself gets none.
+      if (running.exitCode === null && running.signalCode === null) process.kill(-running.pid, 'SIGINT');
       await ended;
       await configureProviders();
     },
