@@ -47,14 +47,14 @@ function Spent({ apiKey, spend }: { apiKey: ApiKey; spend: KeySpend }) {
   );
 }
 
-function KeyName({ apiKey }: { apiKey: ApiKey }) {
+function KeyName({ apiKey, withOwner }: { apiKey: ApiKey; withOwner: boolean }) {
   return (
     <>
       <a href={`/admin/keys/${encodeURIComponent(apiKey.id)}`}>
         {apiKey.name || <span class="nowrap">{maskSecret(apiKey)}</span>}
       </a>
       {apiKey.name !== '' && <small class="mono wide-only">{maskSecret(apiKey)}</small>}
-      <small class="phone-only">{apiKey.owner}</small>
+      {withOwner && <small class="phone-only">{apiKey.owner}</small>}
     </>
   );
 }
@@ -66,10 +66,12 @@ interface KeyTableProps {
   list?: RankedList;
   /** Whether each can be ticked, and all are. */
   picks?: { all: boolean };
+  /** Where all are one person's, nobody has to read whose each is. */
+  withOwner?: boolean;
 }
 
 /** Keys with their state and what they have spent. */
-export function KeyTable({ keys, spend, list, picks }: KeyTableProps) {
+export function KeyTable({ keys, spend, list, picks, withOwner = true }: KeyTableProps) {
   const { texts } = useView();
   const spendOf = ({ id }: ApiKey) => spend.get(id) ?? NOTHING;
   const lastUse = (key: ApiKey) => {
@@ -89,8 +91,12 @@ export function KeyTable({ keys, spend, list, picks }: KeyTableProps) {
             // Nothing can be done with one that is revoked.
             key.status !== 'revoked' && <Pick id={key.id} name={nameOfKey(key)} checked={picks.all} />,
         },
-        { ...heading('name', texts.keys.key), isName: true, cell: (key) => <KeyName apiKey={key} /> },
-        { ...heading('owner', texts.keys.owner), look: 'wide-only', cell: ({ owner }) => owner },
+        {
+          ...heading('name', texts.keys.key),
+          isName: true,
+          cell: (key) => <KeyName apiKey={key} withOwner={withOwner} />,
+        },
+        withOwner && { ...heading('owner', texts.keys.owner), look: 'wide-only', cell: ({ owner }) => owner },
         { ...heading('purpose', texts.keys.purpose), look: 'wide-only', cell: ({ purpose }) => purpose },
         { ...heading('status', texts.keys.status), cell: (key) => <KeyBadge apiKey={key} /> },
         { ...heading('used', texts.keys.lastUsed), look: 'wide-only', cells: 'nowrap', cell: lastUse },

@@ -86,7 +86,11 @@ function Keys({ user, keys, spendOfKeys }: UserProps) {
           )}
         </nav>
       </div>
-      {keys.length > 0 ? <KeyTable keys={keys} spend={spendOfKeys} /> : <p class="soft">{users.noKeys}</p>}
+      {keys.length > 0 ? (
+        <KeyTable keys={keys} spend={spendOfKeys} withOwner={false} />
+      ) : (
+        <p class="soft">{users.noKeys}</p>
+      )}
     </section>
   );
 }

@@ -87,6 +87,7 @@ function columnsFor(props: RequestTableProps, { requests }: Texts): (Column<Requ
       keyNames !== undefined && {
         head: requests.keyName,
         look: 'wide-only',
+        cells: 'nowrap',
         cell: ({ keyId }) => keyNames.get(keyId) ?? keyId,
       },
     {
