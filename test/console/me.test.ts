@@ -10,6 +10,7 @@ import { internal } from '../support/router.ts';
 import { fieldsIn } from './form-fields.ts';
 import { auditOf, chatStatus, find, secretIn } from './key-form.ts';
 import { browse, logRequest, submit } from './operator.ts';
+import { wholeWords } from './whole-words.ts';
 
 const OFF: TemplateSettings = {
   ...{ enabled: false, maxKeys: 5, expiresAfter: null, models: null, rpm: null, tpm: null, maxConcurrent: null },
@@ -56,11 +57,6 @@ async function makeOne(member: Visitor & { email: string }) {
   const html = await (await make(member)).text();
   const [row] = await keysOf(member.email);
   return { secret: secretIn(html), id: String(row?.['id']) };
-}
-
-/** Models’ names without the places where their lines may end. */
-function wholeNames(html: string): string {
-  return html.replaceAll('<wbr/>', '');
 }
 
 describe('a member signs in', () => {
@@ -139,7 +135,7 @@ describe('a member signs in', () => {
     expect(await (await browse('/me')).text()).toContain('Paste your key');
     expect((await browse('/usage')).headers.get('location')).toBe('/me');
     const { secret } = await makeKey({ name: 'pasted', models: 'test/echo' });
-    const html = wholeNames(await (await submit('/me', { key: secret })).text());
+    const html = wholeWords(await (await submit('/me', { key: secret })).text());
     expect(html).toContain('pasted');
     expect(html).toMatch(/<span class="model">test\/echo<\/span>/);
     expect(html).not.toContain('test/reason');
@@ -515,7 +511,7 @@ describe("a member's spend and requests", () => {
     await allow({ models: 'test/echo' });
     const fresh = await newMember();
     const models = async () =>
-      [...wholeNames(await fresh.read('/me/models')).matchAll(/class="model">([^<]+)</g)].map(([, name]) => name);
+      [...wholeWords(await fresh.read('/me/models')).matchAll(/class="model">([^<]+)</g)].map(([, name]) => name);
     expect(await models()).toEqual(['test/echo']);
     await allow({ enabled: false });
     expect(await models()).toEqual([]);

@@ -4,6 +4,7 @@ import { requestId } from '../../src/protocol/request-id.ts';
 import { makeKey } from '../support/keys.ts';
 import { chatStatus, makeThroughForm, type Operator } from './key-form.ts';
 import { allPages, browse, logRequest, newAddress, newOperator, submit } from './operator.ts';
+import { wholeWords } from './whole-words.ts';
 
 let operator: Operator;
 
@@ -85,7 +86,7 @@ describe('pages', () => {
   });
 
   it('say of an embedding that it has no answer that could be long', async () => {
-    const html = (await operator.read('/admin/models')).replaceAll('<wbr/>', '');
+    const html = wholeWords(await operator.read('/admin/models'));
     const [, row = ''] = html.split('zai/embedding-3</span>');
     expect(row.slice(0, row.indexOf('</tr>'))).toMatch(/3\.1K<small>–<\/small>/);
     const [, chat = ''] = html.split('zai/glm-5.3</span>');
@@ -111,7 +112,7 @@ describe('pages', () => {
       attempt_details: JSON.stringify(details),
     });
     const page = await operator.read(`/admin/requests/${tried}`);
-    const text = page.replaceAll('<wbr/>', '').replaceAll(/(<[^>]*>)+/g, ' | ');
+    const text = wholeWords(page).replaceAll(/(<[^>]*>)+/g, ' | ');
     expect(text).toMatch(/zai\/glm-5\.3-flash \| team-a \| 200 \| upstream_error \| 12\sms \| \$0\.00000135/);
     expect(text).toMatch(/moonshot\/kimi-k2\.6 \| #1 \| 200 \| served \| 80\sms/);
   });
@@ -125,7 +126,7 @@ describe('pages', () => {
     const lost = requestId(Date.now());
     await logRequest({ request_id: lost, key_id: keyId, owner: 'shown-owner', notice: 'reasoning_lost' });
     expect(await operator.read(`/admin/requests/${lost}`)).toContain('A key with the purpose reasoning gives it back.');
-    const list = await operator.read(`/admin/requests?key=${keyId}&end=failed`);
+    const list = wholeWords(await operator.read(`/admin/requests?key=${keyId}&end=failed`));
     expect(list.match(/upstream_overloaded/g)).toHaveLength(1);
     expect(await operator.read('/admin/requests?model=test%2Fnothing')).toContain('No request matches');
     expect(await operator.read('/admin/keys?q=shown')).toContain(keyId);
