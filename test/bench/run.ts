@@ -152,9 +152,10 @@ async function budgetRounds(
   const load = { size: '300 B', connections: 16, remembers: false } as const;
   progress("a user's budget, warming up");
   for (const each of Object.values(asked)) await wholeCost(each, { ...load, requests: scale.warmingAnswers });
-  // What is looked for is two in a hundred: that takes more rounds than elsewhere.
-  for (let round = 0; round < scale.rounds * 6; round += 1) {
-    progress(`a user's budget, round ${round + 1} of ${scale.rounds * 6}`);
+  // What is looked for is two in a hundred, and one round differs from the next by fifteen.
+  const rounds = scale.rounds * 16;
+  for (let round = 0; round < rounds; round += 1) {
+    progress(`a user's budget, round ${round + 1} of ${rounds}`);
     for (const name of inTurn(['own', 'shared'] as const, round)) {
       budget[name].push(await wholeCost(asked[name], { ...load, requests: scale.wholeAnswers }));
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/keys/secret.ts';
-import { runCli, runWranglerCli } from './run-cli.ts';
+import { runCli, runWranglerCli } from '../cli/run-cli.ts';
 
 /* The command line as npm starts it, on a D1 that wrangler holds. Each call takes a second or two, so they are few. */
 
