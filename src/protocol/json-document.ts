@@ -2,6 +2,7 @@ import { MOST_MEMBERS, tooMany } from './bounds.ts';
 import { RouterError } from './errors.ts';
 import { keepSchemaNumbers } from './exact-numbers.ts';
 import { mayHoldHalves, mendHalfSurrogates } from './half-surrogates.ts';
+import { joinBytes } from './join-bytes.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { DEPTH_LIMIT, type JsonScan, type Span, scanJson } from './scan-json.ts';
 import { textBytes } from './text-bytes.ts';
@@ -128,14 +129,7 @@ function printsAlike({ bytes, value }: JsonDocument, key: string, span: Span): b
 
 /** Texts and bytes in one. */
 function join(pieces: readonly (string | Uint8Array)[]): Uint8Array {
-  const parts = pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece));
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece)));
 }
 
 /**

@@ -1,20 +1,11 @@
+import { joinBytes } from '../protocol/join-bytes.ts';
+
 /** What goes out for a piece of a stream: most of it as it came, and what stands in place of the rest. */
 export interface Outgoing {
   /** Puts frames in the place of these bytes. From piece to piece the places go forward. */
   replace(start: number, end: number, frames: Uint8Array): void;
   /** All that goes out, up to `end`; null where that is nothing. Nothing is copied where it is one part. */
   take(end: number): Uint8Array | null;
-}
-
-/** Parts in one. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let place = 0;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
-  }
-  return whole;
 }
 
 /** Opens what goes out for the bytes of a piece from `start` on. */
@@ -35,7 +26,7 @@ export function openOutgoing(bytes: Uint8Array, start: number): Outgoing {
     take(end) {
       keepUntil(end);
       const [part = null] = parts;
-      return parts.length > 1 ? joined(parts) : part;
+      return parts.length > 1 ? joinBytes(parts) : part;
     },
   };
 }

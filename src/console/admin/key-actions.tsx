@@ -1,8 +1,8 @@
 import type { ApiKey } from '../../store/schema.ts';
 import { Field, type FieldErrors } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
+import { OldSecret } from '../kit/old-secret.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
-import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 
 interface RotateProps {
@@ -13,20 +13,13 @@ interface RotateProps {
 
 /** Makes a new secret. The revision it was made from goes along: a form sent twice rotates once. */
 function RotateForm({ apiKey, values, errors }: RotateProps) {
-  const view = useView();
-  const { keyPage } = view.texts;
-  const old = apiKey.previousExpiresAt;
+  const { texts } = useView();
+  const { keyPage } = texts;
   return (
     <div class="stack">
       <h3>{keyPage.rotate}</h3>
       <p class="soft">{keyPage.rotateText}</p>
-      {old !== null && Date.parse(old) > view.now && (
-        <p class="warn">
-          <Sentence words={keyPage.oldUntil}>
-            <Time at={old} />
-          </Sentence>
-        </p>
-      )}
+      <OldSecret apiKey={apiKey} />
       <Form
         action={`/admin/keys/${apiKey.id}/rotate`}
         hidden={{ revision: apiKey.revision }}

@@ -7,10 +7,10 @@ import { Field, type FieldErrors, Select } from '../kit/field.tsx';
 import { Form } from '../kit/form.tsx';
 import { KeyLimits, KeyUsage } from '../kit/key-usage.tsx';
 import { Note } from '../kit/note.tsx';
+import { OldSecret } from '../kit/old-secret.tsx';
 import type { FieldValues } from '../kit/read-form.ts';
 import { RequestTable } from '../kit/request-table.tsx';
 import { SharedBudgets, type ShownLevel } from '../kit/shared-budgets.tsx';
-import { Sentence, Time } from '../kit/time.tsx';
 import { useView } from '../kit/view.ts';
 import { MeFrame } from './me-frame.tsx';
 
@@ -29,10 +29,9 @@ export interface OwnKeyProps {
 }
 
 function Actions({ apiKey, typed, errors }: OwnKeyProps) {
-  const view = useView();
-  const { keyPage, me, save } = view.texts;
+  const { texts } = useView();
+  const { keyPage, me, save } = texts;
   const path = `/me/keys/${apiKey.id}`;
-  const old = apiKey.previousExpiresAt;
   return (
     <section class="panel">
       <Form
@@ -57,13 +56,7 @@ function Actions({ apiKey, typed, errors }: OwnKeyProps) {
         <Select name="grace" label={me.grace} options={GRACES.map((grace) => [grace, me.graces[grace]] as const)} />
       </Form>
       <p class="small soft">{me.rotateText}</p>
-      {old !== null && Date.parse(old) > view.now && (
-        <p class="warn">
-          <Sentence words={keyPage.oldUntil}>
-            <Time at={old} />
-          </Sentence>
-        </p>
-      )}
+      <OldSecret apiKey={apiKey} />
       <details class="danger-zone">
         <summary class="bad">{keyPage.revoke} …</summary>
         <Form action={`${path}/revoke`} look="row between" submit={keyPage.revokeConfirm} submitLook="danger">
